@@ -1,0 +1,1 @@
+"""What the trainer and the app must agree on, and nothing else."""
