@@ -1,0 +1,461 @@
+"""Generators and discriminators, built from their specs. The only file of the contract that imports torch.
+
+Shapes: N pictures, C channels, H x W pixels; K numbers that describe a whole picture (see `PictureStatistics`).
+Facts of the reference networks: pix2pix.md section 1, with parameter counts that the tests repeat.
+"""
+
+from collections.abc import Iterator
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from training.contract.spec import DiscriminatorSpec, GeneratorSpec, NormName
+
+Statistics = Literal["image", "running"]
+InitName = Literal["normal", "kaiming"]
+
+LEAKY_SLOPE = 0.2  # paper, section 6.1
+GROUP_SIZE = 16  # channels per group of a group norm (Wu and He 2018, table 3)
+
+
+class PictureStatistics(nn.Module):
+    """A layer whose result depends on numbers taken from the whole picture.
+
+    Outside training it takes them from `given` (set, used and cleared by `Generator.forward`) or measures them, one set per
+    picture of a batch, and leaves what it used in `measured`.
+    """
+
+    num_statistics: int
+    given_NK: Tensor | None = None
+    measured_NK: Tensor | None = None
+
+
+class _MomentNorm(PictureStatistics):
+    """Normalise by mean and variance of each group of channels within one picture."""
+
+    def __init__(self, channels: int, groups: int, eps: float, affine: bool) -> None:
+        super().__init__()
+        self.channels, self.groups, self.eps = channels, groups, eps
+        self.num_statistics = 2 * groups
+        self.weight = nn.Parameter(torch.ones(channels)) if affine else None
+        self.bias = nn.Parameter(torch.zeros(channels)) if affine else None
+
+    def forward(self, x_NCHW: Tensor) -> Tensor:
+        return self.normalise(x_NCHW, self.moments(x_NCHW))
+
+    def moments(self, x_NCHW: Tensor) -> Tensor:
+        """Mean and biased variance per group: [N, 2 * groups]. One value per group has the variance 0, which gives the bias."""
+        if self.given_NK is not None:
+            return self.given_NK
+        grouped = x_NCHW.reshape(x_NCHW.shape[0], self.groups, -1)
+        mean_NG = grouped.mean(2)
+        var_NG = (grouped - mean_NG[:, :, None]).square().mean(2)
+        self.measured_NK = torch.cat([mean_NG, var_NG], 1)
+        return self.measured_NK
+
+    def normalise(self, x_NCHW: Tensor, moments_NK: Tensor) -> Tensor:
+        mean_NG, var_NG = moments_NK[:, : self.groups], moments_NK[:, self.groups :]
+        repeat = self.channels // self.groups
+        scale_NC = torch.rsqrt(var_NG + self.eps).repeat_interleave(repeat, 1)
+        mean_NC = mean_NG.repeat_interleave(repeat, 1)
+        if self.weight is not None:
+            scale_NC = scale_NC * self.weight
+        shift_NC = -mean_NC * scale_NC
+        if self.bias is not None:
+            shift_NC = shift_NC + self.bias
+        return x_NCHW * scale_NC[:, :, None, None] + shift_NC[:, :, None, None]
+
+
+class BatchNorm(_MomentNorm):
+    """Batch normalisation that can use the statistics of the batch (training), of each picture by itself, or the running ones.
+
+    Parameter and buffer names are those of `nn.BatchNorm2d`.
+    """
+
+    running_mean: Tensor
+    running_var: Tensor
+    num_batches_tracked: Tensor
+
+    def __init__(self, channels: int, eps: float) -> None:
+        super().__init__(channels, channels, eps, affine=True)
+        self.momentum = 0.1
+        self.statistics: Statistics = "running"
+        self.register_buffer("running_mean", torch.zeros(channels))
+        self.register_buffer("running_var", torch.ones(channels))
+        self.register_buffer("num_batches_tracked", torch.tensor(0, dtype=torch.long))
+
+    def forward(self, x_NCHW: Tensor) -> Tensor:
+        if not self.training and self.statistics == "image":
+            return super().forward(x_NCHW)
+        if self.training and x_NCHW.numel() == self.channels:  # F.batch_norm refuses one value per channel
+            return super().forward(x_NCHW)
+        if self.training:
+            self.num_batches_tracked.add_(1)
+        return F.batch_norm(
+            x_NCHW, self.running_mean, self.running_var, self.weight, self.bias, self.training, self.momentum, self.eps
+        )
+
+
+class GlobalVector(PictureStatistics):
+    """Add a linear function of the picture's mean features to every position."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.num_statistics = channels
+        self.linear = nn.Linear(channels, channels)
+
+    def forward(self, x_NCHW: Tensor) -> Tensor:
+        mean_NC = self.given_NK
+        if mean_NC is None:
+            mean_NC = self.measured_NK = x_NCHW.mean((2, 3))
+        added: Tensor = self.linear(mean_NC)
+        return x_NCHW + added[:, :, None, None]
+
+
+class Generator(nn.Module):
+    """A network of `spec`, from [N, in_channels, H, W] to [N, out_channels, H, W]; H and W multiples of `spec.multiple`.
+
+    Values are in [-1, 1] on both sides; a residual network's may leave the range and are clamped by whoever decodes them.
+    """
+
+    def __init__(self, spec: GeneratorSpec) -> None:
+        super().__init__()
+        self.spec = spec
+
+    def body(self, x_NCHW: Tensor) -> Tensor:
+        raise NotImplementedError
+
+    def forward(self, x_NCHW: Tensor, statistics_NK: Tensor | None = None) -> Tensor:
+        """Translate. With `statistics_NK` (from `measure`, in eval mode) they stand in for those of the pictures themselves."""
+        if statistics_NK is not None:
+            self._give(statistics_NK)
+        try:
+            y_NCHW = self.body(x_NCHW)
+        finally:
+            if statistics_NK is not None:
+                self._give(None)
+        if self.spec.output == "residual":
+            return x_NCHW[:, : self.spec.out_channels] + y_NCHW
+        return torch.tanh(y_NCHW)
+
+    def measure(self, x_NCHW: Tensor) -> tuple[Tensor, Tensor]:
+        """Translate, and give the statistics used: ([N, out_channels, H, W], [N, num_statistics]). In eval mode."""
+        y_NCHW = self.forward(x_NCHW)
+        layers = list(self.statistics_layers())
+        if not layers:
+            return y_NCHW, x_NCHW.new_zeros(x_NCHW.shape[0], 0)
+        measured = [layer.measured_NK for layer in layers if layer.measured_NK is not None]
+        for layer in layers:
+            layer.measured_NK = None
+        return y_NCHW, torch.cat(measured, 1)
+
+    def statistics_layers(self) -> Iterator[PictureStatistics]:
+        """The layers that depend on the picture as a whole, under the statistics in use, in the order of their names."""
+        for layer in self.modules():
+            if isinstance(layer, PictureStatistics) and getattr(layer, "statistics", "image") == "image":
+                yield layer
+
+    @property
+    def num_statistics(self) -> int:
+        return sum(layer.num_statistics for layer in self.statistics_layers())
+
+    def use_statistics(self, statistics: Statistics) -> None:
+        """Choose where batch norms take their statistics outside training. Without batch norms this changes nothing."""
+        for layer in self.modules():
+            if isinstance(layer, BatchNorm):
+                layer.statistics = statistics
+
+    def _give(self, statistics_NK: Tensor | None) -> None:
+        start = 0
+        for layer in self.statistics_layers():
+            stop = start + layer.num_statistics
+            layer.given_NK = None if statistics_NK is None else statistics_NK[:, start:stop]
+            start = stop
+
+
+class _Up(nn.Module):
+    """Double height and width: a transposed 4x4 convolution, or nearest neighbour and a 3x3 one."""
+
+    def __init__(self, channels_in: int, channels_out: int, kind: str, bias: bool) -> None:
+        super().__init__()
+        self.kind = kind
+        self.conv: nn.Module
+        if kind == "transposed":
+            self.conv = nn.ConvTranspose2d(channels_in, channels_out, 4, 2, 1, bias=bias)
+        else:
+            self.conv = nn.Conv2d(channels_in, channels_out, 3, 1, 1, bias=bias)
+
+    def forward(self, x_NCHW: Tensor) -> Tensor:
+        if self.kind == "resize":
+            x_NCHW = F.interpolate(x_NCHW, scale_factor=2.0, mode="nearest")
+        y_NCHW: Tensor = self.conv(x_NCHW)
+        return y_NCHW
+
+
+class _Block(nn.Module):
+    """Residual block of a U-Net level, pre-activated (He et al. 2016b): the identity way carries values untouched."""
+
+    def __init__(self, channels: int, spec: GeneratorSpec, bias: bool) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels, channels, 3, 1, 1, bias=bias)
+        self.norm1 = make_norm(spec.norm, channels, spec.norm_eps)
+        self.conv2 = nn.Conv2d(channels, channels, 3, 1, 1, bias=bias)
+        self.norm2 = make_norm(spec.norm, channels, spec.norm_eps)
+
+    def forward(self, x_NCHW: Tensor) -> Tensor:
+        y_NCHW = self.norm1(self.conv1(F.leaky_relu(x_NCHW, LEAKY_SLOPE)))
+        y_NCHW = self.norm2(self.conv2(F.leaky_relu(y_NCHW, LEAKY_SLOPE)))
+        return x_NCHW + y_NCHW  # type: ignore[no-any-return]  # nn.Module calls are untyped
+
+
+class UNet(Generator):
+    """Encoder-decoder with skip connections between mirrored levels (paper, section 3.2.1).
+
+    Features are kept before their activation; LeakyReLU stands before each down-convolution but the first, ReLU before each
+    up-convolution. Joined features are ordered [skip, decoder], as in the reference implementation since 2017-09-22.
+    """
+
+    def __init__(self, spec: GeneratorSpec) -> None:
+        super().__init__(spec)
+        bias = spec.bias == "all" or spec.norm == "instance"
+        levels = len(spec.encoder)
+        self.stem = nn.Conv2d(spec.in_channels, spec.stem, 3, 1, 1, bias=bias) if spec.stem else None
+        channels = spec.stem or spec.in_channels
+        self.down = nn.ModuleList()
+        self.down_norm = nn.ModuleList()
+        self.down_blocks = nn.ModuleList()
+        for level, width in enumerate(spec.encoder):
+            self.down.append(nn.Conv2d(channels, width, 4, 2, 1, bias=bias))
+            normed = level > 0 and (level < levels - 1 or spec.norm_innermost)
+            self.down_norm.append(make_norm(spec.norm if normed else "none", width, spec.norm_eps))
+            self.down_blocks.append(nn.Sequential(*(_Block(width, spec, bias) for _ in range(spec.blocks))))
+            channels = width
+        self.global_vector = GlobalVector(channels) if spec.global_vector else None
+
+        self.up = nn.ModuleList()
+        self.up_norm = nn.ModuleList()
+        self.up_join = nn.ModuleList()
+        self.up_blocks = nn.ModuleList()
+        for step, width in enumerate(spec.decoder):
+            self.up.append(_Up(channels, width, spec.up, bias))
+            self.up_norm.append(make_norm(spec.norm, width, spec.norm_eps))
+            channels = width + self._skip_width(step)
+            if spec.blocks:  # mix what was joined before the blocks work on it
+                self.up_join.append(nn.Conv2d(channels, width, 1, bias=bias))
+                self.up_blocks.append(nn.Sequential(*(_Block(width, spec, bias) for _ in range(spec.blocks))))
+                channels = width
+        self.head: nn.Module
+        if spec.head == "up":
+            self.head = _Up(channels, spec.out_channels, spec.up, bias=True)
+        else:
+            self.head = nn.Conv2d(channels, spec.out_channels, 3, 1, 1)
+
+    def _skip_width(self, step: int) -> int:
+        """Channels that join the output of up-convolution `step`: the encoder's at that size, or the stem's."""
+        if not self.spec.skips:
+            return 0
+        level = len(self.spec.encoder) - 2 - step
+        return self.spec.encoder[level] if level >= 0 else self.spec.stem
+
+    def body(self, x_NCHW: Tensor) -> Tensor:
+        skips = []
+        if self.stem is not None:
+            x_NCHW = self.stem(x_NCHW)
+            skips.append(x_NCHW)
+        for level, (conv, norm, blocks) in enumerate(zip(self.down, self.down_norm, self.down_blocks, strict=True)):
+            if level or self.stem is not None:
+                x_NCHW = F.leaky_relu(x_NCHW, LEAKY_SLOPE)
+            x_NCHW = blocks(norm(conv(x_NCHW)))
+            skips.append(x_NCHW)
+        x_NCHW = skips.pop()
+        if self.global_vector is not None:
+            x_NCHW = self.global_vector(x_NCHW)
+        x_NCHW = self._activate_skip(x_NCHW)
+        for step in range(len(self.up)):
+            x_NCHW = self._climb(step, x_NCHW, skips)
+        y_NCHW: Tensor = self.head(x_NCHW)
+        return y_NCHW
+
+    def _climb(self, step: int, x_NCHW: Tensor, skips: list[Tensor]) -> Tensor:
+        x_NCHW = self.up_norm[step](self.up[step](x_NCHW))
+        if step in dropout_steps(self.spec):
+            x_NCHW = F.dropout(x_NCHW, self.spec.dropout_rate, self.training)
+        x_NCHW = F.relu(x_NCHW)
+        if self._skip_width(step):
+            x_NCHW = torch.cat([self._activate_skip(skips.pop()), x_NCHW], 1)
+        if self.spec.blocks:
+            x_NCHW = F.relu(self.up_blocks[step](self.up_join[step](x_NCHW)))
+        return x_NCHW
+
+    def _activate_skip(self, x_NCHW: Tensor) -> Tensor:
+        return F.relu(x_NCHW) if self.spec.skip_activation == "relu" else F.leaky_relu(x_NCHW, LEAKY_SLOPE)
+
+
+def dropout_steps(spec: GeneratorSpec) -> range:
+    """Which up-convolutions of a U-Net, counted from 0 at the innermost, are followed by dropout."""
+    if spec.dropout == "none":
+        return range(0)
+    if spec.dropout == "paper":
+        return range(min(3, len(spec.decoder)))
+    # The reference drops where the encoder keeps its full width on both sides, its innermost block excepted.
+    repeats = sum(width == spec.encoder[-1] for width in spec.encoder) - 1
+    return range(1, max(1, repeats))
+
+
+class _ResnetBlock(nn.Module):
+    def __init__(self, channels: int, spec: GeneratorSpec, bias: bool) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels, channels, 3, bias=bias)
+        self.norm1 = make_norm(spec.norm, channels, spec.norm_eps)
+        self.conv2 = nn.Conv2d(channels, channels, 3, bias=bias)
+        self.norm2 = make_norm(spec.norm, channels, spec.norm_eps)
+        self.dropout_rate = spec.dropout_rate if spec.dropout != "none" else 0.0
+
+    def forward(self, x_NCHW: Tensor) -> Tensor:
+        y_NCHW = F.relu(self.norm1(self.conv1(_pad_reflect(x_NCHW, 1))))
+        if self.dropout_rate:
+            y_NCHW = F.dropout(y_NCHW, self.dropout_rate, self.training)
+        return x_NCHW + self.norm2(self.conv2(_pad_reflect(y_NCHW, 1)))  # type: ignore[no-any-return]  # as above
+
+
+class ResNet(Generator):
+    """The ResNet generator of Johnson et al. (2016), as the reference implementation offers it."""
+
+    def __init__(self, spec: GeneratorSpec) -> None:
+        super().__init__(spec)
+        bias = spec.bias == "all" or spec.norm == "instance"
+        outer, middle, inner = spec.encoder
+        self.conv_in = nn.Conv2d(spec.in_channels, outer, 7, bias=bias)
+        self.norm_in = make_norm(spec.norm, outer, spec.norm_eps)
+        self.down = nn.ModuleList([nn.Conv2d(outer, middle, 3, 2, 1, bias=bias), nn.Conv2d(middle, inner, 3, 2, 1, bias=bias)])
+        self.down_norm = nn.ModuleList(make_norm(spec.norm, width, spec.norm_eps) for width in (middle, inner))
+        self.blocks = nn.Sequential(*(_ResnetBlock(inner, spec, bias) for _ in range(spec.blocks)))
+        self.global_vector = GlobalVector(inner) if spec.global_vector else None
+        self.up = nn.ModuleList(_resnet_up(a, b, spec.up, bias) for a, b in ((inner, middle), (middle, outer)))
+        self.up_norm = nn.ModuleList(make_norm(spec.norm, width, spec.norm_eps) for width in (middle, outer))
+        self.head = nn.Conv2d(outer, spec.out_channels, 7)
+
+    def body(self, x_NCHW: Tensor) -> Tensor:
+        x_NCHW = F.relu(self.norm_in(self.conv_in(_pad_reflect(x_NCHW, 3))))
+        for conv, norm in zip(self.down, self.down_norm, strict=True):
+            x_NCHW = F.relu(norm(conv(x_NCHW)))
+        x_NCHW = self.blocks(x_NCHW)
+        if self.global_vector is not None:
+            x_NCHW = self.global_vector(x_NCHW)
+        for up, norm in zip(self.up, self.up_norm, strict=True):
+            x_NCHW = F.relu(norm(up(x_NCHW)))
+        y_NCHW: Tensor = self.head(_pad_reflect(x_NCHW, 3))
+        return y_NCHW
+
+
+def _resnet_up(channels_in: int, channels_out: int, kind: str, bias: bool) -> nn.Module:
+    if kind == "resize":
+        return _Up(channels_in, channels_out, kind, bias)
+    return nn.ConvTranspose2d(channels_in, channels_out, 3, 2, 1, output_padding=1, bias=bias)
+
+
+def _pad_reflect(x_NCHW: Tensor, pad: int) -> Tensor:
+    """Reflect as far as the picture reaches (F.pad refuses more), then repeat the edge: tiny pictures must not raise."""
+    height, width = x_NCHW.shape[-2:]
+    if min(height, width) > pad:
+        return F.pad(x_NCHW, (pad, pad, pad, pad), "reflect")
+    return F.pad(x_NCHW, (pad, pad, pad, pad), "replicate")
+
+
+class PatchDiscriminator(nn.Module):
+    """PatchGAN: logits [N, 1, h, w], one for each overlapping patch, of [N, condition + picture, H, W].
+
+    Unconditional discriminators see the picture only. Source: paper, sections 3.2.2 and 6.1.2; the last two 4x4 layers have
+    stride 1, without which the field would be 94 and not 70 pixels (pix2pix.md, fact 2).
+    """
+
+    def __init__(self, spec: DiscriminatorSpec) -> None:
+        super().__init__()
+        self.spec = spec
+        channels = spec.out_channels + (spec.in_channels if spec.conditional else 0)
+        self.layers = nn.Sequential(*(self._pixel(channels) if spec.num_layers == 0 else self._patch(channels)))
+
+    def _pixel(self, channels: int) -> list[nn.Module]:
+        width, bias = self.spec.width, self.spec.norm == "instance"
+        return [
+            nn.Conv2d(channels, width, 1),
+            nn.LeakyReLU(LEAKY_SLOPE),
+            nn.Conv2d(width, 2 * width, 1, bias=bias),
+            make_norm(self.spec.norm, 2 * width),
+            nn.LeakyReLU(LEAKY_SLOPE),
+            nn.Conv2d(2 * width, 1, 1, bias=bias),
+        ]
+
+    def _patch(self, channels: int) -> list[nn.Module]:
+        bias = self.spec.norm == "instance"
+        width = self.spec.width
+        layers: list[nn.Module] = [nn.Conv2d(channels, width, 4, 2, 1), nn.LeakyReLU(LEAKY_SLOPE)]
+        for layer in range(1, self.spec.num_layers + 1):
+            wider = self.spec.width * min(2**layer, 8)
+            stride = 2 if layer < self.spec.num_layers else 1
+            layers.append(nn.Conv2d(width, wider, 4, stride, 1, bias=bias))
+            layers.append(make_norm(self.spec.norm, wider))
+            layers.append(nn.LeakyReLU(LEAKY_SLOPE))
+            width = wider
+        return [*layers, nn.Conv2d(width, 1, 4, 1, 1)]
+
+    def forward(self, condition_NCHW: Tensor, picture_NCHW: Tensor) -> Tensor:
+        if self.spec.conditional:
+            picture_NCHW = torch.cat([condition_NCHW, picture_NCHW], 1)
+        logits: Tensor = self.layers(picture_NCHW)
+        return logits
+
+
+def build_generator(spec: GeneratorSpec) -> Generator:
+    """Build a generator with torch's default weights, on the default device (which may be "meta")."""
+    return UNet(spec) if spec.kind == "unet" else ResNet(spec)
+
+
+def build_discriminator(spec: DiscriminatorSpec) -> PatchDiscriminator:
+    return PatchDiscriminator(spec)
+
+
+def make_norm(kind: NormName, channels: int, eps: float = 1e-5) -> nn.Module:
+    """A normalisation layer: "instance" has neither weights nor running statistics, as in the reference; "none" is the identity."""
+    match kind:
+        case "batch":
+            return BatchNorm(channels, eps)
+        case "instance":
+            return _MomentNorm(channels, channels, eps, affine=False)
+        case "group":
+            size = next(size for size in range(min(GROUP_SIZE, channels), 0, -1) if channels % size == 0)
+            return _MomentNorm(channels, channels // size, eps, affine=True)
+        case "none":
+            return nn.Identity()
+
+
+@torch.no_grad()
+def initialise(network: nn.Module, kind: InitName, rng: torch.Generator) -> None:
+    """Draw fresh weights from `rng` (on the CPU).
+
+    "normal": the paper's N(0, 0.02), batch norm weights N(1, 0.02) (section 6.2; reference `init_weights`). "kaiming": He et al.
+    (2015) for networks without norms, with a residual generator's head at zero, so that it starts as the identity.
+    """
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
+            if kind == "normal":
+                module.weight.normal_(0.0, 0.02, generator=rng)
+            else:
+                nn.init.kaiming_normal_(module.weight, LEAKY_SLOPE, nonlinearity="leaky_relu", generator=rng)
+            if module.bias is not None:
+                module.bias.zero_()
+        elif isinstance(module, _MomentNorm) and module.weight is not None and module.bias is not None:
+            if kind == "normal" and isinstance(module, BatchNorm):
+                module.weight.normal_(1.0, 0.02, generator=rng)
+            else:
+                module.weight.fill_(1.0)
+            module.bias.zero_()
+    if kind == "kaiming":
+        for module in network.modules():
+            if isinstance(module, _Block):  # each block starts near the identity, so depth does not blow values up
+                module.conv2.weight.mul_(0.1)
+        if isinstance(network, UNet | ResNet) and network.spec.output == "residual":
+            for parameter in network.head.parameters():
+                parameter.zero_()

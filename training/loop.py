@@ -1,0 +1,286 @@
+"""train(): a whole run, read from top to bottom."""
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from training.checkpoint import TrainingState, load_checkpoint, restore, save_checkpoint
+from training.contract.config import CHANGEABLE_ON_RESUME, TrainConfig
+from training.contract.encodings import Pixels
+from training.contract.errors import ConfigError
+from training.contract.model_file import write_model
+from training.contract.networks import Generator, Statistics, build_discriminator, build_generator, initialise
+from training.contract.progress import Report, Token
+from training.contract.protocol import (
+    CHECKPOINTS,
+    MODELS,
+    Answered,
+    Checkpointed,
+    Event,
+    Finished,
+    Order,
+    Sample,
+    Started,
+    Step,
+    Stopped,
+    Validation,
+    Warned,
+    take_orders,
+)
+from training.contract.tasks import SMALLER_IS_BETTER, task_named
+from training.dataset import PhotoPairs, batches, find_photos
+from training.evaluate import HeldOut, averages, measure, torch_translate, validation_set
+from training.objective import step as update
+from training.run_files import cut_events
+from training.run_model import HeldOutFigures, card_of_run, choose_device, load_generator_weights, numpy_weights
+from training.samples import draw_preview, draw_samples
+
+PAUSE_POLL_SECONDS = 0.2
+
+
+def train(config: TrainConfig, run: Path, report: Report[Event], token: Token) -> Finished | Stopped:
+    """Train in the folder `run`, from its checkpoint if it has one, and give the last event, which is also reported.
+
+    Stops at the next step when `token` is cancelled or an order says so, after writing a checkpoint. Raises P2PError.
+    """
+    training = Training(config, run, report, token)
+    training.resume()
+    training.announce()
+    next_batch = batches(training.pairs, config, training.state.step)
+    stopped = False
+    while training.state.step < config.steps and not stopped:
+        started = time.perf_counter()
+        pair = next(next_batch)
+        training.step(pair.input_CHW, pair.target_CHW, started)
+        training.do_what_is_due()
+        stopped = training.obey()
+    return training.end(stopped)
+
+
+class Training:
+    """One run's parts, and the things done to them between two steps."""
+
+    def __init__(self, config: TrainConfig, run: Path, report: Report[Event], token: Token) -> None:
+        self.config, self.run, self.report, self.token = config, run, report, token
+        self.task = task_named(config.task)
+        self.device = choose_device(config.device)
+        if self.device.type == "cpu":
+            torch.set_num_threads(config.threads or os.cpu_count() or 1)
+        split = find_photos(config)
+        self.pairs = PhotoPairs(config, split.train)
+        self.held_out: list[HeldOut] = list(validation_set(self.task, split.held_out))
+
+        rng = torch.Generator().manual_seed(config.seed)
+        torch.manual_seed(config.seed)  # dropout
+        self.generator = build_generator(config.generator)
+        initialise(self.generator, config.init, rng)
+        if config.init_model:
+            load_generator_weights(self.generator, Path(config.init_model))
+        self.averaged = build_generator(config.generator) if config.ema else None
+        if self.averaged is not None:
+            self.averaged.load_state_dict(self.generator.state_dict())
+        self.discriminator = build_discriminator(config.discriminator) if config.lambda_gan else None
+        if self.discriminator is not None:
+            initialise(self.discriminator, "normal", rng)
+        modules = {"generator": self.generator, "averaged": self.averaged, "discriminator": self.discriminator}
+        present: dict[str, torch.nn.Module] = {
+            name: module.to(self.device) for name, module in modules.items() if module is not None
+        }
+        self.g_optimizer = self._optimizer(self.generator, config.weight_decay)
+        self.d_optimizer = self._optimizer(self.discriminator, 0.0) if self.discriminator is not None else None
+        optimizers = {"generator": self.g_optimizer} | ({"discriminator": self.d_optimizer} if self.d_optimizer else {})
+        self.state = TrainingState(0, None, present, optimizers)
+        first: Statistics = "running" if config.generator.has_running_statistics else "image"
+        self.latest = HeldOutFigures(first, {}, {})
+        self.saved_at = -1
+
+    def _optimizer(self, module: torch.nn.Module, weight_decay: float) -> torch.optim.Optimizer:
+        betas = self.config.beta1, self.config.beta2
+        return torch.optim.AdamW(module.parameters(), self.config.learning_rate, betas, weight_decay=weight_decay)
+
+    def resume(self) -> None:
+        """Continue from the run's checkpoint, if there is one. Raises ConfigError if the request has changed meanwhile."""
+        data = load_checkpoint(self.run / CHECKPOINTS)
+        if data is None:
+            return
+        before = TrainConfig.from_json(data["config"])
+        changed = [key for key in self.config.differences(before) if key not in CHANGEABLE_ON_RESUME]
+        if changed:
+            raise ConfigError(
+                f"The run in {self.run} was started with other settings ({', '.join(changed)}). "
+                "Start a new run for them, or restore them to continue this one."
+            )
+        warnings = restore(self.state, data)
+        cut_events(self.run, self.state.step)
+        self.saved_at = self.state.step
+        for message in warnings:
+            self.report(Warned(self.state.step, "not_bit_for_bit", message))
+
+    def announce(self) -> None:
+        parameters = {"g": _num_parameters(self.generator)}
+        if self.discriminator is not None:
+            parameters["d"] = _num_parameters(self.discriminator)
+        counts = {"train": len(self.pairs), "val": len(self.held_out)}
+        self.report(Started(self.task.name, str(self.device), self.config.steps, self.state.step, counts, parameters))
+
+    def step(self, input_NCHW: torch.Tensor, target_NCHW: torch.Tensor, started: float) -> None:
+        """One update of both networks and of the average."""
+        config = self.config
+        rate = learning_rate(config, self.state.step)
+        for optimizer in self.state.optimizers.values():
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+        self.generator.train()
+        losses = update(
+            self.generator,
+            self.g_optimizer,
+            self.discriminator,
+            self.d_optimizer,
+            input_NCHW.to(self.device),
+            target_NCHW.to(self.device),
+            config.lambda_gan,
+            config.lambda_l1,
+        )
+        if self.averaged is not None:
+            _average(self.averaged, self.generator, config.ema, self.state.step)
+        if not np.isfinite([losses.g_gan, losses.g_l1, losses.d_real, losses.d_fake]).all():
+            raise ConfigError(
+                f"The losses of step {self.state.step + 1} are no longer numbers. Resume with a smaller learning_rate in a new run."
+            )
+        epoch = self.state.step * config.batch // len(self.pairs)
+        self.state.step += 1
+        self.report(Step(self.state.step, epoch, asdict(losses), rate, round(time.perf_counter() - started, 4)))
+
+    def do_what_is_due(self) -> None:
+        """Measure, draw and save, each at its own pace and at the end."""
+        step, config = self.state.step, self.config
+        last = step == config.steps
+        if last or step % config.validate_every == 0:
+            self.validate()
+        if last or step % config.sample_every == 0:
+            self.draw()
+        if last or step % config.checkpoint_every == 0:
+            self.save()
+
+    def validate(self) -> None:
+        """Measure on the held-out pictures, under both statistics where the network has both; keep the best model."""
+        choices: tuple[Statistics, ...] = ("image", "running") if self.config.generator.has_running_statistics else ("image",)
+        results = {}
+        for statistics in choices:
+            # A measurement is finished even when a stop is ordered meanwhile: half of one says nothing.
+            rows = measure(self.translation(statistics), iter(self.held_out), self.task.metrics, Token())
+            results[statistics] = averages(rows)
+        sign = -1.0 if self.task.best_by in SMALLER_IS_BETTER else 1.0
+        chosen = max(choices, key=lambda name: sign * results[name][0][self.task.best_by])
+        self.latest = HeldOutFigures(chosen, *results[chosen])
+        value = sign * self.latest.metrics[self.task.best_by]
+        best = self.state.best is None or value > self.state.best
+        if best:
+            self.state.best = value
+            self.write_model("best")
+        self.report(Validation(self.state.step, chosen, self.latest.metrics, self.latest.identity, best))
+
+    def draw(self) -> list[str]:
+        files = draw_samples(self.run, self.state.step, self.held_out, self.translation(self.latest.statistics))
+        self.report(Sample(self.state.step, files))
+        return files
+
+    def save(self) -> None:
+        if self.saved_at == self.state.step:
+            return
+        path = save_checkpoint(self.run / CHECKPOINTS, self.state, self.config.to_json())
+        self.write_model("latest")
+        self.saved_at = self.state.step
+        self.report(Checkpointed(self.state.step, path.relative_to(self.run).as_posix()))
+
+    def obey(self) -> bool:
+        """Do what was ordered since the last step; True if the run is to stop."""
+        while True:
+            for order in take_orders(self.run):
+                self._answer(order)
+            if self.token.cancelled:
+                return True
+            if not self.token.paused:
+                return False
+            self.save()
+            time.sleep(PAUSE_POLL_SECONDS)
+
+    def _answer(self, order: Order) -> None:
+        file: str | None = None
+        match order.name:
+            case "stop":
+                self.token.cancel()
+                message = f"Stopping after step {self.state.step}."
+            case "pause":
+                self.token.pause()
+                message = f"Paused after step {self.state.step}."
+            case "resume":
+                self.token.resume()
+                message = f"Going on after step {self.state.step}."
+            case "preview":
+                file = self.draw()[0]
+                message = f"Drew the held-out pictures at step {self.state.step}."
+            case "snapshot":
+                file = self.write_model(f"step-{self.state.step:08d}")
+                message = f"Saved the model of step {self.state.step}."
+        self.report(Answered(order.name, order.id, True, file, message))
+
+    def end(self, stopped: bool) -> Finished | Stopped:
+        self.save()
+        model = self.run / MODELS / "best.safetensors"
+        file = model.relative_to(self.run).as_posix() if model.exists() else None
+        step = self.state.step
+        event: Finished | Stopped
+        if stopped and step < self.config.steps:
+            event = Stopped(step, f"Stopped after step {step} of {self.config.steps}; everything is saved.", file)
+        else:
+            event = Finished(step, f"All {step} steps are done.", file)
+        self.report(event)
+        return event
+
+    def translation(self, statistics: Statistics) -> Callable[[Pixels], Pixels]:
+        """The generator as people will meet it: averaged where it is, without dropout, under the given statistics."""
+        generator = self.measured_generator
+        generator.eval()
+        generator.use_statistics(statistics)
+        return torch_translate(generator, self.config.frame, self.device)
+
+    @property
+    def measured_generator(self) -> Generator:
+        return self.generator if self.averaged is None else self.averaged
+
+    def write_model(self, name: str) -> str:
+        """Write `models/<name>.safetensors` of the generator as it stands; its name relative to the run."""
+        path = self.run / MODELS / f"{name}.safetensors"
+        path.parent.mkdir(exist_ok=True)
+        preview = draw_preview(self.held_out[0], self.translation(self.latest.statistics))
+        card = card_of_run(self.config, self.state.step, len(self.pairs), self.latest, preview)
+        write_model(path, card, numpy_weights(self.measured_generator, self.config.half_weights))
+        return path.relative_to(self.run).as_posix()
+
+
+def learning_rate(config: TrainConfig, step: int) -> float:
+    """The rate of update number `step`, from 0: constant for its share of the run, then linear to 0 after the last one."""
+    start = config.constant * config.steps
+    if step < start:
+        return config.learning_rate
+    return config.learning_rate * (config.steps - step) / (config.steps - start)
+
+
+@torch.no_grad()
+def _average(averaged: Generator, generator: Generator, decay: float, step: int) -> None:
+    """Move the average towards the weights; early on faster, so that it soon forgets where it began."""
+    decay = min(decay, (step + 1) / (step + 10))
+    for mean, value in zip(averaged.parameters(), generator.parameters(), strict=True):
+        mean.lerp_(value, 1 - decay)
+    for held, current in zip(averaged.buffers(), generator.buffers(), strict=True):
+        held.copy_(current)
+
+
+def _num_parameters(module: torch.nn.Module) -> int:
+    return sum(parameter.numel() for parameter in module.parameters())

@@ -1,0 +1,106 @@
+"""Between a run's networks and model files: the card, the weights, and the device they live on."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from training.contract.config import TrainConfig
+from training.contract.errors import ConfigError, ModelError
+from training.contract.model_file import ModelCard, Weights, read_card, read_weights
+from training.contract.networks import Generator, Statistics, build_generator
+from training.contract.tasks import task_named
+from training.contract.version import __version__
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOutFigures:
+    """What the newest measurement found; empty before the first."""
+
+    statistics: Statistics
+    metrics: dict[str, float]
+    identity: dict[str, float]
+
+
+def card_of_run(config: TrainConfig, step: int, num_pairs: int, figures: HeldOutFigures, preview: bytes | None) -> ModelCard:
+    task = task_named(config.task)
+    return ModelCard(
+        name=config.name or task.name,
+        task=task.name,
+        generator=config.generator,
+        encoding_in=task.encoding_in,
+        encoding_out=task.encoding_out,
+        statistics=figures.statistics,
+        size_rule=config.frame.rule,
+        keeps_grey=task.keeps_grey,
+        provenance={
+            "program": f"P2P Desktop {__version__}",
+            "data": Path(config.data).name,
+            "pairs": num_pairs,
+            "licence": config.licence,
+            "steps": step,
+            "batch": config.batch,
+            "size": config.size,
+            "learning_rate": config.learning_rate,
+            "lambda_gan": config.lambda_gan,
+            "lambda_l1": config.lambda_l1,
+            "seed": config.seed,
+        },
+        metrics=figures.metrics,
+        identity=figures.identity,
+        preview=preview,
+    )
+
+
+def numpy_weights(generator: Generator, half: bool) -> Weights:
+    """The weights as a model file holds them; "half" rounds convolutions to 16 bit, but no statistics and no small vectors."""
+    weights: Weights = {}
+    for name, tensor in generator.state_dict().items():
+        value = tensor.detach().cpu().numpy()
+        weights[name] = value.astype(np.float16) if half and value.dtype == np.float32 and value.ndim > 1 else value
+    return weights
+
+
+def load_generator(path: Path) -> tuple[ModelCard, Generator]:
+    """Build the network that a model file describes, in eval mode, with its weights as float32.
+
+    Every shape is compared on "meta" before memory is taken. Raises ModelError.
+    """
+    card = read_card(path)
+    with torch.device("meta"):
+        generator = build_generator(card.generator)
+    expected = {name: tuple(tensor.shape) for name, tensor in generator.state_dict().items()}
+    weights = read_weights(path, expected)
+    tensors = {name: torch.from_numpy(value) for name, value in weights.items()}
+    floats = {name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in tensors.items()}
+    generator.load_state_dict(floats, assign=True)
+    generator.use_statistics(card.statistics)
+    return card, generator.eval()
+
+
+def load_generator_weights(generator: Generator, path: Path) -> None:
+    """Start from a model file's weights. Raises ModelError if it holds another network."""
+    card, found = load_generator(path)
+    if card.generator != generator.spec:
+        raise ModelError(f"{path.name} holds a different network than this run trains, so it cannot be its start.")
+    generator.load_state_dict(found.state_dict())
+
+
+def choose_device(name: str) -> torch.device:
+    """The device of that name; "auto" takes CUDA, then MPS, then the CPU. Raises ConfigError where it does not exist."""
+    if name == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        raise ConfigError(f"There is no device {name!r}. Choose auto, cpu, cuda, cuda:N or mps.") from None
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise ConfigError(f"This computer has no usable graphics card {name!r}. Choose auto or cpu.")
+    if device.type == "mps" and not torch.backends.mps.is_available():
+        raise ConfigError("This computer cannot compute with MPS. Choose auto or cpu.")
+    if device.type not in ("cpu", "cuda", "mps"):
+        raise ConfigError(f"The device {name!r} is not supported. Choose auto, cpu, cuda, cuda:N or mps.")
+    return device

@@ -1,0 +1,56 @@
+"""The fixed held-out pictures, redrawn during the run: input, result and target side by side."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from training.contract.encodings import Pixels, max_value, to_rgb
+from training.contract.framing import resize
+from training.contract.protocol import SAMPLES
+from training.evaluate import HeldOut
+
+NUM_SAMPLES = 4
+SAMPLE_SIDE = 320  # pixels of the long side of each part
+PREVIEW_SIDE = 160
+PREVIEW_QUALITY = 85
+
+
+def draw_samples(run: Path, step: int, pictures: Sequence[HeldOut], translate: Callable[[Pixels], Pixels]) -> list[str]:
+    """Write `samples/step-N/<index>.png` and give their names relative to the run."""
+    folder = run / SAMPLES / f"step-{step:08d}"
+    folder.mkdir(parents=True, exist_ok=True)
+    names = []
+    for index, item in enumerate(pictures[:NUM_SAMPLES]):
+        strip = _joined([item.source, translate(item.source), item.target], SAMPLE_SIDE)
+        data = _encoded(".png", strip)
+        temporary = folder / f".{index}.part"
+        temporary.write_bytes(data)
+        temporary.replace(folder / f"{index}.png")
+        names.append((folder / f"{index}.png").relative_to(run).as_posix())
+    return names
+
+
+def draw_preview(item: HeldOut, translate: Callable[[Pixels], Pixels]) -> bytes:
+    """A small before/after JPEG for the model's card."""
+    strip = _joined([item.source, translate(item.source)], PREVIEW_SIDE)
+    return _encoded(".jpg", strip, [cv2.IMWRITE_JPEG_QUALITY, PREVIEW_QUALITY])
+
+
+def _joined(parts: Sequence[Pixels], side: int) -> Pixels:
+    return np.concatenate([_shown(part, side) for part in parts], axis=1, dtype=np.uint8)
+
+
+def _shown(pixels: Pixels, side: int) -> Pixels:
+    height, width = pixels.shape[:2]
+    scale = min(1.0, side / max(height, width))
+    rgb = resize(to_rgb(pixels), (max(1, round(height * scale)), max(1, round(width * scale))))
+    return rgb if rgb.dtype == np.uint8 else np.asarray(rgb * (255 / max_value(rgb.dtype)), np.uint8)
+
+
+def _encoded(suffix: str, rgb: Pixels, options: Sequence[int] = ()) -> bytes:
+    ok, data = cv2.imencode(suffix, cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), list(options))
+    if not ok:
+        raise ValueError(f"{rgb.shape} could not be written as {suffix}")
+    return bytes(data)
