@@ -14,7 +14,7 @@ from training.contract.config import CHANGEABLE_ON_RESUME, TrainConfig
 from training.contract.encodings import Pixels
 from training.contract.errors import ConfigError
 from training.contract.model_file import write_model
-from training.contract.networks import Generator, Statistics, build_discriminator, build_generator, initialise
+from training.contract.networks import Generator, build_discriminator, build_generator, initialise
 from training.contract.progress import Report, Token
 from training.contract.protocol import (
     CHECKPOINTS,
@@ -32,6 +32,7 @@ from training.contract.protocol import (
     Warned,
     take_orders,
 )
+from training.contract.spec import Statistics
 from training.contract.tasks import SMALLER_IS_BETTER, task_named
 from training.dataset import PhotoPairs, batches, find_photos
 from training.evaluate import HeldOut, averages, measure, torch_translate, validation_set

@@ -8,13 +8,14 @@ from typing import Any, Self
 import torch
 
 from training.contract.errors import ConfigError, PairingError
+from training.contract.networks import load_generator
 from training.contract.pictures import is_picture_name
 from training.contract.progress import Report, Token
 from training.contract.protocol import Event, Progress, Result
 from training.contract.tasks import task_named
 from training.degrade import DEBLUR_TEST_KINDS
 from training.evaluate import averages_by_kind, measure, test_set, torch_translate
-from training.run_model import choose_device, load_generator
+from training.run_model import choose_device
 
 
 @dataclass(frozen=True, slots=True)

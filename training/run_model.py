@@ -8,8 +8,9 @@ import torch
 
 from training.contract.config import TrainConfig
 from training.contract.errors import ConfigError, ModelError
-from training.contract.model_file import ModelCard, Weights, read_card, read_weights
-from training.contract.networks import Generator, Statistics, build_generator
+from training.contract.model_file import ModelCard, Weights
+from training.contract.networks import Generator, load_generator
+from training.contract.spec import Statistics
 from training.contract.tasks import task_named
 from training.contract.version import __version__
 
@@ -60,23 +61,6 @@ def numpy_weights(generator: Generator, half: bool) -> Weights:
         value = tensor.detach().cpu().numpy()
         weights[name] = value.astype(np.float16) if half and value.dtype == np.float32 and value.ndim > 1 else value
     return weights
-
-
-def load_generator(path: Path) -> tuple[ModelCard, Generator]:
-    """Build the network that a model file describes, in eval mode, with its weights as float32.
-
-    Every shape is compared on "meta" before memory is taken. Raises ModelError.
-    """
-    card = read_card(path)
-    with torch.device("meta"):
-        generator = build_generator(card.generator)
-    expected = {name: tuple(tensor.shape) for name, tensor in generator.state_dict().items()}
-    weights = read_weights(path, expected)
-    tensors = {name: torch.from_numpy(value) for name, value in weights.items()}
-    floats = {name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in tensors.items()}
-    generator.load_state_dict(floats, assign=True)
-    generator.use_statistics(card.statistics)
-    return card, generator.eval()
 
 
 def load_generator_weights(generator: Generator, path: Path) -> None:

@@ -21,6 +21,7 @@ Forward = Callable[[Values], Values]
 
 GUIDE_RADIUS_FRACTION = 0.03  # of the short side: colour may not reach further than this to find its edge
 GUIDE_EPSILON = 16.0  # squared units of lightness 0..100 below which a difference counts as texture, not as an edge
+MIN_SIDE = 16  # pixels; a ResNet mirrors three at full size and one at a quarter of it
 MIN_GUIDE_RADIUS = 2  # pixels
 
 
@@ -66,7 +67,7 @@ def translate_whole(pixels: Pixels, frame: Frame, forward: Forward) -> Pixels:
 def run_padded(values: Values, multiple: int, forward: Forward) -> Values:
     """Pad to the multiple by reflection, run, crop back."""
     height, width = values.shape[:2]
-    padded = pad_reflect(values, -height % multiple, -width % multiple)
+    padded = pad_to_multiple(values, multiple)
     return forward(to_planes(padded)).transpose(1, 2, 0)[:height, :width]
 
 
@@ -86,6 +87,13 @@ def to_planes(values: Values) -> Values:
     return np.ascontiguousarray(values.transpose(2, 0, 1))
 
 
+def pad_to_multiple(values: Values, multiple: int) -> Values:
+    """Extend both sides to a multiple of the network's, and to what its reflecting layers need."""
+    height, width = (max(side, MIN_SIDE) for side in values.shape[:2])
+    bottom, right = height + -height % multiple - values.shape[0], width + -width % multiple - values.shape[1]
+    return pad_reflect(values, bottom, right)
+
+
 def pad_reflect(values: NDArray[Number], bottom: int, right: int) -> NDArray[Number]:
     """Extend downwards and to the right by mirroring without repeating the edge; sides of one pixel are repeated.
 
@@ -102,7 +110,8 @@ def pad_reflect(values: NDArray[Number], bottom: int, right: int) -> NDArray[Num
 def fit_size(height: int, width: int, rule: SizeRule) -> tuple[int, int]:
     """Working (height, width) of a `fit` model: the long side at the trained size, both rounded to the multiple, at least one."""
     scale = rule.size / max(height, width)
-    rounded = [max(1, round(side * scale / rule.multiple)) * rule.multiple for side in (height, width)]
+    least = max(1, -(-MIN_SIDE // rule.multiple))
+    rounded = [max(least, round(side * scale / rule.multiple)) * rule.multiple for side in (height, width)]
     return rounded[0], rounded[1]
 
 

@@ -7,6 +7,7 @@ ignored, so that files of later versions that merely say more stay readable.
 
 import base64
 import binascii
+import hashlib
 import json
 import struct
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ from safetensors.numpy import save
 from training.contract.encodings import EncodingName, encoding_named
 from training.contract.errors import ConfigError, ModelError
 from training.contract.framing import Frame, SizeRule
-from training.contract.spec import GeneratorSpec
+from training.contract.spec import GeneratorSpec, Statistics
 
 FORMAT_VERSION = 1
 MAX_CARD_BYTES = 1 << 20
@@ -41,7 +42,7 @@ class ModelCard:
     generator: GeneratorSpec
     encoding_in: EncodingName
     encoding_out: EncodingName
-    statistics: Literal["image", "running"]
+    statistics: Statistics
     size_rule: SizeRule
     keeps_grey: bool = False
     direction: Literal["AtoB", "BtoA"] = "AtoB"
@@ -179,6 +180,15 @@ def read_weights(path: Path, expected: dict[str, tuple[int, ...]]) -> Weights:
             return {name: file.get_tensor(name) for name in found}
     except (SafetensorError, OSError, ValueError, TypeError) as error:
         raise ModelError(f"{path.name} is damaged: its weights cannot be read.") from error
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of the whole file, in hexadecimal: what tells two models of one name apart. Raises ModelError."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise ModelError(f"{path.name} cannot be read: {error.strerror}.") from error
 
 
 def _read_header(path: Path) -> dict[str, Any]:  # Any: JSON

@@ -1,117 +1,25 @@
-"""Generators and discriminators, built from their specs. The only file of the contract that imports torch.
+"""Generators and discriminators, built from their specs or read from model files.
 
-Shapes: N pictures, C channels, H x W pixels; K numbers that describe a whole picture (see `PictureStatistics`).
+Shapes: N pictures, C channels, H x W pixels; K numbers that describe a whole picture (see layers.py).
 Facts of the reference networks: pix2pix.md section 1, with parameter counts that the tests repeat.
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from training.contract.spec import DiscriminatorSpec, GeneratorSpec, NormName
+from training.contract.errors import ModelError
+from training.contract.layers import BatchNorm, GlobalVector, MomentNorm, PictureStatistics, make_norm
+from training.contract.model_file import ModelCard, read_card, read_weights
+from training.contract.spec import DiscriminatorSpec, GeneratorSpec, Statistics
 
-Statistics = Literal["image", "running"]
 InitName = Literal["normal", "kaiming"]
 
 LEAKY_SLOPE = 0.2  # paper, section 6.1
-GROUP_SIZE = 16  # channels per group of a group norm (Wu and He 2018, table 3)
-
-
-class PictureStatistics(nn.Module):
-    """A layer whose result depends on numbers taken from the whole picture.
-
-    Outside training it takes them from `given` (set, used and cleared by `Generator.forward`) or measures them, one set per
-    picture of a batch, and leaves what it used in `measured`.
-    """
-
-    num_statistics: int
-    given_NK: Tensor | None = None
-    measured_NK: Tensor | None = None
-
-
-class _MomentNorm(PictureStatistics):
-    """Normalise by mean and variance of each group of channels within one picture."""
-
-    def __init__(self, channels: int, groups: int, eps: float, affine: bool) -> None:
-        super().__init__()
-        self.channels, self.groups, self.eps = channels, groups, eps
-        self.num_statistics = 2 * groups
-        self.weight = nn.Parameter(torch.ones(channels)) if affine else None
-        self.bias = nn.Parameter(torch.zeros(channels)) if affine else None
-
-    def forward(self, x_NCHW: Tensor) -> Tensor:
-        return self.normalise(x_NCHW, self.moments(x_NCHW))
-
-    def moments(self, x_NCHW: Tensor) -> Tensor:
-        """Mean and biased variance per group: [N, 2 * groups]. One value per group has the variance 0, which gives the bias."""
-        if self.given_NK is not None:
-            return self.given_NK
-        grouped = x_NCHW.reshape(x_NCHW.shape[0], self.groups, -1)
-        mean_NG = grouped.mean(2)
-        var_NG = (grouped - mean_NG[:, :, None]).square().mean(2)
-        self.measured_NK = torch.cat([mean_NG, var_NG], 1)
-        return self.measured_NK
-
-    def normalise(self, x_NCHW: Tensor, moments_NK: Tensor) -> Tensor:
-        mean_NG, var_NG = moments_NK[:, : self.groups], moments_NK[:, self.groups :]
-        repeat = self.channels // self.groups
-        scale_NC = torch.rsqrt(var_NG + self.eps).repeat_interleave(repeat, 1)
-        mean_NC = mean_NG.repeat_interleave(repeat, 1)
-        if self.weight is not None:
-            scale_NC = scale_NC * self.weight
-        shift_NC = -mean_NC * scale_NC
-        if self.bias is not None:
-            shift_NC = shift_NC + self.bias
-        return x_NCHW * scale_NC[:, :, None, None] + shift_NC[:, :, None, None]
-
-
-class BatchNorm(_MomentNorm):
-    """Batch normalisation that can use the statistics of the batch (training), of each picture by itself, or the running ones.
-
-    Parameter and buffer names are those of `nn.BatchNorm2d`.
-    """
-
-    running_mean: Tensor
-    running_var: Tensor
-    num_batches_tracked: Tensor
-
-    def __init__(self, channels: int, eps: float) -> None:
-        super().__init__(channels, channels, eps, affine=True)
-        self.momentum = 0.1
-        self.statistics: Statistics = "running"
-        self.register_buffer("running_mean", torch.zeros(channels))
-        self.register_buffer("running_var", torch.ones(channels))
-        self.register_buffer("num_batches_tracked", torch.tensor(0, dtype=torch.long))
-
-    def forward(self, x_NCHW: Tensor) -> Tensor:
-        if not self.training and self.statistics == "image":
-            return super().forward(x_NCHW)
-        if self.training and x_NCHW.numel() == self.channels:  # F.batch_norm refuses one value per channel
-            return super().forward(x_NCHW)
-        if self.training:
-            self.num_batches_tracked.add_(1)
-        return F.batch_norm(
-            x_NCHW, self.running_mean, self.running_var, self.weight, self.bias, self.training, self.momentum, self.eps
-        )
-
-
-class GlobalVector(PictureStatistics):
-    """Add a linear function of the picture's mean features to every position."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.num_statistics = channels
-        self.linear = nn.Linear(channels, channels)
-
-    def forward(self, x_NCHW: Tensor) -> Tensor:
-        mean_NC = self.given_NK
-        if mean_NC is None:
-            mean_NC = self.measured_NK = x_NCHW.mean((2, 3))
-        added: Tensor = self.linear(mean_NC)
-        return x_NCHW + added[:, :, None, None]
 
 
 class Generator(nn.Module):
@@ -357,11 +265,8 @@ def _resnet_up(channels_in: int, channels_out: int, kind: str, bias: bool) -> nn
 
 
 def _pad_reflect(x_NCHW: Tensor, pad: int) -> Tensor:
-    """Reflect as far as the picture reaches (F.pad refuses more), then repeat the edge: tiny pictures must not raise."""
-    height, width = x_NCHW.shape[-2:]
-    if min(height, width) > pad:
-        return F.pad(x_NCHW, (pad, pad, pad, pad), "reflect")
-    return F.pad(x_NCHW, (pad, pad, pad, pad), "replicate")
+    """Mirror at the border. Sides of at least `framing.MIN_SIDE` leave enough to mirror everywhere in the network."""
+    return F.pad(x_NCHW, (pad, pad, pad, pad), "reflect")
 
 
 class PatchDiscriminator(nn.Module):
@@ -417,18 +322,22 @@ def build_discriminator(spec: DiscriminatorSpec) -> PatchDiscriminator:
     return PatchDiscriminator(spec)
 
 
-def make_norm(kind: NormName, channels: int, eps: float = 1e-5) -> nn.Module:
-    """A normalisation layer: "instance" has neither weights nor running statistics, as in the reference; "none" is the identity."""
-    match kind:
-        case "batch":
-            return BatchNorm(channels, eps)
-        case "instance":
-            return _MomentNorm(channels, channels, eps, affine=False)
-        case "group":
-            size = next(size for size in range(min(GROUP_SIZE, channels), 0, -1) if channels % size == 0)
-            return _MomentNorm(channels, channels // size, eps, affine=True)
-        case "none":
-            return nn.Identity()
+def load_generator(path: Path, statistics: Statistics | None = None) -> tuple[ModelCard, Generator]:
+    """Build the network of a model file with its weights as float32, in eval mode, on the CPU.
+
+    `statistics`: None for those that the card names. Every shape is compared on "meta" before memory is taken. Raises ModelError.
+    """
+    card = read_card(path)
+    with torch.device("meta"):
+        generator = build_generator(card.generator)
+    expected = {name: tuple(tensor.shape) for name, tensor in generator.state_dict().items()}
+    tensors = {name: torch.from_numpy(value) for name, value in read_weights(path, expected).items()}
+    if not all(bool(torch.isfinite(tensor).all()) for tensor in tensors.values()):
+        raise ModelError(f"{path.name} is damaged: some of its weights are not numbers.")
+    floats = {name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in tensors.items()}
+    generator.load_state_dict(floats, assign=True)
+    generator.use_statistics(statistics or card.statistics)
+    return card, generator.eval()
 
 
 @torch.no_grad()
@@ -446,7 +355,7 @@ def initialise(network: nn.Module, kind: InitName, rng: torch.Generator) -> None
                 nn.init.kaiming_normal_(module.weight, LEAKY_SLOPE, nonlinearity="leaky_relu", generator=rng)
             if module.bias is not None:
                 module.bias.zero_()
-        elif isinstance(module, _MomentNorm) and module.weight is not None and module.bias is not None:
+        elif isinstance(module, MomentNorm) and module.weight is not None and module.bias is not None:
             if kind == "normal" and isinstance(module, BatchNorm):
                 module.weight.normal_(1.0, 0.02, generator=rng)
             else:

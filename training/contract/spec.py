@@ -10,6 +10,8 @@ from typing import Any, Literal, Self, get_args
 from training.contract.errors import ConfigError
 
 NormName = Literal["batch", "instance", "group", "none"]
+Statistics = Literal["image", "running"]
+"""Where norms take their statistics: from the picture itself, or from the moving averages of training."""
 DropoutPlaces = Literal["none", "paper", "reference"]
 
 # Bounds for specs that come from strangers' files: far above any real network, low enough to build on "meta" in a blink.

@@ -1,0 +1,1 @@
+"""Runs networks on pictures: which device, which runtime, in how many pieces."""

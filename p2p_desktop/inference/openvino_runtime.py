@@ -1,0 +1,193 @@
+"""Networks on OpenVINO, on the CPU: converted once, kept in the cache folder, several requests at a time.
+
+The only file that imports openvino. Its telemetry package is kept from being imported: it would phone home on import.
+"""
+
+import logging
+import queue
+import shutil
+import sys
+import tempfile
+from concurrent.futures import Future
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from p2p_desktop.inference.device import num_cores
+from p2p_desktop.inference.runtime import RuntimeName
+from training.contract.encodings import Values
+from training.contract.errors import ModelError
+
+if "openvino" not in sys.modules:
+    sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]  # None makes its import fail, which openvino expects
+import openvino as ov
+
+if TYPE_CHECKING:
+    import torch
+
+    from training.contract.networks import Generator
+    from training.contract.spec import Statistics
+
+log = logging.getLogger(__name__)
+
+Variant = Literal["plain", "given", "measure"]
+"""A network in one of three forms: picture -> picture; picture, statistics -> picture; picture -> statistics."""
+
+EXAMPLE_SIDE = 64  # pixels; only traced, any size is meant
+CACHE_VERSION = 1  # grows when the conversion changes
+
+
+class OpenVinoRuntime:
+    """A converted network, compiled for `in_flight` requests at once."""
+
+    name: RuntimeName = "openvino"
+    device = "cpu"
+
+    def __init__(self, folder: Path, in_flight: int) -> None:
+        """Load what `convert_network` left in `folder`. Raises ModelError if it is damaged."""
+        self.in_flight = in_flight
+        self._folder = folder
+        self._core = ov.Core()
+        self._pools: dict[Variant, _Pool] = {}
+        self.num_statistics = _num_statistics(folder)
+        self._pools["plain"] = self._load("plain", in_flight)
+        if self.num_statistics:
+            self._pools["given"] = self._load("given", in_flight)
+            self._pools["measure"] = self._load("measure", 1)
+
+    def submit(self, x_CHW: Values, statistics_K: Values | None = None) -> Future[Values]:
+        if statistics_K is None:
+            return self._pools["plain"].submit([x_CHW[None]])
+        return self._pools["given"].submit([x_CHW[None], statistics_K[None]])
+
+    def measure(self, x_CHW: Values) -> Values:
+        return self._pools["measure"].submit([x_CHW[None]]).result()
+
+    def close(self) -> None:
+        for pool in self._pools.values():
+            pool.close()
+        self._pools.clear()
+
+    def _load(self, variant: Variant, in_flight: int) -> "_Pool":
+        cores = num_cores()
+        streams = min(in_flight, cores)
+        options = {
+            "INFERENCE_PRECISION_HINT": "f32",  # its own choice may be bf16: 2 grey levels off and no faster
+            "CPU_RUNTIME_CACHE_CAPACITY": "0",  # memory stays flat over pictures of many sizes
+            "NUM_STREAMS": str(streams),
+            "INFERENCE_NUM_THREADS": str(cores),
+        }
+        try:
+            compiled = self._core.compile_model(self._core.read_model(self._folder / f"{variant}.xml"), "CPU", options)
+        except RuntimeError as error:
+            raise ModelError(f"The converted model in {self._folder} is damaged. Delete that folder and try again.") from error
+        return _Pool([compiled.create_infer_request() for _ in range(in_flight)])
+
+
+class _Pool:
+    """Inference requests of one compiled network, each lent to one picture at a time."""
+
+    def __init__(self, requests: list[Any]) -> None:  # Any: openvino has no types that mypy follows
+        self._size = len(requests)
+        self._idle: queue.SimpleQueue[Any] = queue.SimpleQueue()  # Any: as above
+        for request in requests:
+            request.set_callback(self._finished, request)
+            self._idle.put(request)
+        self._work: dict[int, tuple[Future[Values], list[Values]]] = {}
+
+    def submit(self, inputs: list[Values]) -> Future[Values]:
+        future: Future[Values] = Future()
+        future.set_running_or_notify_cancel()  # it cannot be taken back
+        request = self._idle.get()
+        self._work[id(request)] = (future, inputs)  # keeps the inputs alive: they are read in place
+        for index, value in enumerate(inputs):
+            request.set_input_tensor(index, ov.Tensor(value, shared_memory=True))
+        request.start_async()
+        return future
+
+    def _finished(self, request: Any) -> None:  # Any: as above
+        """Called by OpenVINO in a thread of its own."""
+        future, _ = self._work.pop(id(request))
+        try:
+            request.wait()  # raises what went wrong
+            result = np.array(request.get_output_tensor(0).data[0])
+        except RuntimeError as error:
+            self._idle.put(request)
+            future.set_exception(MemoryError(str(error)) if "alloc" in str(error).lower() else error)
+        else:
+            self._idle.put(request)
+            future.set_result(result)
+
+    def close(self) -> None:
+        for _ in range(self._size):
+            self._idle.get()
+
+
+def convert_network(model: Path, digest: str, statistics: "Statistics", cache: Path) -> Path:
+    """Give the folder of the converted network, converting it if need be (seconds, imports torch).
+
+    The folder appears whole or not at all; of two processes that convert at once one wins. Raises ModelError.
+    """
+    version = ov.__version__.split("-")[0]
+    folder = cache / "openvino" / f"{digest[:32]}-{statistics}-{version}-{CACHE_VERSION}"
+    if (folder / "plain.xml").exists():
+        return folder
+    log.info("Converting %s for OpenVINO", model.name)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=".converting-", dir=folder.parent))
+    try:
+        _convert_into(model, statistics, temporary)
+        try:
+            temporary.rename(folder)
+        except OSError:
+            if not (folder / "plain.xml").exists():
+                raise
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    return folder
+
+
+def _convert_into(model: Path, statistics: "Statistics", folder: Path) -> None:
+    import torch  # only here: a converted model runs without it
+
+    from training.contract.networks import load_generator
+
+    card, generator = load_generator(model, statistics)
+    side = max(card.generator.multiple, EXAMPLE_SIDE)
+    x_NCHW = torch.zeros(1, card.generator.in_channels, side, side)
+    forms: dict[Variant, tuple[torch.nn.Module, tuple[torch.Tensor, ...]]] = {"plain": (generator, (x_NCHW,))}
+    if generator.num_statistics:
+        forms["given"] = (generator, (x_NCHW, torch.zeros(1, generator.num_statistics)))
+        forms["measure"] = (_measuring(generator), (x_NCHW,))
+    for variant, (module, example) in forms.items():
+        with torch.inference_mode():
+            converted = ov.convert_model(module, example_input=example)
+        shapes = {converted.input(0): ov.PartialShape([1, card.generator.in_channels, -1, -1])}
+        if variant == "given":
+            shapes[converted.input(1)] = ov.PartialShape([1, generator.num_statistics])
+        converted.reshape(shapes)
+        ov.save_model(converted, folder / f"{variant}.xml", compress_to_fp16=False)
+    (folder / "num_statistics").write_text(str(generator.num_statistics), encoding="ascii")
+
+
+def _measuring(generator: "Generator") -> "torch.nn.Module":
+    """The network that gives a picture's statistics and nothing else."""
+    from torch import Tensor, nn
+
+    class Measuring(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.generator = generator
+
+        def forward(self, x_NCHW: Tensor) -> Tensor:
+            return self.generator.measure(x_NCHW)[1]
+
+    return Measuring().eval()
+
+
+def _num_statistics(folder: Path) -> int:
+    try:
+        return int((folder / "num_statistics").read_text(encoding="ascii"))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"The converted model in {folder} is damaged. Delete that folder and try again.") from error

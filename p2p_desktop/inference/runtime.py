@@ -1,0 +1,45 @@
+"""What a runtime promises: a network that takes one picture's numbers at a time, several at once."""
+
+from concurrent.futures import Future
+from typing import Literal, Protocol
+
+from training.contract.encodings import Values
+
+RuntimeName = Literal["torch", "openvino"]
+
+
+class Runtime(Protocol):
+    """A loaded network. Thread-safe. Values are float32 in [-1, 1]; sides are multiples of the network's."""
+
+    @property
+    def name(self) -> RuntimeName: ...
+
+    @property
+    def device(self) -> str:
+        """As the command line spells it: cpu, cuda:0, mps."""
+        ...
+
+    @property
+    def in_flight(self) -> int:
+        """How many submissions are worked on at once; more only wait."""
+        ...
+
+    @property
+    def num_statistics(self) -> int:
+        """Length of what `measure` gives; 0 where a result does not depend on its picture as a whole."""
+        ...
+
+    def submit(self, x_CHW: Values, statistics_K: Values | None = None) -> Future[Values]:
+        """Start translating [C_in, H, W] into [C_out, H, W], with statistics of the picture itself or with given ones.
+
+        May block while too many are under way. The future raises MemoryError where the device has too little memory.
+        """
+        ...
+
+    def measure(self, x_CHW: Values) -> Values:
+        """The statistics [K] of this picture, to be given to `submit` for each of its tiles."""
+        ...
+
+    def close(self) -> None:
+        """Wait for what is under way and free the device."""
+        ...

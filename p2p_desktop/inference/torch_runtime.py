@@ -1,0 +1,151 @@
+"""Networks on torch: CUDA (channels-last, half precision where it is as good), MPS, CPU.
+
+Shapes: N pictures, C channels, H x W pixels, K statistics.
+"""
+
+import logging
+import queue
+import threading
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from p2p_desktop.inference.runtime import RuntimeName
+from training.contract.encodings import Values
+from training.contract.networks import Generator, load_generator
+from training.contract.spec import Statistics
+
+log = logging.getLogger(__name__)
+
+HALF_TOLERANCE = 0.5 / 127.5
+"""Half precision is used where no value moves by more than half a grey level."""
+PROBE_SIDE = 256  # pixels of the picture on which half precision is tried
+
+
+@dataclass(slots=True)
+class _Request:
+    x_CHW: Values
+    statistics_K: Values | None
+    future: Future[Values]
+
+    @property
+    def batch_key(self) -> tuple[tuple[int, ...], bool]:
+        return self.x_CHW.shape, self.statistics_K is None
+
+
+class TorchRuntime:
+    """One worker thread owns the network. On a graphics card it takes up to `batch` waiting pictures of one shape at a time.
+
+    On the CPU every picture is computed by itself, so that results do not depend on their neighbours.
+    """
+
+    name: RuntimeName = "torch"
+
+    def __init__(self, path: Path, statistics: Statistics, device: str, batch: int) -> None:
+        """Raises ModelError."""
+        self.device = device
+        self._device = torch.device(device)
+        _, generator = load_generator(path, statistics)
+        self.num_statistics = generator.num_statistics
+        self._dtype = torch.float32
+        generator.to(self._device)
+        if self._device.type == "cuda":
+            generator = generator.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in torch's stubs
+            self._dtype = _dtype_as_good(generator, self._device)
+        self._generator = generator.to(self._dtype)
+        self._batch = batch if self._device.type != "cpu" else 1
+        self.in_flight = max(2, self._batch)  # one more than is computed, so that the device never waits for the next
+        self._requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
+        self._put_back: _Request | None = None
+        self._thread = threading.Thread(target=self._work, name="torch-runtime", daemon=True)
+        self._thread.start()
+
+    def submit(self, x_CHW: Values, statistics_K: Values | None = None) -> Future[Values]:
+        future: Future[Values] = Future()
+        self._requests.put(_Request(x_CHW, statistics_K, future))
+        return future
+
+    def measure(self, x_CHW: Values) -> Values:
+        with torch.inference_mode():
+            _, statistics_NK = self._generator.measure(self._tensor([x_CHW]))
+            return np.asarray(statistics_NK[0].float().cpu().numpy())
+
+    def close(self) -> None:
+        self._requests.put(None)
+        self._thread.join()
+
+    def _work(self) -> None:
+        while True:
+            batch = self._next_batch()
+            if not batch:
+                return
+            try:
+                results = self._compute(batch)
+            except torch.OutOfMemoryError as error:
+                log.warning("%s has too little memory for %d x %s", self.device, len(batch), batch[0].x_CHW.shape)
+                _fail(batch, MemoryError(f"The graphics card has too little memory: {error}"))
+            except (RuntimeError, MemoryError) as error:
+                _fail(batch, error)
+            else:
+                for request, result in zip(batch, results, strict=True):
+                    request.future.set_result(result)
+
+    def _next_batch(self) -> list[_Request]:
+        """The next request and those waiting behind it that can be computed with it; empty at the end."""
+        first = self._put_back or self._requests.get()
+        self._put_back = None
+        if first is None:
+            return []
+        batch = [first] if first.future.set_running_or_notify_cancel() else []
+        while len(batch) < self._batch:
+            try:
+                request = self._requests.get_nowait() if batch else self._requests.get()
+            except queue.Empty:
+                break
+            if request is None:
+                self._requests.put(None)
+                break
+            if batch and request.batch_key != batch[0].batch_key:
+                self._put_back = request
+                break
+            if request.future.set_running_or_notify_cancel():
+                batch.append(request)
+        return batch
+
+    @torch.inference_mode()
+    def _compute(self, batch: list[_Request]) -> list[Values]:
+        statistics_NK = None
+        given = [request.statistics_K for request in batch if request.statistics_K is not None]
+        if given:
+            statistics_NK = torch.from_numpy(np.stack(given)).to(self._device, self._dtype)
+        y_NCHW = self._generator(self._tensor([request.x_CHW for request in batch]), statistics_NK)
+        return list(y_NCHW.float().cpu().numpy())
+
+    def _tensor(self, planes: list[Values]) -> torch.Tensor:
+        x_NCHW = torch.from_numpy(np.stack(planes)).to(self._device, self._dtype)
+        return x_NCHW.contiguous(memory_format=torch.channels_last) if self._device.type == "cuda" else x_NCHW
+
+
+def _fail(batch: list[_Request], error: BaseException) -> None:
+    for request in batch:
+        request.future.set_exception(error)
+
+
+@torch.inference_mode()
+def _dtype_as_good(generator: Generator, device: torch.device) -> torch.dtype:
+    """Half precision if this network's results stay the same on a probe of noise and slopes, else float32."""
+    rng = np.random.default_rng(0)
+    slope = np.linspace(-1, 1, PROBE_SIDE, dtype=np.float32)
+    probe = np.clip(slope[None, :, None] * slope[None, None, :] + rng.normal(0, 0.2, (1, PROBE_SIDE, PROBE_SIDE)), -1, 1)
+    planes = np.repeat(probe, generator.spec.in_channels, 0).astype(np.float32)
+    x_NCHW = torch.from_numpy(planes)[None].to(device).contiguous(memory_format=torch.channels_last)
+    exact = generator(x_NCHW)
+    state = {name: tensor.clone() for name, tensor in generator.state_dict().items()}
+    rounded = generator.half()(x_NCHW.half()).float()
+    generator.float().load_state_dict(state)
+    worst = float((rounded - exact).abs().max())
+    log.info("Half precision moves values by at most %.4f", worst)
+    return torch.float16 if worst <= HALF_TOLERANCE else torch.float32

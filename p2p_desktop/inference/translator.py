@@ -1,0 +1,207 @@
+"""The one way from a picture to its translation, for folders, frames and Python alike (design 3.2)."""
+
+from concurrent.futures import Future
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal, Self
+
+import cv2
+import numpy as np
+import psutil
+from training.contract.pictures import Metadata, Picture
+
+from p2p_desktop.inference.device import Compute, RuntimeChoice, choose_compute, num_cores
+from p2p_desktop.inference.memory import bytes_per_pixel, largest_tile, overlap_of
+from p2p_desktop.inference.runtime import Runtime
+from p2p_desktop.inference.tiling import Span, cut, translate_tiled
+from training.contract.encodings import Pixels, Values, encode, to_rgb
+from training.contract.errors import ConfigError, PictureError
+from training.contract.framing import pad_to_multiple, resize, to_planes, translate_whole
+from training.contract.model_file import ModelCard, file_digest, read_card
+from training.contract.progress import Token
+from training.contract.spec import Statistics
+
+StatisticsChoice = Literal["auto", "image", "running"]
+
+GPU_BATCH = 4
+MIN_BUDGET, MAX_BUDGET = 256 << 20, 1 << 30  # bytes
+BUDGET_SHARE = 0.25  # of free memory; the rest is for decoded pictures and other programs
+MAX_IN_FLIGHT = 8  # by default: beyond it memory grows and processors wait for memory anyway
+
+
+class Translator:
+    """A loaded model. Thread-safe: up to `in_flight` pictures are worked on at once.
+
+    Use as a context manager, or `close` it.
+    """
+
+    def __init__(self, card: ModelCard, digest: str, runtime: Runtime, statistics: str, memory_budget: int) -> None:
+        """`memory_budget`: bytes that translating may hold at once. See `Translator.load`."""
+        self.card, self.model_digest, self.statistics = card, digest, statistics
+        self._runtime = runtime
+        self._budget = memory_budget
+        self._tile = largest_tile(card.generator, memory_budget // runtime.in_flight)
+
+    @classmethod
+    def load(
+        cls,
+        model: Path,
+        *,
+        device: str = "auto",
+        runtime: RuntimeChoice = "auto",
+        batch: int | None = None,
+        statistics: StatisticsChoice = "auto",
+        memory_budget: int | None = None,
+        cache: Path,
+    ) -> Self:
+        """Load a model file where it computes best, or where it is told to.
+
+        `batch`: pictures in flight on a CPU, pictures per batch on a graphics card; None for what suits the device. `cache`: folder
+        for converted models. Raises ModelError, ConfigError.
+        """
+        compute = choose_compute(device, runtime)
+        card, digest = read_card(model), file_digest(model)
+        chosen = resolve_statistics(card, statistics)
+        budget = memory_budget or default_memory_budget()
+        loaded: Runtime
+        if compute.runtime == "torch":
+            from p2p_desktop.inference.torch_runtime import TorchRuntime  # torch is imported only where it computes
+
+            loaded = TorchRuntime(model, chosen, compute.device, batch or default_batch(compute))
+        else:
+            from p2p_desktop.inference.openvino_runtime import OpenVinoRuntime, convert_network
+
+            folder = convert_network(model, digest, chosen, cache)
+            loaded = OpenVinoRuntime(folder, batch or default_batch(compute))
+        return cls(card, digest, loaded, chosen, budget)
+
+    @property
+    def in_flight(self) -> int:
+        return self._runtime.in_flight
+
+    @property
+    def device(self) -> str:
+        return self._runtime.device
+
+    @property
+    def runtime(self) -> str:
+        return self._runtime.name
+
+    @property
+    def model_name(self) -> str:
+        return self.card.name
+
+    def __call__(self, rgb: Pixels, strength: float = 1.0) -> Pixels:
+        """Translate an array: uint8 or uint16 [H, W, 3] RGB or [H, W] grey; the same size and depth come back.
+
+        Raises ValueError for other arrays.
+        """
+        if rgb.dtype not in (np.uint8, np.uint16) or rgb.ndim not in (2, 3) or (rgb.ndim == 3 and rgb.shape[2] not in (1, 3)):
+            raise ValueError(f"a picture is uint8 or uint16 [H, W], [H, W, 1] or [H, W, 3], not {rgb.dtype} {rgb.shape}")
+        if 0 in rgb.shape:
+            raise ValueError("a picture has at least one pixel")
+        pixels = np.ascontiguousarray(rgb if rgb.ndim == 3 else rgb[..., None])
+        result = mix(self._translate(pixels, Token()), pixels, strength)
+        return result if rgb.ndim == 3 or result.shape[2] == 3 else result[..., 0]
+
+    def translate(self, picture: Picture, *, strength: float = 1.0, token: Token | None = None) -> Picture:
+        """Translate a picture and keep what belongs to it: alpha, and metadata where it still holds.
+
+        `strength` 0 to 1 mixes the result with the source. Raises Cancelled, MemoryError.
+        """
+        if not 0 <= strength <= 1:
+            raise ValueError(f"The strength must be 0 to 1, not {strength:g}.")
+        pixels = mix(self._translate(picture.pixels, token or Token()), picture.pixels, strength)
+        notes = picture.notes
+        metadata = picture.metadata
+        if pixels.shape[2] != picture.pixels.shape[2] and metadata.icc is not None:
+            # The profile of a grey picture says nothing about the colours it was given, nor the reverse.
+            metadata = Metadata(metadata.exif, metadata.xmp, None)
+            notes = (*notes, "The colour profile was left out: it does not fit the new colours, which are sRGB.")
+        alpha = picture.alpha
+        if alpha is not None and alpha.dtype != pixels.dtype:  # a model that gives 16 bits whatever it is given
+            alpha = alpha.astype(np.uint16) * np.uint16(257)
+        return replace(picture, pixels=pixels, alpha=alpha, metadata=metadata, notes=notes)
+
+    def memory_for(self, height: int, width: int) -> int:
+        """Bytes that translating a picture of this size holds at its peak, its own pixels not counted."""
+        spec = self.card.generator
+        floats = 4 * (spec.in_channels + spec.out_channels)
+        rule = self.card.size_rule
+        if rule.mode == "fit":
+            inner = min(self._tile**2, (rule.size + rule.multiple) ** 2)
+            return inner * bytes_per_pixel(spec) + height * width * (12 + 4 * floats)  # enlarging holds several float planes
+        tile = min(height * width, self._tile**2)
+        in_flight = self._runtime.in_flight if height * width > self._tile**2 else 1
+        return tile * (bytes_per_pixel(spec) + floats) * in_flight + min(height, self._tile) * width * floats + height * width * 3
+
+    def close(self) -> None:
+        self._runtime.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _translate(self, pixels: Pixels, token: Token) -> Pixels:
+        token.check()
+        frame = self.card.frame
+        if self.card.encoding_in == "depth16" and (pixels.dtype != np.uint16 or pixels.shape[2] != 1):
+            raise PictureError("This model takes 16-bit depth pictures, and this is none.")
+        height, width = pixels.shape[:2]
+        whole = height <= self._tile and width <= self._tile
+        if frame.rule.mode == "fit" or whole:
+            return translate_whole(pixels, frame, self._forward)
+        rows, columns = self._spans(height), self._spans(width)
+        statistics_K = self._statistics_of(pixels) if self._runtime.num_statistics else None
+
+        def submit(x_CHW: Values) -> Future[Values]:
+            return self._runtime.submit(x_CHW, statistics_K)
+
+        return translate_tiled(pixels, frame, rows, columns, submit, self._runtime.in_flight, token)
+
+    def _forward(self, x_CHW: Values) -> Values:
+        return self._runtime.submit(x_CHW).result()
+
+    def _spans(self, length: int) -> list[Span]:
+        return cut(length, self._tile, overlap_of(self.card.generator), self.card.size_rule.multiple)
+
+    def _statistics_of(self, pixels: Pixels) -> Values:
+        """Statistics of the whole picture, from a copy that fits into one tile; the same for all of its tiles."""
+        height, width = pixels.shape[:2]
+        scale = self._tile / max(height, width)
+        small = resize(pixels, (max(1, int(height * scale)), max(1, int(width * scale)))) if scale < 1 else pixels
+        values = pad_to_multiple(encode(small, self.card.encoding_in), self.card.size_rule.multiple)
+        return self._runtime.measure(to_planes(values))
+
+
+def resolve_statistics(card: ModelCard, choice: StatisticsChoice) -> Statistics:
+    """The statistics that a model runs with: its own choice, or the person's. Raises ConfigError where it has none such."""
+    if choice == "auto" or card.generator.norm == "none":
+        return card.statistics
+    if choice == "running" and not card.generator.has_running_statistics:
+        raise ConfigError(f"The model {card.name} stores no running statistics. Use --statistics image or auto.")
+    return choice
+
+
+def mix(result: Pixels, source: Pixels, strength: float) -> Pixels:
+    """`strength` parts of the result and the rest of the source; grey sources are mixed as RGB where the result has colour."""
+    if strength == 1.0 or result.dtype != source.dtype or result.shape[2] < source.shape[2]:
+        return result  # a depth map of a photograph cannot be mixed with it
+    other = to_rgb(source) if result.shape[2] == 3 else source
+    flat = result.reshape(result.shape[0], -1), other.reshape(result.shape[0], -1)
+    mixed: Pixels = cv2.addWeighted(flat[0], strength, flat[1], 1 - strength, 0)
+    return mixed.reshape(result.shape)
+
+
+def default_batch(compute: Compute) -> int:
+    """Pictures in flight on a CPU: one a core, within reason. Pictures a batch on a graphics card: few, for memory's sake."""
+    if compute.device == "cpu":
+        return min(MAX_IN_FLIGHT, num_cores())
+    return GPU_BATCH
+
+
+def default_memory_budget() -> int:
+    """Bytes: a share of what is free now, at least what one tile needs, at most what more of would not make faster."""
+    return int(min(MAX_BUDGET, max(MIN_BUDGET, BUDGET_SHARE * psutil.virtual_memory().available)))

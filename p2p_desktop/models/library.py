@@ -1,0 +1,132 @@
+"""The models at hand: those that came with the program and those that the user added."""
+
+import os
+import re
+import shutil
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from training.contract.errors import ModelError
+from training.contract.model_file import SUFFIX, ModelCard, file_digest, read_card, read_tensor_infos
+
+MAX_NAME_BYTES = 200  # leaves room for a number and the suffix within the 255 bytes of most file systems
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model file. Its name is that of the file without suffix."""
+
+    path: Path
+    origin: Literal["shipped", "added"]
+    card: ModelCard | None
+    """None if the file cannot be used."""
+    problem: str
+    """Why not; empty if it can."""
+
+    @property
+    def name(self) -> str:
+        return self.path.stem
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """Two folders of model files. An added model hides a shipped one of the same name."""
+
+    shipped: Path
+    added: Path
+    removed: Path
+
+    def models(self) -> list[Model]:
+        """All models by name, damaged ones too."""
+        found: dict[str, Model] = {}
+        for path in _model_files(self.shipped):
+            found[path.stem] = _look_at(path, "shipped")
+        for path in _model_files(self.added):
+            found[path.stem] = _look_at(path, "added")
+        return sorted(found.values(), key=lambda model: model.name.casefold())
+
+    def find(self, name_or_path: str) -> Path:
+        """The file of a model named by its name, or by its path. Raises ModelError with the names there are."""
+        for folder in (self.added, self.shipped):
+            for path in _model_files(folder):
+                if path.stem == name_or_path:
+                    return path
+        path = Path(name_or_path)
+        if path.is_file():
+            return path
+        names = ", ".join(model.name for model in self.models()) or "none"
+        if path.suffix == SUFFIX or len(path.parts) > 1:
+            raise ModelError(f"The model file {name_or_path} does not exist. Models at hand: {names}.")
+        raise ModelError(f"There is no model named {name_or_path!r}. Models at hand: {names}.")
+
+    def add(self, source: Path) -> Path:
+        """Copy a model file into the library, after checking that it is one. Its name gets a number if it is taken.
+
+        The same file again is found, not copied. Raises ModelError.
+        """
+        card = read_card(source)
+        read_tensor_infos(source)
+        digest = file_digest(source)
+        name = file_name(card.name)
+        taken = {path.stem.casefold(): path for folder in (self.shipped, self.added) for path in _model_files(folder)}
+        for path in taken.values():
+            if path.stat().st_size == source.stat().st_size and file_digest(path) == digest:
+                return path
+        number = 2
+        candidate = name
+        while candidate.casefold() in taken:
+            candidate = f"{name}-{number}"
+            number += 1
+        target = self.added / (candidate + SUFFIX)
+        temporary = self.added / f".{os.getpid()}.part"
+        try:
+            self.added.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, temporary)
+            temporary.replace(target)
+        except OSError as error:
+            temporary.unlink(missing_ok=True)
+            raise ModelError(f"{source.name} could not be copied to {self.added}: {error.strerror}.") from error
+        return target
+
+    def remove(self, name: str) -> Path:
+        """Move an added model out of the library, and give where it went. Raises ModelError."""
+        path = next((path for path in _model_files(self.added) if path.stem == name), None)
+        if path is None:
+            if any(path.stem == name for path in _model_files(self.shipped)):
+                raise ModelError(f"The model {name} came with the program and cannot be removed.")
+            raise ModelError(f"There is no model named {name!r} to remove.")
+        target = self.removed / path.name
+        number = 2
+        while target.exists():
+            target = self.removed / f"{path.stem}-{number}{SUFFIX}"
+            number += 1
+        try:
+            self.removed.mkdir(parents=True, exist_ok=True)
+            shutil.move(path, target)
+        except OSError as error:
+            raise ModelError(f"The model {name} could not be moved to {self.removed}: {error.strerror}.") from error
+        return target
+
+
+def file_name(name: str) -> str:
+    """A model's name as a file name that every system accepts."""
+    text = unicodedata.normalize("NFC", name).strip()
+    text = re.sub(r'[\x00-\x1f<>:"/\\|?*]+', "-", text).strip(". ")
+    while len(text.encode("utf-8")) > MAX_NAME_BYTES:
+        text = text[:-1]
+    return text or "model"
+
+
+def _look_at(path: Path, origin: Literal["shipped", "added"]) -> Model:
+    try:
+        return Model(path, origin, read_card(path), "")
+    except ModelError as error:
+        return Model(path, origin, None, str(error))
+
+
+def _model_files(folder: Path) -> Iterator[Path]:
+    if folder.is_dir():
+        yield from sorted(path for path in folder.iterdir() if path.suffix == SUFFIX and not path.name.startswith("."))
