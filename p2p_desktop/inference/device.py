@@ -6,7 +6,7 @@ import os
 import platform
 import sys
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast, get_args
 
 from p2p_desktop.inference.runtime import RuntimeName
 from training.contract.errors import ConfigError
@@ -27,8 +27,6 @@ def choose_compute(device: str = "auto", runtime: RuntimeChoice = "auto") -> Com
 
     Raises ConfigError for a device that this computer does not have, or a pair that does not exist.
     """
-    if runtime not in ("auto", "torch", "openvino"):
-        raise ConfigError(f"There is no runtime {runtime!r}. Choose auto, torch or openvino.")
     if runtime == "openvino":
         if device not in ("auto", "cpu"):
             raise ConfigError(f"OpenVINO computes on the CPU only, not on {device!r}. Choose --runtime torch for it.")
@@ -41,6 +39,14 @@ def choose_compute(device: str = "auto", runtime: RuntimeChoice = "auto") -> Com
     if device == "cpu":
         return Compute("torch" if runtime == "torch" else "openvino", "cpu")
     return Compute("torch", _checked_torch_device(device))
+
+
+def runtime_choice(text: str) -> RuntimeChoice:
+    """A wish given as text. Raises ConfigError."""
+    for choice in get_args(RuntimeChoice):
+        if text == choice:
+            return cast(RuntimeChoice, choice)
+    raise ConfigError(f"There is no runtime {text!r}. Choose {', '.join(get_args(RuntimeChoice))}.")
 
 
 def may_have_cuda() -> bool:

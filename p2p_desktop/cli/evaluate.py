@@ -1,0 +1,98 @@
+"""`p2p-desktop evaluate`: models against held-out pictures and against doing nothing."""
+
+import csv
+import json as json_module
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from p2p_desktop.child import json_lines, start, trainer_command
+from p2p_desktop.cli.output import make_progress, one_line, print_json
+from p2p_desktop.cli.stopping import stoppable
+from p2p_desktop.cli.surroundings import Surroundings
+from p2p_desktop.runs.run_folder import TrainerError
+
+GROUP_SEPARATOR = "/"
+"""Kinds of one group share what stands before it: noisy/disc-2 and noisy/disc-3 are averaged under noisy."""
+
+
+def evaluate_command(
+    model: Annotated[list[str], typer.Option("--model", "-m", help="A model's name, or its file; can be repeated.")],
+    data: Annotated[Path, typer.Option(help="Folder of good pictures; the task makes its own inputs of them.")],
+    csv_file: Annotated[Path | None, typer.Option("--csv", help="Write a row for every picture.")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
+    json: Annotated[bool, typer.Option("--json", help="Print JSON lines.")] = False,
+) -> int:
+    """Measure models on held-out pictures, kind by kind."""
+    library = Surroundings.find().library
+    request = {"models": [str(library.find(name).absolute()) for name in model], "data": str(data.absolute()), "device": device}
+    results = []
+    with tempfile.TemporaryDirectory() as folder, stoppable() as token, make_progress(not json) as progress:
+        path = Path(folder) / "evaluate.json"
+        path.write_text(json_module.dumps(request), encoding="utf-8")
+        process = start(trainer_command("evaluate", path))
+        bar = progress.add_task("measuring", total=None)
+        failure = ""
+        for event in json_lines(process):
+            if token.cancelled:
+                process.terminate()
+            match event.get("type"):
+                case "progress":
+                    progress.update(bar, completed=event["done"], total=event["total"], description=event["what"])
+                case "result":
+                    results.append(event["data"])
+                case "failed":
+                    failure = str(event["message"])
+            if json:
+                print_json(event)
+        code = process.wait()
+    if failure or code != 0:
+        raise TrainerError(failure or f"The measurement ended unexpectedly with code {code}.")
+    if csv_file is not None:
+        _write_csv(csv_file, results)
+    if not json:
+        for result in results:
+            _print_table(result)
+    return 0
+
+
+def _print_table(result: dict[str, Any]) -> None:  # Any: JSON
+    kinds = result["kinds"]
+    names = list(dict.fromkeys(name for row in kinds.values() for name in row["metrics"]))
+    print(f"{result['name']} ({result['task']}): model / doing nothing")
+    print(f"{'':<24}" + "".join(f"{name:>20}" for name in names))
+    groups = dict.fromkeys(kind.partition(GROUP_SEPARATOR)[0] for kind in kinds)
+    for group in groups:
+        members = {kind: row for kind, row in kinds.items() if kind.partition(GROUP_SEPARATOR)[0] == group}
+        for kind, row in members.items():
+            print(f"{kind:<24}" + "".join(_cell(row["metrics"].get(name), row["identity"].get(name)) for name in names))
+        if len(members) > 1:
+            means = {
+                name: tuple(_mean(row[side].get(name) for row in members.values()) for side in ("metrics", "identity"))
+                for name in names
+            }
+            print(f"{group + ', all':<24}" + "".join(_cell(*means[name]) for name in names))
+
+
+def _cell(value: float | None, identity: float | None) -> str:
+    return f"{value:>11.3f} /{identity:>7.3f}" if value is not None and identity is not None else f"{'-':>20}"
+
+
+def _mean(values: Any) -> float | None:  # Any: an iterable of numbers or None
+    present = [value for value in values if value is not None]
+    return sum(present) / len(present) if present else None
+
+
+def _write_csv(path: Path, results: list[dict[str, Any]]) -> None:  # Any: JSON
+    try:
+        with path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(["model", "picture", "kind", "metric", "value", "doing_nothing"])
+            for result in results:
+                for row in result["pictures"]:
+                    for name, value in row["metrics"].items():
+                        writer.writerow([result["name"], one_line(row["name"]), row["kind"], name, value, row["identity"][name]])
+    except OSError as error:
+        raise TrainerError(f"The table {path} could not be written: {error.strerror}.") from error

@@ -1,0 +1,119 @@
+"""`p2p-desktop models`: list, show, add, remove, compile."""
+
+from math import prod
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from p2p_desktop.cli.output import print_json
+from p2p_desktop.cli.surroundings import Surroundings
+from p2p_desktop.models.library import Model
+from training.contract.model_file import ModelCard, file_digest, read_card, read_tensor_infos
+
+app = typer.Typer(help="The models at hand.", no_args_is_help=True)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON lines.")]
+
+
+@app.command("list")
+def list_command(json: Json = False) -> None:
+    """List the models that came with the program and those that were added."""
+    models = Surroundings.find().library.models()
+    if json:
+        for model in models:
+            print_json(_row(model))
+        return
+    if not models:
+        print("There are no models.")
+        return
+    width = max(len(model.name) for model in models)
+    for model in models:
+        what = f"{model.card.task}, {_gain(model.card)}" if model.card else f"cannot be used: {model.problem}"
+        print(f"{model.name:<{width}}  {model.origin:<7}  {what}")
+
+
+@app.command("show")
+def show_command(name: Annotated[str, typer.Argument(help="A model's name, or its file.")], json: Json = False) -> None:
+    """Show what a model says of itself."""
+    path = Surroundings.find().library.find(name)
+    card = read_card(path)
+    infos = read_tensor_infos(path)
+    parameters = sum(prod(info.shape) for key, info in infos.items() if not key.endswith("num_batches_tracked"))
+    if json:
+        print_json(_card_data(card) | {"path": str(path), "bytes": path.stat().st_size, "parameters": parameters})
+        return
+    rule = card.size_rule
+    sizes = "any size, as it is" if rule.mode == "native" else f"any size, fitted to {rule.size} pixels"
+    print(f"{card.name}: {card.task}")
+    print(f"file         {path} ({path.stat().st_size / 1e6:.1f} MB)")
+    print(f"network      {card.generator.kind}, {parameters:,} parameters, {card.encoding_in} to {card.encoding_out}")
+    print(f"pictures     {sizes}; statistics: {card.statistics}")
+    for key, value in card.provenance.items():
+        if value not in ("", None):
+            print(f"{key:<12} {value}")
+    for key, value in card.metrics.items():
+        print(f"held out     {key} {value:.4g}, doing nothing {card.identity.get(key, float('nan')):.4g}")
+
+
+@app.command("add")
+def add_command(file: Annotated[Path, typer.Argument(help="A model file (.safetensors).")], json: Json = False) -> None:
+    """Copy a model file into the library."""
+    path = Surroundings.find().library.add(file)
+    if json:
+        print_json({"type": "added", "name": path.stem, "path": str(path)})
+    else:
+        print(f"Added as {path.stem}.")
+
+
+@app.command("remove")
+def remove_command(name: Annotated[str, typer.Argument(help="The name of an added model.")], json: Json = False) -> None:
+    """Move a model out of the library. Its file is kept in the data folder."""
+    path = Surroundings.find().library.remove(name)
+    if json:
+        print_json({"type": "removed", "name": name, "path": str(path)})
+    else:
+        print(f"Removed {name}. Its file is now {path}")
+
+
+@app.command("compile")
+def compile_command(name: Annotated[str, typer.Argument(help="A model's name, or its file.")], json: Json = False) -> None:
+    """Convert a model for OpenVINO ahead of time, which a first conversion would otherwise do."""
+    from p2p_desktop.inference.openvino_runtime import convert_network  # heavy: only where it is used
+
+    here = Surroundings.find()
+    path = here.library.find(name)
+    card = read_card(path)
+    folder = convert_network(path, file_digest(path), card.statistics, here.paths.cache)
+    if json:
+        print_json({"type": "compiled", "name": card.name, "path": str(folder)})
+    else:
+        print(f"{card.name} is ready in {folder}")
+
+
+def _row(model: Model) -> dict[str, Any]:  # Any: JSON
+    row: dict[str, Any] = {"name": model.name, "origin": model.origin, "path": str(model.path), "problem": model.problem}
+    return row | (_card_data(model.card) if model.card else {}) | {"name": model.name}
+
+
+def _card_data(card: ModelCard) -> dict[str, Any]:  # Any: JSON
+    return {
+        "name": card.name,
+        "task": card.task,
+        "encoding_in": card.encoding_in,
+        "encoding_out": card.encoding_out,
+        "statistics": card.statistics,
+        "size_rule": {"mode": card.size_rule.mode, "size": card.size_rule.size, "multiple": card.size_rule.multiple},
+        "direction": card.direction,
+        "generator": card.generator.to_json(),
+        "provenance": card.provenance,
+        "metrics": card.metrics,
+        "identity": card.identity,
+    }
+
+
+def _gain(card: ModelCard) -> str:
+    for key, value in card.metrics.items():
+        if key in card.identity:
+            return f"held-out {key} {value:.4g} (doing nothing: {card.identity[key]:.4g})"
+    return "not measured"

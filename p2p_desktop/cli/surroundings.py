@@ -1,0 +1,21 @@
+"""What every command needs of this user: folders, settings, models."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from p2p_desktop.models.library import Library
+from p2p_desktop.paths import UserPaths, resources, user_paths
+from p2p_desktop.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    paths: UserPaths
+    settings: Settings
+    library: Library
+
+    @classmethod
+    def find(cls) -> Self:
+        """Raises ConfigError where the installation is incomplete."""
+        paths = user_paths()
+        return cls(paths, Settings.read(paths.settings), Library(resources() / "models", paths.models, paths.removed))
