@@ -1,0 +1,1 @@
+"""A folder in, the same folder out, translated: `job.convert` is the door."""

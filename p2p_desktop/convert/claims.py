@@ -1,0 +1,146 @@
+"""Which pictures are to be converted now, and under which free name: the plan held against the journal and the disk."""
+
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from training.contract.pictures import picture_size
+
+from p2p_desktop.convert.events import ROW_ERRORS, ConvertSettings, PictureDone
+from p2p_desktop.convert.journal import Journal, Work
+from p2p_desktop.convert.outputs import name_key, numbered
+from p2p_desktop.convert.plan import Plan, PlannedPicture
+from training.contract.progress import Token
+
+FILE_IN_THE_WAY = "A file of that name is already there."
+
+
+@dataclass(slots=True)
+class Task:
+    """One picture that this job has claimed."""
+
+    picture: PlannedPicture
+    work: Work
+    target: Path
+    height: int
+    width: int
+    started: float  # seconds of the monotonic clock
+
+    def seconds(self) -> float:
+        return time.monotonic() - self.started
+
+
+class Claims:
+    """Takes the pictures of a plan for this job, one by one, and leaves to others what is theirs."""
+
+    def __init__(self, plan: Plan, settings: ConvertSettings, journal: Journal, *, model: str, key: str) -> None:
+        """`model`: its digest. `key`: what `ConvertSettings.key` gives."""
+        self._plan = plan
+        self._settings = settings
+        self._journal = journal
+        self._model = model
+        self._key = key
+
+    def take_all(self, token: Token) -> Iterator[Task | PictureDone]:
+        """Give, in the plan's order, a task for each picture to be converted, and rows for the others."""
+        for path, reason in self._plan.failures:
+            yield PictureDone(path, None, "failed", reason, 0.0)
+        for picture in self._plan.pictures:
+            token.check()
+            yield self._take(picture)
+
+    def rename(self, task: Task, suffix: str) -> bool:
+        """Find another name for a task's result: its content asks for this suffix, or its name was taken a moment ago.
+
+        False if there is none, because a file in the way means that the picture is skipped.
+        """
+        wished = numbered(task.picture.wished.with_suffix(suffix), 1)
+        first = None if name_key(wished) in self._plan.target_names else wished
+        claim = self._journal.claim(task.work, self._free_names(first, wished), redo=True)
+        if claim.state != "ours" or claim.target is None:
+            return False
+        task.target = claim.target
+        return True
+
+    def fail(self, task: Task, error: Exception) -> PictureDone:
+        """Leave a picture that was given up with one of `ROW_ERRORS` to later runs."""
+        self._journal.give_up(task.target)
+        return PictureDone(task.work.source, None, "failed", failure_sentence(task.work.source, error), task.seconds())
+
+    def pass_over(self, task: Task) -> PictureDone:
+        """Leave a picture because a file is in its way."""
+        self._journal.give_up(task.target)
+        return PictureDone(task.work.source, task.target, "skipped", FILE_IN_THE_WAY, task.seconds())
+
+    def overwrites(self, task: Task) -> bool:
+        """Tell whether the result is to replace a file that has its name."""
+        return self._settings.existing == "overwrite" and self._is_free(task.target)
+
+    def _take(self, picture: PlannedPicture) -> Task | PictureDone:
+        source = picture.source
+        try:
+            status = source.stat()
+        except OSError as error:
+            return PictureDone(source, None, "failed", failure_sentence(source, error), 0.0)
+        work = Work(source, status.st_size, status.st_mtime_ns, self._model, self._key, picture.wished)
+        redo = self._settings.existing in {"overwrite", "rename"}
+        claim = self._journal.claim(work, self._free_names(picture.target, picture.wished), redo=redo)
+        if claim.target is None:
+            return PictureDone(source, picture.target, "skipped", FILE_IN_THE_WAY, 0.0)
+        if claim.state == "made":
+            return PictureDone(source, claim.target, "skipped", "It is converted already.", 0.0)
+        if claim.state == "busy":
+            return PictureDone(source, None, "skipped", "Another run is making it.", 0.0)
+        try:
+            height, width = picture_size(source)
+        except ROW_ERRORS as error:
+            self._journal.give_up(claim.target)
+            return PictureDone(source, None, "failed", failure_sentence(source, error), 0.0)
+        return Task(picture, work, claim.target, height, width, time.monotonic())
+
+    def _free_names(self, first: Path | None, wished: Path) -> Iterator[Path]:
+        """Give the names that a result may have now: `first`; then `wished` with numbers that neither plan nor disk know."""
+        if first is not None and self._is_free(first):
+            yield first
+        number = 2
+        while self._settings.existing != "skip":
+            name = numbered(wished, number)
+            if name_key(name) not in self._plan.target_names and not os.path.lexists(name):
+                yield name
+            number += 1
+
+    def _is_free(self, target: Path) -> bool:
+        try:
+            status = target.lstat()
+        except OSError:
+            return True  # nothing there; or nothing can be told, and writing will say what is wrong
+        if self._settings.existing != "overwrite" or target.is_dir():
+            return False
+        return (status.st_dev, status.st_ino) not in self._sources
+
+    @cached_property
+    def _sources(self) -> set[tuple[int, int]]:
+        """What the file system knows the sources by: a link to one, or another spelling of its name, is that one."""
+        found = set()
+        for picture in self._plan.pictures:
+            for look in (os.stat, os.lstat):
+                try:
+                    status = look(picture.source)
+                except OSError:
+                    continue
+                found.add((status.st_dev, status.st_ino))
+        return found
+
+
+def failure_sentence(source: Path, error: Exception) -> str:
+    """Put into a sentence which of `ROW_ERRORS` befell a picture."""
+    if isinstance(error, MemoryError):
+        return f"There is not enough memory for {source}. Close other programs, or make the picture smaller."
+    if isinstance(error, FileNotFoundError):
+        return f"{source} does not exist any more."
+    if isinstance(error, OSError):
+        return f"{source} cannot be read: {error.strerror}."
+    return str(error)

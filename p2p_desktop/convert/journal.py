@@ -1,0 +1,312 @@
+"""What was made from what: remembered over runs, and shared by runs that work at the same time (SQLite).
+
+A row per output. `claimed`: a job is about to make it. `intent`: it is complete under a temporary name, and its digest is
+noted. `done`: it has its name. A job that is killed leaves rows in the first two states; whoever meets them next looks at
+the file: with the noted digest it is done, otherwise the row is forgotten.
+"""
+
+import logging
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from hashlib import blake2b, file_digest
+from pathlib import Path
+from types import TracebackType
+from typing import Literal
+
+from p2p_desktop.convert.owner import Owner
+from training.contract.errors import P2PError
+
+log = logging.getLogger(__name__)
+
+SCHEMA_VERSION = 1
+_APPLICATION_ID = 0x50325044  # "P2PD": tells our file from another program's
+_DIGEST_BYTES = 16  # enough to tell files apart that nobody forges
+_BUSY_TIMEOUT_S = 60  # other runs hold the journal for milliseconds; a sleeping disk needs seconds
+# Paths are blobs: a name on Linux may be bytes that are no text, which SQLite's TEXT refuses.
+_SCHEMA = """
+CREATE TABLE outputs (
+    target BLOB PRIMARY KEY, wished BLOB NOT NULL, source BLOB NOT NULL, source_size INTEGER NOT NULL,
+    source_mtime_ns INTEGER NOT NULL, model TEXT NOT NULL, settings TEXT NOT NULL,
+    state TEXT NOT NULL, owner TEXT NOT NULL, noted REAL NOT NULL, digest TEXT, size INTEGER, mtime_ns INTEGER
+)
+"""
+_SELECT = "SELECT target, state, owner, noted, digest, size, mtime_ns FROM outputs WHERE "
+_SAME_WORK = "wished = ? AND source = ? AND source_size = ? AND source_mtime_ns = ? AND model = ? AND settings = ?"
+
+
+class JournalError(P2PError):
+    """The journal cannot be read or written, so that nothing may be converted: a killed run could not go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What makes two conversions the same: the same picture to the same place, with the same model and settings."""
+
+    source: Path
+    size: int
+    mtime_ns: int
+    model: str
+    settings: str
+    wished: Path
+
+    def columns(self) -> tuple[bytes, bytes, int, int, str, str]:
+        """Return what `_SAME_WORK` compares, in its order."""
+        return os.fsencode(self.wished), os.fsencode(self.source), self.size, self.mtime_ns, self.model, self.settings
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What became of the wish to make an output.
+
+    ours: `target` is to be made now, by nobody else. made: `target` was made by an earlier run, and is unchanged.
+    busy: another run is making it. taken: every name that was offered is in another run's hands.
+    """
+
+    state: Literal["ours", "made", "busy", "taken"]
+    target: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    target: bytes
+    state: str
+    owner: str
+    noted: float
+    digest: str | None
+    size: int | None
+    mtime_ns: int | None
+
+    @property
+    def path(self) -> Path:
+        return Path(os.fsdecode(self.target))
+
+
+class Journal:
+    """One job's view of the journal, for all of its threads. Closing it gives back what the job claimed and did not make.
+
+    Every method raises JournalError if the disk does not let the journal be read and written.
+    """
+
+    def __init__(self, path: Path, owner: Owner) -> None:
+        """Open the journal at `path`; make it, and its folder, if it is missing.
+
+        One that is damaged, a newer program's or not a journal is moved aside, with a warning: its outputs are files in the
+        way then, which are left alone.
+        """
+        self._path = path
+        self._owner = str(owner)
+        self._lock = threading.Lock()
+        with _explained(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = _open(path)
+        with self._transaction():
+            for row in self._rows("state != 'done'"):
+                self._current(row)
+
+    def __enter__(self) -> "Journal":
+        return self
+
+    def __exit__(self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None) -> None:
+        try:
+            with self._transaction():
+                for row in self._rows("state != 'done' AND owner = ?", self._owner):
+                    self._resolved(row)
+        except JournalError:
+            if error is None:
+                raise
+            log.warning("the journal at %s could not be brought in order", self._path, exc_info=True)
+        finally:
+            self._db.close()
+
+    def claim(self, work: Work, candidates: Iterable[Path], *, redo: bool) -> Claim:
+        """Find what is known of `work`; else reserve the first of `candidates` that no run has claimed.
+
+        `candidates` are asked for one by one, so that whoever gives them can look at the disk in that moment. With `redo`,
+        what was made before does not count. A claim of this job for the same work gives way to the new one.
+        """
+        with self._transaction():
+            for row in self._rows(_SAME_WORK, *work.columns()):
+                if row.state != "done" and row.owner == self._owner:
+                    self._forget(row)
+                elif current := self._current(row):
+                    if current.state != "done":
+                        return Claim("busy", current.path)
+                    if not redo and self._unchanged(current):
+                        return Claim("made", current.path)
+            for target in candidates:
+                known = [self._current(row) for row in self._rows("target = ?", os.fsencode(target))]
+                if all(row is None or row.state == "done" for row in known):
+                    self._db.execute(
+                        "INSERT OR REPLACE INTO outputs (wished, source, source_size, source_mtime_ns, model, settings, target,"
+                        " state, owner, noted) VALUES (?, ?, ?, ?, ?, ?, ?, 'claimed', ?, ?)",
+                        (*work.columns(), os.fsencode(target), self._owner, time.time()),
+                    )
+                    return Claim("ours", target)
+        return Claim("taken")
+
+    def intend(self, target: Path, digest: str) -> None:
+        """Note that a file with this digest is about to get its name."""
+        self._note("state = 'intent', digest = ?", target, digest)
+
+    def finish(self, target: Path, size: int, mtime_ns: int) -> None:
+        """Note that the file has its name."""
+        self._note("state = 'done', size = ?, mtime_ns = ?", target, size, mtime_ns)
+
+    def give_up(self, target: Path) -> None:
+        """Take back a claim: the output cannot be made, or not under this name."""
+        with self._transaction():
+            self._db.execute(
+                "DELETE FROM outputs WHERE target = ? AND owner = ? AND state != 'done'",
+                (os.fsencode(target), self._owner),
+            )
+
+    def made(self, path: Path, model: str | None = None, settings: str | None = None) -> bool:
+        """Tell whether the file at `path` is a result, unchanged; where they are given, of this model and these settings."""
+        with self._transaction():
+            rows = self._rows(
+                "target = ? AND state = 'done' AND model = ifnull(?, model) AND settings = ifnull(?, settings)",
+                os.fsencode(path),
+                model,
+                settings,
+            )
+            return any(self._unchanged(row) for row in rows)
+
+    def _rows(self, condition: str, *values: str | bytes | int | None) -> list[_Row]:
+        return [_Row(*columns) for columns in self._db.execute(_SELECT + condition, values).fetchall()]
+
+    def _note(self, change: str, target: Path, *values: str | int) -> None:
+        with self._transaction():
+            self._db.execute(
+                f"UPDATE outputs SET {change} WHERE target = ? AND owner = ?",  # noqa: S608 `change` is one of two above
+                (*values, os.fsencode(target), self._owner),
+            )
+
+    def _forget(self, row: _Row) -> None:
+        self._db.execute("DELETE FROM outputs WHERE target = ?", (row.target,))
+
+    def _current(self, row: _Row) -> _Row | None:
+        """Return the row; if its job is over, what became of it."""
+        if row.state == "done" or Owner.parse(row.owner).lives(row.noted):
+            return row
+        return self._resolved(row)
+
+    def _resolved(self, row: _Row) -> _Row | None:
+        """Decide by the file itself whether an output is done (the row, corrected) or was never made (None)."""
+        try:
+            if row.state == "intent" and row.digest == _digest_of(row.path):
+                status = row.path.stat()
+                done = replace(row, state="done", size=status.st_size, mtime_ns=status.st_mtime_ns)
+                self._db.execute(
+                    "UPDATE outputs SET state = 'done', size = ?, mtime_ns = ? WHERE target = ?",
+                    (done.size, done.mtime_ns, done.target),
+                )
+                return done
+        except OSError:
+            log.debug("%r was about to be made, and is not there", row.path)
+        self._forget(row)
+        return None
+
+    def _unchanged(self, row: _Row) -> bool:
+        """Tell whether the file is still what was written: by size and time, or else by its content."""
+        try:
+            status = row.path.stat()
+            if status.st_size != row.size:
+                return False
+            if status.st_mtime_ns == row.mtime_ns:
+                return True
+            if _digest_of(row.path) != row.digest:
+                return False
+        except OSError:
+            return False
+        # Copied, restored, or on a disk that keeps times to two seconds: the next run need not read it again.
+        self._db.execute("UPDATE outputs SET mtime_ns = ? WHERE target = ?", (status.st_mtime_ns, row.target))
+        return True
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        # IMMEDIATE: whoever reads here goes on to write, and two who both read first could not both write.
+        with _explained(self._path), self._lock, self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            yield
+
+
+def digest(data: bytes) -> str:
+    """Return what a file's content is recognised by."""
+    return blake2b(data, digest_size=_DIGEST_BYTES).hexdigest()
+
+
+def _digest_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return file_digest(file, lambda: blake2b(digest_size=_DIGEST_BYTES)).hexdigest()
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    try:
+        return _connect(path)
+    except _UnusableError as error:
+        aside = _move_aside(path)
+        log.warning("the journal at %s %s; it was moved to %s and a new one begun", path, error, aside)
+        return _connect(path)
+
+
+class _UnusableError(Exception):
+    """A file is no journal that this program can use."""
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    """Return a connection to a journal that is whole and of our version."""
+    db = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
+    try:
+        _prepare(db)
+    except sqlite3.OperationalError:  # the disk's fault, not the file's
+        db.close()
+        raise
+    except (sqlite3.DatabaseError, _UnusableError) as error:
+        db.close()
+        raise _UnusableError(str(error) if isinstance(error, _UnusableError) else f"is damaged ({error})") from error
+    return db
+
+
+def _prepare(db: sqlite3.Connection) -> None:
+    with db:
+        db.execute("BEGIN IMMEDIATE")
+        if db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0:
+            db.execute(_SCHEMA)
+            db.execute("CREATE INDEX outputs_by_wish ON outputs (wished)")
+            db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+            db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        if db.execute("PRAGMA application_id").fetchone()[0] != _APPLICATION_ID:
+            raise _UnusableError("is another program's file")
+        if db.execute("PRAGMA user_version").fetchone()[0] > SCHEMA_VERSION:
+            raise _UnusableError("was written by a newer version of this program")
+        if (verdict := db.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
+            raise _UnusableError(f"is damaged ({verdict})")
+    # Readers and a writer do not wait for each other, and a commit does not wait for the disk: after a power cut the last
+    # notes may be missing, never the journal. An output without its note is a file in the way, which is left alone.
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute("PRAGMA synchronous = NORMAL")
+
+
+def _move_aside(path: Path) -> Path:
+    aside = path.with_name(f"{path.name}.{time.strftime('%Y%m%d-%H%M%S')}.unusable")
+    for ending in ("", "-wal", "-shm"):
+        with suppress(FileNotFoundError):
+            Path(f"{path}{ending}").replace(f"{aside}{ending}")
+    return aside
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Turn what SQLite and the disk complain of into a sentence."""
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        raise JournalError(
+            f"The journal of conversions, {path}, cannot be used: {error}. It must lie on a disk that can be written to and is"
+            " not full. What was finished is kept; run the same conversion again."
+        ) from error
