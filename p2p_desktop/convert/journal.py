@@ -305,6 +305,8 @@ def _explained(path: Path) -> Iterator[None]:
     """Turn what SQLite and the disk complain of into a sentence."""
     try:
         yield
+    except sqlite3.ProgrammingError:  # our own mistake
+        raise
     except (sqlite3.Error, OSError) as error:
         raise JournalError(
             f"The journal of conversions, {path}, cannot be used: {error}. It must lie on a disk that can be written to and is"

@@ -75,7 +75,7 @@ class JobToken(Token):
             raise Cancelled
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Share:
     """One admitted picture's part of the budget, in bytes."""
 

@@ -1,15 +1,26 @@
-"""Stand-ins for the convert tests: a translator that can be foretold, and pictures to feed it."""
+"""What the convert tests share: a translator that can be foretold, pictures to feed it, and a desk to work at."""
 
+import hashlib
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import cv2
 import numpy as np
-from training.contract.pictures import Picture
+from training.contract.pictures import Picture, read_picture
 from training.contract.progress import Token
+from p2p_desktop.convert.job import (
+    ConvertSettings,
+    Event,
+    PictureDone,
+    Planned,
+    Summary,
+    Translates,
+    UnloadedModel,
+    convert,
+)
 
 STEP_S = 0.002  # how often the inverter looks at its token while it waits
 
@@ -67,3 +78,80 @@ def save_picture(path: Path, *, height: int = 8, width: int = 12, seed: int = 0,
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(cv2.imencode(path.suffix, pixels)[1].tobytes())
     return path
+
+
+def tree(folder: Path) -> dict[str, str]:
+    """Return what every file below `folder` is called, and a digest of its content."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def is_negative(output: Path, source: Path) -> bool:
+    """Tell whether `output` is what the inverter makes of `source`; for formats that lose nothing."""
+    return np.array_equal(read_picture(output).pixels, 255 - read_picture(source).pixels)
+
+
+@dataclass
+class Desk:
+    """A person's folders: pictures in `photos`, results in `out`, and a program that remembers."""
+
+    root: Path
+    events: list[Event] = field(default_factory=list)
+
+    @property
+    def photos(self) -> Path:
+        return self.root / "photos"
+
+    @property
+    def out(self) -> Path:
+        return self.root / "out"
+
+    @property
+    def journal(self) -> Path:
+        return self.root / "data" / "conversions.db"
+
+    def convert(
+        self,
+        sources: Sequence[Path] | None = None,
+        out: Path | None = None,
+        *,
+        model: Translates | UnloadedModel | None = None,
+        token: Token | None = None,
+        memory_budget: int = 1 << 30,
+        report: Callable[[Event], None] = lambda _: None,
+        **settings: object,
+    ) -> Summary:
+        """Convert `photos` into `out`, unless told otherwise; keep the events."""
+        self.events.clear()
+
+        def keep(event: Event) -> None:
+            self.events.append(event)
+            report(event)
+
+        return convert(
+            sources or [self.photos],
+            out or self.out,
+            model or Inverter(),
+            ConvertSettings(**settings),
+            journal_path=self.journal,
+            memory_budget=memory_budget,
+            report=keep,
+            token=token,
+        )
+
+    @property
+    def planned(self) -> Planned:
+        return next(event for event in self.events if isinstance(event, Planned))
+
+    @property
+    def rows(self) -> list[PictureDone]:
+        return [event for event in self.events if isinstance(event, PictureDone)]
+
+    def row(self, name: str) -> PictureDone:
+        """Return the one row of the source with this name."""
+        (row,) = [row for row in self.rows if row.source.name == name]
+        return row
+
+    def made(self) -> list[str]:
+        """Return the paths of all files below `out`, relative to it, in order."""
+        return sorted(tree(self.out)) if self.out.exists() else []
