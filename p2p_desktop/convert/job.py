@@ -9,15 +9,6 @@ from itertools import chain
 from pathlib import Path
 from typing import Protocol
 
-from training.contract.pictures import (
-    Encoded,
-    Picture,
-    encode_picture,
-    output_format,
-    read_picture,
-    suffix_for,
-)
-
 from p2p_desktop.convert.claims import Claims, Task
 from p2p_desktop.convert.events import ConvertSettings, Event, PictureDone, Planned, State, Summary
 from p2p_desktop.convert.journal import Journal, digest
@@ -26,6 +17,8 @@ from p2p_desktop.convert.owner import Owner
 from p2p_desktop.convert.pipeline import Pipeline, Todo
 from p2p_desktop.convert.plan import Plan, nothing_found, plan_conversion
 from training.contract.errors import PictureError
+from training.contract.picture_writing import Encoded, encode_picture
+from training.contract.pictures import Picture, output_format, read_picture, suffix_for
 from training.contract.progress import Report, Token
 
 __all__ = ["ConvertSettings", "Event", "PictureDone", "Planned", "Summary", "Translates", "UnloadedModel", "convert"]

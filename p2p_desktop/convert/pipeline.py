@@ -1,6 +1,8 @@
 """Pictures on their way: decoding, translating and encoding at once, in threads, within a number of bytes."""
 
+import ctypes
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -8,9 +10,8 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Generic, Protocol, TypeVar
 
-from training.contract.pictures import Picture
-
 from p2p_desktop.convert.events import ROW_ERRORS, PictureDone
+from training.contract.pictures import Picture
 from training.contract.progress import Cancelled, Token
 
 # What is known of one picture. The pipeline carries it without looking into it.
@@ -18,6 +19,8 @@ Task = TypeVar("Task")
 
 # Enough to keep a graphics card fed; each may hold a decoded picture.
 _MOST_THREADS_A_STAGE = 8
+# glibc's number for the greatest number of heaps, and how many will do: `_share_heaps` tells why.
+_M_ARENA_MAX, _NUM_HEAPS = -8, 2
 # How often a pause looks whether the job has failed meanwhile, and the calling thread whether Ctrl+C was pressed: Windows
 # does not wake a thread that waits for another.
 _POLL_S = 0.2
@@ -189,6 +192,7 @@ class Pipeline(Generic[Task]):
         Cancelled if the token says so. Any error that is not one picture's alone ends the run and is raised here, after the
         rows of what was finished.
         """
+        _share_heaps()
         with ThreadPoolExecutor(sum(self._at_work), thread_name_prefix="convert") as threads:
             try:
                 futures = [
@@ -307,3 +311,14 @@ def _num_processors() -> int:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # Windows and macOS
         return os.cpu_count() or 1
+
+
+def _share_heaps() -> None:
+    """Keep glibc from giving every thread a heap of its own, each of which keeps what its largest picture took.
+
+    2,000 pictures of 0.05-1 MP peaked at 1.36 times the memory of 100; with two heaps at 1.16 times, and no slower.
+    """
+    if sys.platform == "linux":
+        mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # musl has none, and one heap
+        if mallopt is not None:
+            mallopt(_M_ARENA_MAX, _NUM_HEAPS)

@@ -5,10 +5,11 @@ from math import isqrt
 from training.contract.spec import GeneratorSpec
 
 FLOAT_BYTES = 4
-MAX_TILE = 1024  # pixels a side; larger tiles waste a little less on overlaps and much more memory
-MIN_TILE = 256  # pixels a side; below this overlaps are most of the work
-MIN_OVERLAP = 64  # pixels; of them a quarter on each side is thrown away
-LIVE_COPIES = 3  # of a level's features at once: what is read, what is written, and what a runtime keeps beside them
+MAX_TILE = 768  # pixels a side: larger ones waste a little less on overlaps, and take memory from their neighbours in flight
+MIN_TILE = 256  # pixels a side: below this overlaps are most of the work
+MIN_OVERLAP, MAX_OVERLAP = 64, 256  # pixels
+OVERLAP_STEPS = 4  # of the innermost level: what a tile's edge changes further inside is below a grey level
+LIVE_COPIES = 2  # of a level's features at once: what is read and what is written; OpenVINO held 0.8 of this estimate
 
 
 def bytes_per_pixel(spec: GeneratorSpec) -> int:
@@ -30,12 +31,14 @@ def bytes_per_pixel(spec: GeneratorSpec) -> int:
 
 
 def largest_tile(spec: GeneratorSpec, budget: int) -> int:
-    """Side of the largest square tile, in pixels, whose pass stays within `budget` bytes: a multiple of the network's."""
-    side = isqrt(max(0, budget) // bytes_per_pixel(spec))
-    side = min(MAX_TILE, max(MIN_TILE, side, 2 * overlap_of(spec)))
-    return max(side // spec.multiple, 1) * spec.multiple
+    """Side of the square tiles, in pixels: a multiple of the network's.
+
+    The same on every computer, so that results are too, unless not even one such tile fits into `budget` bytes.
+    """
+    side = min(MAX_TILE, max(MIN_TILE, isqrt(max(0, budget) // bytes_per_pixel(spec))))
+    return max(side, 2 * overlap_of(spec)) // spec.multiple * spec.multiple
 
 
 def overlap_of(spec: GeneratorSpec) -> int:
-    """Pixels that neighbouring tiles share: as far as features of the innermost level reach into a tile, at least."""
-    return max(MIN_OVERLAP, spec.multiple)
+    """Pixels that neighbouring tiles share: as far as features of the innermost level reach into a tile."""
+    return max(MIN_OVERLAP, min(MAX_OVERLAP, OVERLAP_STEPS * spec.multiple), spec.multiple)

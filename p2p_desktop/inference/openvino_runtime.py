@@ -8,7 +8,7 @@ import queue
 import shutil
 import sys
 import tempfile
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -86,42 +86,33 @@ class OpenVinoRuntime:
 
 
 class _Pool:
-    """Inference requests of one compiled network, each lent to one picture at a time."""
+    """Inference requests of one compiled network, one for each of as many threads."""
 
     def __init__(self, requests: list[Any]) -> None:  # Any: openvino has no types that mypy follows
-        self._size = len(requests)
+        self._threads = ThreadPoolExecutor(len(requests), thread_name_prefix="openvino")
         self._idle: queue.SimpleQueue[Any] = queue.SimpleQueue()  # Any: as above
         for request in requests:
-            request.set_callback(self._finished, request)
             self._idle.put(request)
-        self._work: dict[int, tuple[Future[Values], list[Values]]] = {}
 
     def submit(self, inputs: list[Values]) -> Future[Values]:
-        future: Future[Values] = Future()
-        future.set_running_or_notify_cancel()  # it cannot be taken back
-        request = self._idle.get()
-        self._work[id(request)] = (future, inputs)  # keeps the inputs alive: they are read in place
-        for index, value in enumerate(inputs):
-            request.set_input_tensor(index, ov.Tensor(value, shared_memory=True))
-        request.start_async()
-        return future
+        return self._threads.submit(self._infer, inputs)
 
-    def _finished(self, request: Any) -> None:  # Any: as above
-        """Called by OpenVINO in a thread of its own."""
-        future, _ = self._work.pop(id(request))
+    def _infer(self, inputs: list[Values]) -> Values:
+        request = self._idle.get_nowait()  # there are as many requests as threads
         try:
-            request.wait()  # raises what went wrong
-            result = np.array(request.get_output_tensor(0).data[0])
+            for index, value in enumerate(inputs):
+                request.set_input_tensor(index, ov.Tensor(value, shared_memory=True))  # read in place
+            request.infer()  # lets other threads run meanwhile
+            return np.array(request.get_output_tensor(0).data[0])
         except RuntimeError as error:
+            if "alloc" in str(error).lower():
+                raise MemoryError(str(error)) from error
+            raise
+        finally:
             self._idle.put(request)
-            future.set_exception(MemoryError(str(error)) if "alloc" in str(error).lower() else error)
-        else:
-            self._idle.put(request)
-            future.set_result(result)
 
     def close(self) -> None:
-        for _ in range(self._size):
-            self._idle.get()
+        self._threads.shutdown()
 
 
 def convert_network(model: Path, digest: str, statistics: "Statistics", cache: Path) -> Path:

@@ -92,7 +92,7 @@ def _in_order(
         for row, down in enumerate(rows):
             for column, across in enumerate(columns):
                 token.check()
-                if len(waiting) > in_flight:
+                if len(waiting) >= in_flight:
                     yield oldest()
                 values = encode(pixels[down.start : down.stop, across.start : across.stop], frame.encoding_in)
                 waiting.append((row, column, submit(to_planes(pad_to_multiple(values, frame.rule.multiple)))))

@@ -3,7 +3,7 @@
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal, Self, cast, get_args
 
 import cv2
 import numpy as np
@@ -24,7 +24,7 @@ from training.contract.spec import Statistics
 StatisticsChoice = Literal["auto", "image", "running"]
 
 GPU_BATCH = 4
-MIN_BUDGET, MAX_BUDGET = 256 << 20, 1 << 30  # bytes
+MIN_BUDGET, MAX_BUDGET = 256 << 20, 2 << 30  # bytes
 BUDGET_SHARE = 0.25  # of free memory; the rest is for decoded pictures and other programs
 MAX_IN_FLIGHT = 8  # by default: beyond it memory grows and processors wait for memory anyway
 
@@ -39,8 +39,9 @@ class Translator:
         """`memory_budget`: bytes that translating may hold at once. See `Translator.load`."""
         self.card, self.model_digest, self.statistics = card, digest, statistics
         self._runtime = runtime
-        self._budget = memory_budget
-        self._tile = largest_tile(card.generator, memory_budget // runtime.in_flight)
+        self._tile = largest_tile(card.generator, memory_budget)
+        tile_bytes = self._tile**2 * bytes_per_pixel(card.generator)
+        self._tiles_at_once = min(runtime.in_flight, max(1, memory_budget // tile_bytes))
 
     @classmethod
     def load(
@@ -111,7 +112,8 @@ class Translator:
         """
         if not 0 <= strength <= 1:
             raise ValueError(f"The strength must be 0 to 1, not {strength:g}.")
-        pixels = mix(self._translate(picture.pixels, token or Token()), picture.pixels, strength)
+        source: Pixels = picture.pixels
+        pixels = mix(self._translate(source, token or Token()), source, strength)
         notes = picture.notes
         metadata = picture.metadata
         if pixels.shape[2] != picture.pixels.shape[2] and metadata.icc is not None:
@@ -132,8 +134,8 @@ class Translator:
             inner = min(self._tile**2, (rule.size + rule.multiple) ** 2)
             return inner * bytes_per_pixel(spec) + height * width * (12 + 4 * floats)  # enlarging holds several float planes
         tile = min(height * width, self._tile**2)
-        in_flight = self._runtime.in_flight if height * width > self._tile**2 else 1
-        return tile * (bytes_per_pixel(spec) + floats) * in_flight + min(height, self._tile) * width * floats + height * width * 3
+        at_once = self._tiles_at_once if height * width > self._tile**2 else 1
+        return tile * (bytes_per_pixel(spec) + floats) * at_once + min(height, self._tile) * width * floats + height * width * 3
 
     def close(self) -> None:
         self._runtime.close()
@@ -159,7 +161,7 @@ class Translator:
         def submit(x_CHW: Values) -> Future[Values]:
             return self._runtime.submit(x_CHW, statistics_K)
 
-        return translate_tiled(pixels, frame, rows, columns, submit, self._runtime.in_flight, token)
+        return translate_tiled(pixels, frame, rows, columns, submit, self._tiles_at_once, token)
 
     def _forward(self, x_CHW: Values) -> Values:
         return self._runtime.submit(x_CHW).result()
@@ -174,6 +176,14 @@ class Translator:
         small = resize(pixels, (max(1, int(height * scale)), max(1, int(width * scale)))) if scale < 1 else pixels
         values = pad_to_multiple(encode(small, self.card.encoding_in), self.card.size_rule.multiple)
         return self._runtime.measure(to_planes(values))
+
+
+def statistics_choice(text: str) -> StatisticsChoice:
+    """A wish given as text. Raises ConfigError."""
+    for choice in get_args(StatisticsChoice):
+        if text == choice:
+            return cast(StatisticsChoice, choice)
+    raise ConfigError(f"There are no statistics {text!r}. Choose {', '.join(get_args(StatisticsChoice))}.")
 
 
 def resolve_statistics(card: ModelCard, choice: StatisticsChoice) -> Statistics:

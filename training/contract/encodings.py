@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from training.contract.errors import ConfigError
 
 EncodingName = Literal["rgb8", "rgb16", "grey8", "lab_l", "lab_ab", "depth16"]
-Pixels = NDArray[np.uint8] | NDArray[np.uint16]
+Pixels = NDArray[np.uint8 | np.uint16]
 Values = NDArray[np.float32]
 
 LAB_AB_RANGE = 110.0  # CIE units that map to 1: sRGB reaches from -108 to +98
@@ -112,18 +112,21 @@ def to_grey(pixels: Pixels) -> Pixels:
     return grey
 
 
-def max_value(dtype: np.dtype[np.uint8] | np.dtype[np.uint16] | type) -> int:
+def max_value(dtype: np.dtype[np.uint8 | np.uint16] | type[np.uint8] | type[np.uint16]) -> int:
+    """255 or 65535."""
     return int(np.iinfo(dtype).max)
 
 
 def _lab(pixels: Pixels) -> Values:
-    unit = to_rgb(pixels) * np.float32(1 / max_value(pixels.dtype))
+    unit = np.multiply(to_rgb(pixels), 1 / max_value(pixels.dtype), dtype=np.float32)
     lab: Values = cv2.cvtColor(unit, cv2.COLOR_RGB2Lab)
     return lab
 
 
 def _signed(pixels: Pixels) -> Values:
-    return np.asarray(pixels * np.float32(2 / max_value(pixels.dtype)) - np.float32(1), np.float32)
+    values = np.multiply(pixels, 2 / max_value(pixels.dtype), dtype=np.float32)
+    values -= 1
+    return values
 
 
 def _unsigned(values: Values, dtype: type[np.uint8] | type[np.uint16]) -> Pixels:

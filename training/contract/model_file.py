@@ -137,7 +137,7 @@ def write_model(path: Path, card: ModelCard, weights: Weights) -> None:
     if len(text.encode()) > MAX_CARD_BYTES:
         raise ModelError(f"The description of {card.name} is larger than a model file may hold (1 MB).")
     temporary = path.with_name(f".{path.name[:200]}.part")
-    contiguous = {name: np.ascontiguousarray(value) for name, value in weights.items()}
+    contiguous = {name: np.require(value, requirements="C") for name, value in weights.items()}
     temporary.write_bytes(save(contiguous, {"p2p": text}))
     temporary.replace(path)
 

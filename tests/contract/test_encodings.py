@@ -1,0 +1,85 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from training.contract.encodings import ENCODINGS, decode, encode, encoding_named, join_lab, lightness, to_grey
+from training.contract.errors import ConfigError
+
+shapes = st.tuples(st.integers(1, 9), st.integers(1, 9))
+
+
+@given(shapes.flatmap(lambda shape: arrays.arrays(np.uint8, (*shape, 3))))
+def test_rgb8_is_a_round_trip(rgb):
+    assert np.array_equal(decode(encode(rgb, "rgb8"), "rgb8", np.uint8), rgb)
+
+
+@given(shapes.flatmap(lambda shape: arrays.arrays(np.uint16, (*shape, 3))))
+def test_rgb16_is_a_round_trip(rgb):
+    assert np.array_equal(decode(encode(rgb, "rgb16"), "rgb16", np.uint16), rgb)
+
+
+@given(shapes.flatmap(lambda shape: arrays.arrays(np.uint8, (*shape, 1))))
+def test_grey8_is_a_round_trip(grey):
+    assert np.array_equal(decode(encode(grey, "grey8"), "grey8", np.uint8), grey)
+
+
+@given(shapes.flatmap(lambda shape: arrays.arrays(np.uint16, (*shape, 1), elements=st.integers(0, 65535))))
+def test_depth16_is_a_round_trip_through_all_its_metres(depth):
+    assert np.array_equal(decode(encode(depth, "depth16"), "depth16", np.uint16), depth)
+
+
+@given(shapes.flatmap(lambda shape: arrays.arrays(np.uint8, (*shape, 3))))
+def test_lightness_and_colour_together_give_the_picture_back(rgb):
+    result = join_lab(lightness(rgb), encode(rgb, "lab_ab"), np.uint8)
+    assert np.abs(result.astype(int) - rgb).max() <= 1
+
+
+@given(shapes.flatmap(lambda shape: arrays.arrays(np.uint8, (*shape, 1))))
+def test_lab_l_is_a_round_trip_for_grey(grey):
+    result = decode(encode(grey, "lab_l"), "lab_l", np.uint8)
+    assert np.abs(result.astype(int) - grey).max() <= 1
+
+
+def test_grey_has_no_colour():
+    grey = np.arange(256, dtype=np.uint8).reshape(16, 16, 1)
+    assert np.abs(encode(grey, "lab_ab")).max() < 2e-3  # 0.2 CIE units, by the tables that OpenCV interpolates in
+
+
+@pytest.mark.parametrize("name", ["rgb8", "grey8", "lab_l"])
+def test_network_values_span_minus_one_to_one(name):
+    picture = np.repeat(np.array([0, 255], np.uint8).reshape(1, 2, 1), 3, axis=2)
+    assert encode(picture, name)[0, :, 0] == pytest.approx([-1, 1], abs=1e-3)
+
+
+def test_values_beyond_the_range_are_clamped():
+    values = np.array([-3.0, 3.0], np.float32).reshape(1, 2, 1)
+    assert decode(values, "grey8", np.uint8).ravel().tolist() == [0, 255]
+    assert decode(values, "grey8", np.uint16).ravel().tolist() == [0, 65535]
+
+
+def test_values_are_rounded_not_cut():
+    values = np.array([100.6, 100.4], np.float32).reshape(1, 2, 1) / 127.5 - 1
+    assert decode(values, "grey8", np.uint8).ravel().tolist() == [101, 100]
+
+
+def test_16_bits_keep_more_than_8():
+    ramp = np.arange(0, 65536, 64, dtype=np.uint16).reshape(1, -1, 1)
+    assert len(np.unique(encode(ramp, "grey8"))) == ramp.size
+
+
+def test_luma_weighs_colours_as_rec_601_says():
+    primaries = np.array([[[255, 0, 0], [0, 255, 0], [0, 0, 255]]], np.uint8)
+    assert to_grey(primaries)[0, :, 0].tolist() == pytest.approx([76, 150, 29], abs=1)
+
+
+def test_every_encoding_gives_as_many_channels_as_it_says():
+    rgb, depth = np.zeros((2, 2, 3), np.uint8), np.zeros((2, 2, 1), np.uint16)
+    for name, encoding in ENCODINGS.items():
+        assert encode(depth if name == "depth16" else rgb, name).shape == (2, 2, encoding.channels)
+
+
+def test_an_unknown_encoding_is_a_sentence():
+    with pytest.raises(ConfigError, match="unknown to this version"):
+        encoding_named("xyz")
