@@ -9,14 +9,14 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from training.contract.errors import P2PError
-
 from p2p_desktop.convert.job import ConvertSettings, Event, convert
 from tests.convert.fakes import Inverter, tree
+from training.contract.errors import P2PError
 
 
 def say(**fields: object) -> None:
-    print(json.dumps(fields, default=str), flush=True)
+    sys.stdout.write(json.dumps(fields, default=str) + "\n")
+    sys.stdout.flush()
 
 
 def tell(event: Event) -> None:

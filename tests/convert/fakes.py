@@ -9,8 +9,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from training.contract.pictures import Picture, read_picture
-from training.contract.progress import Token
+
 from p2p_desktop.convert.job import (
     ConvertSettings,
     Event,
@@ -21,6 +20,8 @@ from p2p_desktop.convert.job import (
     UnloadedModel,
     convert,
 )
+from training.contract.pictures import Picture, read_picture
+from training.contract.progress import Token
 
 STEP_S = 0.002  # how often the inverter looks at its token while it waits
 

@@ -4,17 +4,16 @@ import os
 import sys
 import threading
 import traceback
-from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-from training.contract.errors import ConfigError, P2PError
-from training.contract.pictures import read_picture
-from training.contract.progress import Cancelled, Token
 
 from p2p_desktop.convert.job import ConvertSettings, PictureDone, Planned, Summary, UnloadedModel
 from tests.convert.fakes import Inverter, is_negative, save_picture, tree
+from training.contract.errors import ConfigError, P2PError
+from training.contract.pictures import read_picture
+from training.contract.progress import Cancelled, Token
 
 
 def states(desk) -> dict[str, str]:
@@ -249,9 +248,8 @@ def test_bad_pictures_are_rows_and_the_others_are_done(desk):
     (desk.photos / "short.png").write_bytes(good.read_bytes()[:-2000])
     (desk.photos / "gone.png").symlink_to(desk.photos / "nowhere.png")
     desk.convert()
-    assert states(desk) == {name: "failed" for name in ("empty.png", "text.png", "short.png", "gone.png")} | {
-        "good.png": "converted"
-    }
+    bad = dict.fromkeys(["empty.png", "text.png", "short.png", "gone.png"], "failed")
+    assert states(desk) == bad | {"good.png": "converted"}
     for row in desk.rows:
         assert row.state == "converted" or (
             row.source.name in row.reason and row.reason.endswith(".") and row.output is None

@@ -228,11 +228,16 @@ def test_a_journal_that_cannot_be_made_is_a_sentence(tmp_path):
 
 
 def test_a_journal_without_room_is_a_sentence_and_stays_whole(path, tmp_path):
-    with pytest.raises(JournalError, match="full"), Journal(path, Owner.new()) as journal:
-        journal._db.execute(f"PRAGMA max_page_count = {journal._db.execute('PRAGMA page_count').fetchone()[0] + 1}")
-        for number in range(1000):
-            target = tmp_path / f"{number}.png"
-            journal.claim(work_for(target), [target], redo=False)
+    def fill_up() -> None:
+        with Journal(path, Owner.new()) as journal:
+            num_pages = journal._db.execute("PRAGMA page_count").fetchone()[0]
+            journal._db.execute(f"PRAGMA max_page_count = {num_pages + 1}")
+            for number in range(1000):
+                target = tmp_path / f"{number}.png"
+                journal.claim(work_for(target), [target], redo=False)
+
+    with pytest.raises(JournalError, match="full"):
+        fill_up()
     with Journal(path, Owner.new()):
         assert rows(path) == []
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from training.contract.errors import P2PError, PictureError
-from training.contract.pictures import Metadata, Picture
-from training.contract.progress import Cancelled, Token
 
 from p2p_desktop.convert.events import PictureDone
 from p2p_desktop.convert.pipeline import Budget, Pipeline, Todo
+from training.contract.errors import P2PError, PictureError
+from training.contract.pictures import Metadata, Picture
+from training.contract.progress import Cancelled, Token
 
 PATIENCE_S = 20  # for threads that are sure to meet
 PIXEL = Picture(np.zeros((1, 1, 3), np.uint8), None, Metadata(None, None, None), "png", ())

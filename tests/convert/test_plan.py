@@ -6,10 +6,10 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from training.contract.errors import ConfigError
-from training.contract.progress import Cancelled, Token
 
 from p2p_desktop.convert.plan import Plan, plan_conversion, raw_sentence
+from training.contract.errors import ConfigError
+from training.contract.progress import Cancelled, Token
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such names or files")
 

@@ -64,7 +64,7 @@ def check_journal(desk: Desk) -> None:
     db.close()
     assert {os.fsdecode(target) for target, *_ in rows} == {str(desk.out / name) for name in desk.made()}
     for target, state, size, mtime_ns in rows:
-        status = os.stat(target)
+        status = Path(os.fsdecode(target)).stat()
         assert (state, size, mtime_ns) == ("done", status.st_size, status.st_mtime_ns)
 
 
