@@ -1,8 +1,8 @@
 """What was made from what: remembered over runs, and shared by runs that work at the same time (SQLite).
 
-A row per output. `claimed`: a job is about to make it. `intent`: it is complete under a temporary name, and its digest is
-noted. `done`: it has its name. A job that is killed leaves rows in the first two states; whoever meets them next looks at
-the file: with the noted digest it is done, otherwise the row is forgotten.
+`outputs` holds what was made. `claims` holds what a job is making: without a digest from when it begins, with one from when
+the file is complete under a temporary name. Who finds the claim of a job that was killed looks at the file: with the noted
+digest it is an output, otherwise the claim is forgotten.
 """
 
 import logging
@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import blake2b, file_digest
 from pathlib import Path
 from types import TracebackType
@@ -28,14 +28,21 @@ _APPLICATION_ID = 0x50325044  # "P2PD": tells our file from another program's
 _DIGEST_BYTES = 16  # enough to tell files apart that nobody forges
 _BUSY_TIMEOUT_S = 60  # other runs hold the journal for milliseconds; a sleeping disk needs seconds
 # Paths are blobs: a name on Linux may be bytes that are no text, which SQLite's TEXT refuses.
-_SCHEMA = """
-CREATE TABLE outputs (
-    target BLOB PRIMARY KEY, wished BLOB NOT NULL, source BLOB NOT NULL, source_size INTEGER NOT NULL,
-    source_mtime_ns INTEGER NOT NULL, model TEXT NOT NULL, settings TEXT NOT NULL,
-    state TEXT NOT NULL, owner TEXT NOT NULL, noted REAL NOT NULL, digest TEXT, size INTEGER, mtime_ns INTEGER
+_WORK = (
+    "target BLOB PRIMARY KEY, wished BLOB NOT NULL, source BLOB NOT NULL, source_size INTEGER NOT NULL,"
+    " source_mtime_ns INTEGER NOT NULL, model TEXT NOT NULL, settings TEXT NOT NULL, digest TEXT"
 )
-"""
-_SELECT = "SELECT target, state, owner, noted, digest, size, mtime_ns FROM outputs WHERE "
+_SCHEMA = (
+    f"CREATE TABLE outputs ({_WORK}, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL)",
+    "CREATE INDEX outputs_by_wish ON outputs (wished)",
+    f"CREATE TABLE claims ({_WORK}, owner TEXT NOT NULL, noted REAL NOT NULL)",
+)
+_CLAIMS = "SELECT target, digest, owner, noted FROM claims WHERE "
+_OUTPUTS = "SELECT target, digest, size, mtime_ns FROM outputs WHERE "
+_FULFIL = (
+    "INSERT OR REPLACE INTO outputs SELECT target, wished, source, source_size, source_mtime_ns, model, settings, digest, ?, ?"
+    " FROM claims WHERE target = ?"
+)
 _SAME_WORK = "wished = ? AND source = ? AND source_size = ? AND source_mtime_ns = ? AND model = ? AND settings = ?"
 
 
@@ -72,14 +79,23 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class _ClaimRow:
     target: bytes
-    state: str
+    digest: str | None  # None until the file is complete
     owner: str
     noted: float
-    digest: str | None
-    size: int | None
-    mtime_ns: int | None
+
+    @property
+    def path(self) -> Path:
+        return Path(os.fsdecode(self.target))
+
+
+@dataclass(frozen=True, slots=True)
+class _OutputRow:
+    target: bytes
+    digest: str
+    size: int
+    mtime_ns: int
 
     @property
     def path(self) -> Path:
@@ -105,8 +121,8 @@ class Journal:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._db = _open(path)
         with self._transaction():
-            for row in self._rows("state != 'done'"):
-                self._current(row)
+            for row in self._claims("TRUE"):
+                self._is_held(row)
 
     def __enter__(self) -> "Journal":
         return self
@@ -114,8 +130,8 @@ class Journal:
     def __exit__(self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None) -> None:
         try:
             with self._transaction():
-                for row in self._rows("state != 'done' AND owner = ?", self._owner):
-                    self._resolved(row)
+                for row in self._claims("owner = ?", self._owner):
+                    self._settle(row)
         except JournalError:
             if error is None:
                 raise
@@ -130,20 +146,19 @@ class Journal:
         what was made before does not count. A claim of this job for the same work gives way to the new one.
         """
         with self._transaction():
-            for row in self._rows(_SAME_WORK, *work.columns()):
-                if row.state != "done" and row.owner == self._owner:
+            for row in self._claims(_SAME_WORK, *work.columns()):
+                if row.owner == self._owner:
                     self._forget(row)
-                elif current := self._current(row):
-                    if current.state != "done":
-                        return Claim("busy", current.path)
-                    if not redo and self._unchanged(current):
-                        return Claim("made", current.path)
+                elif self._is_held(row):
+                    return Claim("busy", row.path)
+            for output in [] if redo else self._outputs(_SAME_WORK, *work.columns()):
+                if self._is_unchanged(output):
+                    return Claim("made", output.path)
             for target in candidates:
-                known = [self._current(row) for row in self._rows("target = ?", os.fsencode(target))]
-                if all(row is None or row.state == "done" for row in known):
+                if not any(self._is_held(row) for row in self._claims("target = ?", os.fsencode(target))):
                     self._db.execute(
-                        "INSERT OR REPLACE INTO outputs (wished, source, source_size, source_mtime_ns, model, settings, target,"
-                        " state, owner, noted) VALUES (?, ?, ?, ?, ?, ?, ?, 'claimed', ?, ?)",
+                        "INSERT INTO claims (wished, source, source_size, source_mtime_ns, model, settings, target, owner, noted)"
+                        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                         (*work.columns(), os.fsencode(target), self._owner, time.time()),
                     )
                     return Claim("ours", target)
@@ -151,67 +166,57 @@ class Journal:
 
     def intend(self, target: Path, digest: str) -> None:
         """Note that a file with this digest is about to get its name."""
-        self._note("state = 'intent', digest = ?", target, digest)
+        with self._transaction():
+            self._db.execute("UPDATE claims SET digest = ? WHERE target = ?", (digest, os.fsencode(target)))
 
     def finish(self, target: Path, size: int, mtime_ns: int) -> None:
         """Note that the file has its name."""
-        self._note("state = 'done', size = ?, mtime_ns = ?", target, size, mtime_ns)
+        with self._transaction():
+            self._fulfil(os.fsencode(target), size, mtime_ns)
 
     def give_up(self, target: Path) -> None:
         """Take back a claim: the output cannot be made, or not under this name."""
         with self._transaction():
-            self._db.execute(
-                "DELETE FROM outputs WHERE target = ? AND owner = ? AND state != 'done'",
-                (os.fsencode(target), self._owner),
-            )
+            self._db.execute("DELETE FROM claims WHERE target = ? AND owner = ?", (os.fsencode(target), self._owner))
 
     def made(self, path: Path, model: str | None = None, settings: str | None = None) -> bool:
         """Tell whether the file at `path` is a result, unchanged; where they are given, of this model and these settings."""
+        condition = "target = ? AND model = ifnull(?, model) AND settings = ifnull(?, settings)"
         with self._transaction():
-            rows = self._rows(
-                "target = ? AND state = 'done' AND model = ifnull(?, model) AND settings = ifnull(?, settings)",
-                os.fsencode(path),
-                model,
-                settings,
-            )
-            return any(self._unchanged(row) for row in rows)
+            return any(self._is_unchanged(row) for row in self._outputs(condition, os.fsencode(path), model, settings))
 
-    def _rows(self, condition: str, *values: str | bytes | int | None) -> list[_Row]:
-        return [_Row(*columns) for columns in self._db.execute(_SELECT + condition, values).fetchall()]
+    def _claims(self, condition: str, *values: str | bytes | int) -> list[_ClaimRow]:
+        return [_ClaimRow(*columns) for columns in self._db.execute(_CLAIMS + condition, values).fetchall()]
 
-    def _note(self, change: str, target: Path, *values: str | int) -> None:
-        with self._transaction():
-            self._db.execute(
-                f"UPDATE outputs SET {change} WHERE target = ? AND owner = ?",  # noqa: S608 `change` is one of two above
-                (*values, os.fsencode(target), self._owner),
-            )
+    def _outputs(self, condition: str, *values: str | bytes | int | None) -> list[_OutputRow]:
+        return [_OutputRow(*columns) for columns in self._db.execute(_OUTPUTS + condition, values).fetchall()]
 
-    def _forget(self, row: _Row) -> None:
-        self._db.execute("DELETE FROM outputs WHERE target = ?", (row.target,))
+    def _is_held(self, row: _ClaimRow) -> bool:
+        """Tell whether a claim's job may still be at work; settle the claim if not."""
+        if Owner.parse(row.owner).lives(row.noted):
+            return True
+        self._settle(row)
+        return False
 
-    def _current(self, row: _Row) -> _Row | None:
-        """Return the row; if its job is over, what became of it."""
-        if row.state == "done" or Owner.parse(row.owner).lives(row.noted):
-            return row
-        return self._resolved(row)
-
-    def _resolved(self, row: _Row) -> _Row | None:
-        """Decide by the file itself whether an output is done (the row, corrected) or was never made (None)."""
+    def _settle(self, row: _ClaimRow) -> None:
+        """Decide by the file itself what has become of a claim whose job is over."""
         try:
-            if row.state == "intent" and row.digest == _digest_of(row.path):
+            if row.digest is not None and row.digest == _digest_of(row.path):
                 status = row.path.stat()
-                done = replace(row, state="done", size=status.st_size, mtime_ns=status.st_mtime_ns)
-                self._db.execute(
-                    "UPDATE outputs SET state = 'done', size = ?, mtime_ns = ? WHERE target = ?",
-                    (done.size, done.mtime_ns, done.target),
-                )
-                return done
+                self._fulfil(row.target, status.st_size, status.st_mtime_ns)
+                return
         except OSError:
             log.debug("%r was about to be made, and is not there", row.path)
         self._forget(row)
-        return None
 
-    def _unchanged(self, row: _Row) -> bool:
+    def _fulfil(self, target: bytes, size: int, mtime_ns: int) -> None:
+        self._db.execute(_FULFIL, (size, mtime_ns, target))
+        self._db.execute("DELETE FROM claims WHERE target = ?", (target,))
+
+    def _forget(self, row: _ClaimRow) -> None:
+        self._db.execute("DELETE FROM claims WHERE target = ?", (row.target,))
+
+    def _is_unchanged(self, row: _OutputRow) -> bool:
         """Tell whether the file is still what was written: by size and time, or else by its content."""
         try:
             status = row.path.stat()
@@ -276,8 +281,8 @@ def _prepare(db: sqlite3.Connection) -> None:
     with db:
         db.execute("BEGIN IMMEDIATE")
         if db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0:
-            db.execute(_SCHEMA)
-            db.execute("CREATE INDEX outputs_by_wish ON outputs (wished)")
+            for statement in _SCHEMA:
+                db.execute(statement)
             db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
             db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         if db.execute("PRAGMA application_id").fetchone()[0] != _APPLICATION_ID:
