@@ -10,8 +10,8 @@ import psutil
 import pytest
 import torch
 from safetensors.numpy import save
-from tests.models_for_tests import random_generator, small_card, weights_of, write_small_model
 
+from tests.models_for_tests import random_generator, small_card, weights_of, write_small_model
 from training.contract.errors import ModelError
 from training.contract.model_file import read_card, read_tensor_infos, write_model
 from training.contract.networks import load_generator

@@ -205,7 +205,9 @@ def test_a_norm_that_sees_one_value_gives_its_bias(training):
     assert result.flatten().tolist() == [0.5, -2.0]
 
 
-@pytest.mark.parametrize("changes", [{"norm": "batch"}, {"norm": "instance"}, {"norm": "group"}, {"norm": "none", "global_vector": True}])
+@pytest.mark.parametrize(
+    "changes", [{"norm": "batch"}, {"norm": "instance"}, {"norm": "group"}, {"norm": "none", "global_vector": True}]
+)
 def test_given_statistics_of_the_picture_itself_change_nothing(changes):
     spec = GeneratorSpec.from_json(unet(3, 3, 3, width=4, dropout="none").to_json() | changes)
     generator = random_generator(spec)

@@ -6,6 +6,7 @@ EXIF is a TIFF structure: a header, then directories of 12-byte entries, of whic
 import contextlib
 import re
 import struct
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -14,6 +15,7 @@ UPRIGHT = 1
 JPEG_XMP_HEADER = b"http://ns.adobe.com/xap/1.0/\0"
 """What stands before XMP in a JPEG and nowhere else."""
 
+_PNG_XMP_KEY = b"XML:com.adobe.xmp\0"
 _TYPE_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 _MAX_ENTRIES = 1000  # of one directory; damaged counts must not cost time
 _XMP_ORIENTATION = re.compile(rb"""(<tiff:Orientation>|tiff:Orientation\s*=\s*["'])\s*[1-8]\s*""")
@@ -101,6 +103,37 @@ def _blank_thumbnail(data: bytearray, order: str, directory: int) -> None:
 
 def _upright_xmp(xmp: bytes | None) -> bytes | None:
     return None if xmp is None else _XMP_ORIENTATION.sub(lambda match: match[1] + b"1", xmp)
+
+
+def xmp_from_png(file: bytes) -> bytes | None:
+    """The XMP of a PNG: a text chunk of its own name (XMP specification, part 3). OpenCV 5 misses it where it is standard."""
+    with contextlib.suppress(struct.error, zlib.error):
+        position = 8
+        while position < len(file):
+            size, kind = struct.unpack_from(">I4s", file, position)
+            content = file[position + 8 : position + 8 + size]
+            if kind in (b"iTXt", b"tEXt") and content.startswith(_PNG_XMP_KEY):
+                return _text_of(kind, content[len(_PNG_XMP_KEY) :])
+            if kind == b"IEND":
+                return None
+            position += 12 + size
+    return None
+
+
+def _text_of(kind: bytes, content: bytes) -> bytes | None:
+    if kind == b"tEXt":  # as OpenCV 5.0 writes it, with a stray byte after its end
+        return content[: content.rfind(b">") + 1] or None
+    compressed = content[:1] == b"\1"
+    text = content[2:].split(b"\0", 2)[-1]  # after the language and the translated keyword
+    return zlib.decompress(text) if compressed else text
+
+
+def xmp_into_png(file: bytes, xmp: bytes) -> bytes:
+    """Insert XMP as the standard has it, before the pixels."""
+    content = _PNG_XMP_KEY + b"\0\0\0\0" + xmp
+    chunk = struct.pack(">I", len(content)) + b"iTXt" + content + struct.pack(">I", zlib.crc32(b"iTXt" + content))
+    after_header = 8 + 25
+    return file[:after_header] + chunk + file[after_header:]
 
 
 def exif_from_tiff(file: bytes) -> bytes | None:

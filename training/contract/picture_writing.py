@@ -8,7 +8,7 @@ import numpy as np
 
 from training.contract.encodings import Pixels
 from training.contract.errors import PictureError
-from training.contract.metadata import JPEG_XMP_HEADER, Metadata
+from training.contract.metadata import JPEG_XMP_HEADER, Metadata, xmp_into_png
 from training.contract.pictures import HOLDS_16_BITS, HOLDS_ALPHA, OutputFormat, Picture
 from training.contract.tiff import write_tiff
 
@@ -98,6 +98,8 @@ def _encode(bgr: Pixels, form: OutputFormat, quality: int, metadata: Metadata) -
         raise PictureError(f"A picture of {width} x {height} pixels cannot be written as {form.upper()}. Choose PNG or TIFF.")
     if form == "jpg" and metadata.icc is not None:
         data = _with_profile(data, metadata.icc)
+    if form == "png" and metadata.xmp is not None:
+        data = xmp_into_png(data, metadata.xmp)  # OpenCV would write it as the wrong kind of text, with a stray byte
     return data, tuple(notes)
 
 
@@ -123,7 +125,7 @@ def _blocks(form: OutputFormat, metadata: Metadata) -> dict[str, tuple[int, byte
     blocks: dict[str, tuple[int, bytes]] = {}
     if metadata.exif is not None:
         blocks["EXIF"] = cv2.IMAGE_METADATA_EXIF, metadata.exif
-    if metadata.xmp is not None and form != "avif":
+    if metadata.xmp is not None and form not in ("avif", "png"):
         blocks["XMP"] = cv2.IMAGE_METADATA_XMP, JPEG_XMP_HEADER + metadata.xmp if form == "jpg" else metadata.xmp
     if metadata.icc is not None and form != "jpg":
         blocks["colour profile"] = cv2.IMAGE_METADATA_ICCP, metadata.icc

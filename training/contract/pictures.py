@@ -16,7 +16,7 @@ import numpy as np
 from training.contract.encodings import Pixels
 from training.contract.errors import PictureError
 from training.contract.headers import Format, Header, NoPictureError, boxes, read_header
-from training.contract.metadata import JPEG_XMP_HEADER, Metadata, orientation_of
+from training.contract.metadata import JPEG_XMP_HEADER, Metadata, orientation_of, xmp_from_png
 from training.contract.tiff import read_tiff
 
 __all__ = [
@@ -245,6 +245,8 @@ def _metadata(data: bytes, header: Header, blocks: dict[int, Any]) -> Metadata: 
     if exif_bytes is not None and exif_bytes.startswith(b"Exif\0\0"):
         exif_bytes = exif_bytes[6:]
     xmp_bytes = bytes(xmp).removeprefix(JPEG_XMP_HEADER) if xmp is not None and len(xmp) else None
+    if header.format == "png":
+        xmp_bytes = xmp_from_png(data)
     icc_bytes = bytes(icc) if icc is not None and len(icc) else None
     if header.format == "avif" and icc_bytes is None:
         icc_bytes = _avif_profile(data)
@@ -274,13 +276,13 @@ def _decode_heic(data: bytes) -> tuple[Pixels, Metadata]:
 
     try:
         heif = pi_heif.open_heif(data, convert_hdr_to_8bit=False, bgr_mode=False)
-        pixels = np.asarray(heif)
+        pixels = np.array(heif)  # a copy: the array would look into memory that libheif frees
     except (ValueError, OSError, SyntaxError, RuntimeError, EOFError) as error:
         raise PictureError("is damaged or cut off") from error
     exif, xmp, icc = (heif.info.get(name) for name in ("exif", "xmp", "icc_profile"))
     pixels = pixels[..., None] if pixels.ndim == 2 else pixels
     exif = exif[6:] if exif and exif.startswith(b"Exif\0\0") else exif
-    return np.ascontiguousarray(pixels), Metadata(exif or None, xmp or None, icc or None)
+    return pixels, Metadata(exif or None, xmp or None, icc or None)
 
 
 def _split_alpha(pixels: Pixels, grey: bool) -> tuple[Pixels, Pixels | None]:
