@@ -36,7 +36,7 @@ class Task:
 class Claims:
     """Takes the pictures of a plan for this job, one by one, and leaves to others what is theirs."""
 
-    def __init__(self, plan: Plan, settings: ConvertSettings, journal: Journal, *, model: str, key: str) -> None:
+    def __init__(self, plan: Plan, settings: ConvertSettings, journal: Journal, model: str, key: str) -> None:
         """`model`: its digest. `key`: what `ConvertSettings.key` gives."""
         self._plan = plan
         self._settings = settings

@@ -37,14 +37,14 @@ class ConvertSettings:
     keep_metadata: bool = True
 
     def __post_init__(self) -> None:
+        if self.format not in (formats := ("keep", *get_args(OutputFormat))):
+            raise ConfigError(f"Pictures are saved as one of {', '.join(formats)}, not {self.format}.")
         if not 1 <= self.quality <= 100:
             raise ConfigError(f"The quality is a number from 1 to 100, not {self.quality}.")
         if not 0 <= self.strength <= 1:
             raise ConfigError(f"The strength is a number from 0 to 1, not {self.strength}.")
         if self.existing not in get_args(Existing):
-            raise ConfigError(
-                f"Existing files are treated by one of {', '.join(get_args(Existing))}, not {self.existing}."
-            )
+            raise ConfigError(f"Existing files are treated by one of {', '.join(get_args(Existing))}, not {self.existing}.")
 
     def key(self, statistics: str) -> str:
         """Return a text that is equal for settings which give equal files, whatever computes them."""

@@ -79,12 +79,11 @@ def convert(
     token = token or Token()
     tally = _Tally(report)
     owner = Owner.new()
-    key = settings.key(model.statistics)
     with Journal(journal_path, owner) as journal, ExitStack() as opened:
 
         def is_own_output(path: Path, *, named: bool) -> bool:
             # Who names a result as a source means it, unless it is what `convert *.jpg -o .` finds the second time.
-            return journal.made(path, model.model_digest, key) if named else journal.made(path)
+            return journal.made(path, by=(model.model_digest, settings.key(model.statistics)) if named else None)
 
         plan = plan_conversion(
             sources, out, requested=settings.format, recurse=settings.recurse, is_own_output=is_own_output, token=token
@@ -96,8 +95,7 @@ def convert(
         report(Planned(len(plan.pictures) + len(plan.failures), plan.ignored, plan.raw))
         try:
             settings = replace(settings, format=plan.requested)
-            key = settings.key(model.statistics)
-            claims = Claims(plan, settings, journal, model=model.model_digest, key=key)
+            claims = Claims(plan, settings, journal, model.model_digest, settings.key(model.statistics))
             decisions = claims.take_all(token)
             if (first := _first_task(decisions, tally.row)) is not None:
                 check_writable(plan.out, owner)
@@ -191,9 +189,7 @@ class _Stages:
         suffix = suffix_for(form, task.target.suffix)
         if suffix != task.target.suffix and not self.claims.rename(task, suffix):
             return self.claims.pass_over(task)
-        encoded = encode_picture(
-            picture, form, quality=self.settings.quality, keep_metadata=self.settings.keep_metadata
-        )
+        encoded = encode_picture(picture, form, quality=self.settings.quality, keep_metadata=self.settings.keep_metadata)
         try:
             saved = self._save(task, encoded)
         except OSError as error:

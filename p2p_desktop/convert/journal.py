@@ -120,9 +120,13 @@ class Journal:
         with _explained(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             self._db = _open(path)
-        with self._transaction():
-            for row in self._claims("TRUE"):
-                self._is_held(row)
+        try:
+            with self._transaction():
+                for row in self._claims("TRUE"):
+                    self._is_held(row)
+        except JournalError:
+            self._db.close()
+            raise
 
     def __enter__(self) -> "Journal":
         return self
@@ -179,8 +183,9 @@ class Journal:
         with self._transaction():
             self._db.execute("DELETE FROM claims WHERE target = ? AND owner = ?", (os.fsencode(target), self._owner))
 
-    def made(self, path: Path, model: str | None = None, settings: str | None = None) -> bool:
-        """Tell whether the file at `path` is a result, unchanged; where they are given, of this model and these settings."""
+    def made(self, path: Path, by: tuple[str, str] | None = None) -> bool:
+        """Tell whether the file at `path` is a result, unchanged. `by`: of this model and these settings; None for any."""
+        model, settings = by or (None, None)
         condition = "target = ? AND model = ifnull(?, model) AND settings = ifnull(?, settings)"
         with self._transaction():
             return any(self._is_unchanged(row) for row in self._outputs(condition, os.fsencode(path), model, settings))

@@ -123,11 +123,7 @@ class Budget:
         """Wait until the picture may be translated. Cancelled if the budget is closed."""
         with self._changed:
             self._changed.wait_for(
-                lambda: (
-                    self._closed
-                    or self._translating == 0
-                    or self._held + self._translating + share.translating <= self._total
-                )
+                lambda: self._closed or self._translating == 0 or self._held + self._translating + share.translating <= self._total
             )
             self._check()
             self._translating += share.translating

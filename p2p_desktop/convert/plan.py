@@ -154,9 +154,7 @@ class _Walk:
     def _sub_folder(self, source: Path, folders: list[tuple[Path, Path]]) -> Path:
         taken = {name_key(target) for _, target in folders}
         wish = self.out / (source.name or "pictures")  # the root of a disk has no name
-        return next(
-            path for number in range(1, len(folders) + 2) if name_key(path := _beside(wish, number)) not in taken
-        )
+        return next(path for number in range(1, len(folders) + 2) if name_key(path := _beside(wish, number)) not in taken)
 
     def _tree(self, folder: Path, target: Path) -> None:
         waiting = [(folder, target)]

@@ -29,9 +29,7 @@ STEP_S = 0.002  # how often the inverter looks at its token while it waits
 class Inverter:
     """Translates a picture into its negative: small, exact, and told apart from its source at a glance."""
 
-    def __init__(
-        self, *, seconds: float = 0.0, in_flight: int = 2, bytes_per_pixel: int = 12, digest: str = "1nv3"
-    ) -> None:
+    def __init__(self, *, seconds: float = 0.0, in_flight: int = 2, bytes_per_pixel: int = 12, digest: str = "1nv3") -> None:
         self.model_digest = digest
         self.statistics = "running"
         self.in_flight = in_flight

@@ -25,9 +25,7 @@ def outputs(desk) -> dict[str, str | None]:
 
 
 def test_a_folder_comes_back_translated(desk):
-    sources = [
-        save_picture(desk.photos / name, seed=seed) for seed, name in enumerate(["a.png", "x/b.png", "x/y/c.bmp"])
-    ]
+    sources = [save_picture(desk.photos / name, seed=seed) for seed, name in enumerate(["a.png", "x/b.png", "x/y/c.bmp"])]
     summary = desk.convert()
     assert desk.made() == ["a.png", "x/b.png", "x/y/c.bmp"]
     assert all(is_negative(desk.out / source.relative_to(desk.photos), source) for source in sources)
@@ -251,9 +249,7 @@ def test_bad_pictures_are_rows_and_the_others_are_done(desk):
     bad = dict.fromkeys(["empty.png", "text.png", "short.png", "gone.png"], "failed")
     assert states(desk) == bad | {"good.png": "converted"}
     for row in desk.rows:
-        assert row.state == "converted" or (
-            row.source.name in row.reason and row.reason.endswith(".") and row.output is None
-        )
+        assert row.state == "converted" or (row.source.name in row.reason and row.reason.endswith(".") and row.output is None)
     assert desk.made() == ["good.png"]
 
 
@@ -337,9 +333,7 @@ def test_cancelling_stops_within_a_picture_and_keeps_finished_ones(desk):
     assert desk.made() == ["0.png", "1.png", "2.png", "3.png"]
     assert desk.events[-1].converted == 4
     desk.convert()
-    assert [row.state for row in sorted(desk.rows, key=lambda row: row.source.name)] == ["skipped"] * 4 + [
-        "converted"
-    ] * 2
+    assert [row.state for row in sorted(desk.rows, key=lambda row: row.source.name)] == ["skipped"] * 4 + ["converted"] * 2
 
 
 def test_an_error_of_our_own_ends_the_job_and_shows_where(desk):
@@ -397,7 +391,9 @@ def test_strength_mixes_and_keeps_the_source_at_zero(desk):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"quality": 0}, {"quality": 101}, {"strength": -0.1}, {"strength": 1.1}, {"existing": "ask"}], ids=str
+    "wrong",
+    [{"quality": 0}, {"quality": 101}, {"strength": -0.1}, {"strength": 1.1}, {"existing": "ask"}, {"format": "gif"}],
+    ids=str,
 )
 def test_settings_out_of_range_are_refused(wrong):
     with pytest.raises(ConfigError, match=r"\.$"):

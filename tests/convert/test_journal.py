@@ -110,9 +110,9 @@ def test_results_are_known_by_model_and_settings_too(path, target):
     with Journal(path, Owner.new()) as journal:
         journal.claim(work_for(target), [target], redo=False)
         make(journal, target)
-        assert journal.made(target, "m", "s")
-        assert not journal.made(target, "n", "s")
-        assert not journal.made(target, "m", "t")
+        assert journal.made(target, ("m", "s"))
+        assert not journal.made(target, ("n", "s"))
+        assert not journal.made(target, ("m", "t"))
 
 
 def test_what_another_run_is_making_is_left_to_it(path, target):
@@ -135,9 +135,7 @@ def test_one_job_never_gives_a_name_twice(path, target):
     with Journal(path, Owner.new()) as journal:
         journal.claim(work_for(target), [target], redo=False)
         other = work_for(target, source=Path("/in/b.jpg"))
-        assert journal.claim(other, [target, target.with_name("a-2.png")], redo=False).target == target.with_name(
-            "a-2.png"
-        )
+        assert journal.claim(other, [target, target.with_name("a-2.png")], redo=False).target == target.with_name("a-2.png")
 
 
 def abandon(path: Path, target: Path, state: str, content: bytes) -> None:
@@ -294,9 +292,7 @@ with Journal(path, Owner.new()) as journal:
 def test_processes_that_begin_at_once_share_the_work(path):
     """They also make the journal at once, which SQLite's change to WAL makes a race of its own."""
     children = [
-        subprocess.Popen(
-            [sys.executable, "-c", RACE, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
-        )
+        subprocess.Popen([sys.executable, "-c", RACE, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
         for _ in range(4)
     ]
     for child in children:

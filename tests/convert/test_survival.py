@@ -31,9 +31,7 @@ def start(desk: Desk, *options: str) -> subprocess.Popen:
 
 def run(desk: Desk, *options: str, before: tuple[str, ...] = ()) -> tuple[int, list[dict]]:
     """Run a child to its end; return its exit code and what it printed."""
-    done = subprocess.run(
-        command(desk, *options, before=before), cwd=ROOT, text=True, stdout=subprocess.PIPE, check=False
-    )
+    done = subprocess.run(command(desk, *options, before=before), cwd=ROOT, text=True, stdout=subprocess.PIPE, check=False)
     return done.returncode, [json.loads(line) for line in done.stdout.splitlines()]
 
 
