@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from training.contract.pictures import picture_size
-
 from p2p_desktop.convert.events import ROW_ERRORS, ConvertSettings, PictureDone
 from p2p_desktop.convert.journal import Journal, Work
 from p2p_desktop.convert.outputs import name_key, numbered
 from p2p_desktop.convert.plan import Plan, PlannedPicture
+from training.contract.pictures import picture_size
 from training.contract.progress import Token
 
 FILE_IN_THE_WAY = "A file of that name is already there."

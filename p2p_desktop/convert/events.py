@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from training.contract.pictures import OutputFormat
-
 from training.contract.errors import ConfigError, PictureError
+from training.contract.pictures import OutputFormat
 
 Requested = Literal["keep"] | OutputFormat
 Existing = Literal["auto", "skip", "overwrite", "rename"]

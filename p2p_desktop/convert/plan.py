@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from training.contract.pictures import is_picture_name, output_format, raw_kind, suffix_for
-
 from p2p_desktop.convert.events import Requested
 from p2p_desktop.convert.outputs import is_temporary, name_key, numbered
 from training.contract.errors import ConfigError, P2PError
+from training.contract.pictures import is_picture_name, output_format, raw_kind, suffix_for
 from training.contract.progress import Token
 
 
