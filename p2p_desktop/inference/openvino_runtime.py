@@ -8,6 +8,7 @@ import queue
 import shutil
 import sys
 import tempfile
+import warnings
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -115,6 +116,17 @@ class _Pool:
         self._threads.shutdown()
 
 
+def open_network(model: Path, digest: str, statistics: "Statistics", cache: Path, in_flight: int) -> OpenVinoRuntime:
+    """Load a network, converting it if need be, and once more if what the cache holds is damaged. Raises ModelError."""
+    folder = convert_network(model, digest, statistics, cache)
+    try:
+        return OpenVinoRuntime(folder, in_flight)
+    except ModelError:
+        log.warning("The converted model in %s is damaged and is made again", folder)
+        shutil.rmtree(folder, ignore_errors=True)
+    return OpenVinoRuntime(convert_network(model, digest, statistics, cache), in_flight)
+
+
 def convert_network(model: Path, digest: str, statistics: "Statistics", cache: Path) -> Path:
     """Give the folder of the converted network, converting it if need be (seconds, imports torch).
 
@@ -152,7 +164,9 @@ def _convert_into(model: Path, statistics: "Statistics", folder: Path) -> None:
         forms["given"] = (generator, (x_NCHW, torch.zeros(1, generator.num_statistics)))
         forms["measure"] = (_measuring(generator), (x_NCHW,))
     for variant, (module, example) in forms.items():
-        with torch.inference_mode():
+        with torch.inference_mode(), warnings.catch_warnings():
+            # openvino traces, which torch has deprecated; exporting instead fixes sizes that must stay open
+            warnings.filterwarnings("ignore", category=DeprecationWarning, message=".*torch.jit")
             converted = ov.convert_model(module, example_input=example)
         shapes = {converted.input(0): ov.PartialShape([1, card.generator.in_channels, -1, -1])}
         if variant == "given":

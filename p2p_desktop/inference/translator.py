@@ -8,7 +8,6 @@ from typing import Literal, Self, cast, get_args
 import cv2
 import numpy as np
 import psutil
-from training.contract.pictures import Metadata, Picture
 
 from p2p_desktop.inference.device import Compute, RuntimeChoice, choose_compute, num_cores
 from p2p_desktop.inference.memory import bytes_per_pixel, largest_tile, overlap_of
@@ -18,6 +17,7 @@ from training.contract.encodings import Pixels, Values, encode, to_rgb
 from training.contract.errors import ConfigError, PictureError
 from training.contract.framing import pad_to_multiple, resize, to_planes, translate_whole
 from training.contract.model_file import ModelCard, file_digest, read_card
+from training.contract.pictures import Metadata, Picture
 from training.contract.progress import Token
 from training.contract.spec import Statistics
 
@@ -70,10 +70,9 @@ class Translator:
 
             loaded = TorchRuntime(model, chosen, compute.device, batch or default_batch(compute))
         else:
-            from p2p_desktop.inference.openvino_runtime import OpenVinoRuntime, convert_network
+            from p2p_desktop.inference.openvino_runtime import open_network
 
-            folder = convert_network(model, digest, chosen, cache)
-            loaded = OpenVinoRuntime(folder, batch or default_batch(compute))
+            loaded = open_network(model, digest, chosen, cache, batch or default_batch(compute))
         return cls(card, digest, loaded, chosen, budget)
 
     @property
