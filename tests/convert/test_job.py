@@ -318,22 +318,24 @@ def test_odd_names_are_converted_and_found_again(desk, name):
 
 def test_cancelling_stops_within_a_picture_and_keeps_finished_ones(desk):
     for number in range(6):
-        save_picture(desk.photos / f"{number}.png", width=10 + number)
+        save_picture(desk.photos / f"{number}.png")
     token = Token()
     model = Inverter(in_flight=1)
 
-    def hold_at_four(picture) -> None:
-        if picture.pixels.shape[1] == 14:
-            model.seconds = 60
-            threading.Timer(0.2, token.cancel).start()
+    def hold_the_fifth(_) -> None:
+        model.seconds = 60 if len(model.seen) == 5 else 0
 
-    model.on_translate = hold_at_four
+    def cancel_after_four(_) -> None:
+        if len(desk.rows) == 4:
+            token.cancel()
+
+    model.on_translate = hold_the_fifth
     with pytest.raises(Cancelled):
-        desk.convert(model=model, token=token)
-    assert desk.made() == ["0.png", "1.png", "2.png", "3.png"]
-    assert desk.events[-1].converted == 4
+        desk.convert(model=model, token=token, report=cancel_after_four)
+    assert desk.made() == sorted(row.output.name for row in desk.rows)
+    assert len(desk.rows) == desk.events[-1].converted == 4
     desk.convert()
-    assert [row.state for row in sorted(desk.rows, key=lambda row: row.source.name)] == ["skipped"] * 4 + ["converted"] * 2
+    assert sorted(row.state for row in desk.rows) == ["converted"] * 2 + ["skipped"] * 4
 
 
 def test_an_error_of_our_own_ends_the_job_and_shows_where(desk):
