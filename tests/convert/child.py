@@ -1,6 +1,6 @@
 """A conversion in a process of its own, to be killed, crowded and starved: `python -m tests.convert.child PHOTOS OUT JOURNAL`.
 
-Prints a JSON line per event; `{"type": "failure"}` if it ended with an error of ours; last, what lies in OUT.
+Prints a JSON line per event; `{"type": "failure"}` if it ended with an error of ours.
 """
 
 import argparse
@@ -30,6 +30,7 @@ def main() -> int:
     parser.add_argument("journal", type=Path)
     parser.add_argument("--seconds", type=float, default=0.0)
     parser.add_argument("--wait", action="store_true", help="begin when a line comes from stdin")
+    parser.add_argument("--list", action="store_true", help="say at the end what lies in OUT")
     asked = parser.parse_args()
     if asked.wait:
         say(type="ready")
@@ -48,7 +49,8 @@ def main() -> int:
         say(type="failure", kind=type(error).__name__, message=str(error))
         return 1
     finally:
-        say(type="files", files=tree(asked.out) if asked.out.is_dir() else {})
+        if asked.list:
+            say(type="files", files=tree(asked.out))
     return 0
 
 

@@ -144,7 +144,7 @@ def in_a_namespace(mount: str) -> tuple[str, ...]:
 def test_a_full_disk_ends_the_job_and_keeps_what_is_done(desk):
     fill(desk, side=120)  # 43 KB each
     desk.out.mkdir()
-    code, events = run(desk, before=in_a_namespace(f"mount -t tmpfs -o size=512k none {desk.out}"))
+    code, events = run(desk, "--list", before=in_a_namespace(f"mount -t tmpfs -o size=512k none {desk.out}"))
     (failure,) = of_type(events, "failure")
     assert (code, failure["kind"]) == (1, "TargetError")
     assert "is full" in failure["message"]
