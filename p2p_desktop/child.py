@@ -2,11 +2,14 @@
 
 import json
 import logging
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
+
+import training
 
 log = logging.getLogger(__name__)
 
@@ -50,9 +53,18 @@ def start(
         stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=stderr,
+        env=_environment(),
         start_new_session=sys.platform != "win32",
         creationflags=flags,
     )
+
+
+def _environment() -> dict[str, str]:
+    """Ours, with the folder that our packages lie in: -P keeps the child from finding them in a checkout by itself."""
+    if is_frozen():
+        return dict(os.environ)
+    roots = [str(Path(training.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
+    return os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, roots))}
 
 
 def json_lines(process: "subprocess.Popen[bytes]") -> Iterator[dict[str, Any]]:  # Any: JSON

@@ -4,114 +4,140 @@ Exit codes: 0 finished, or stopped by an order; 1 failed; 2 wrong usage; 130 and
 """
 
 import argparse
+import contextlib
+import errno
 import logging
+import os
 import signal
 import sys
 import threading
 import traceback
 from collections.abc import Callable
+from io import FileIO
 from pathlib import Path
 from types import FrameType
+
+import torch
 
 from training.contract.config import TrainConfig
 from training.contract.errors import ConfigError, P2PError
 from training.contract.progress import Cancelled, Token
-from training.contract.protocol import CONFIG, Event, Failed, write_order
+from training.contract.protocol import CONFIG, Failed
 from training.loop import train
 from training.measure_models import EvaluationRequest, measure_models
-from training.run_files import EventLog, hold_lock
+from training.run_files import EventLog, drop_early_orders, hold_lock, kept_model
 
 log = logging.getLogger("training")
 
 MODES = ("run", "evaluate")
 
+STDIN, STDOUT, STDERR = 0, 1, 2  # file descriptors
+
 
 def main(arguments: list[str] | None = None) -> int:
+    """Do what the arguments ask, and give the exit code. Takes over stdout and the signals of this process."""
     parser = argparse.ArgumentParser(prog="python -m training", description="Train and measure pix2pix models.")
     parser.add_argument("mode", choices=MODES)
     parser.add_argument("--config", type=Path, required=True, help="the whole request, as a JSON file")
-    parser.add_argument("--stop-with-parent", action="store_true", help="stop, as if ordered, when stdin ends")
+    parser.add_argument("--stop-with-parent", action="store_true", help="stop when stdin ends")
     options = parser.parse_args(arguments)
+    stdout = _take_stdout()
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
 
     token = Token()
     received = _stop_on_signals(token)
-    path: Path = options.config.absolute()
-    if options.mode == "evaluate":
-        code = _evaluate(path, token)
-    else:
-        if options.stop_with_parent:
-            _order_stop_when_stdin_ends(path.parent)
-        code = _run(path, token)
+    if options.stop_with_parent:
+        _stop_when_stdin_ends(token)
+    work = _run if options.mode == "run" else _evaluate
+    code = work(options.config.absolute(), token, stdout)
     return 128 + received[0] if received and code == 0 else code
 
 
-def _run(path: Path, token: Token) -> int:
+def _run(path: Path, token: Token, stdout: FileIO | None) -> int:
     """Train in the folder that the config lies in."""
-    if path.name != CONFIG:
-        return _fail(EventLog(None), ConfigError(f"A run is described by a file {CONFIG} in its own folder, not by {path}."))
     run = path.parent
     try:
-        config = TrainConfig.from_json(_read(path))
-        with hold_lock(run):
-            report = EventLog(run)
-            try:
-                return _guarded(report, lambda: train(config, run, report, token))
-            finally:
-                report.close()
-    except P2PError as error:  # before the run was ours: nothing may be written into its folder
-        return _fail(EventLog(None), error)
-    except OSError as error:
-        return _fail(EventLog(None), ConfigError(f"The run in {run} cannot be used: {error}."))
+        if path.name != CONFIG or not path.is_file():
+            raise ConfigError(f"A run is described by a file {CONFIG} in its own folder; {path} is none.")
+        with hold_lock(run, _end_at_once) as lock:
+            report = EventLog(run, stdout)
+            with contextlib.closing(report):
+                drop_early_orders(run, lock.started)
+                return _guarded(report, run, lambda: train(TrainConfig.from_json(_read(path)), run, report, token))
+    except (P2PError, OSError) as error:  # before the run was ours: nothing may be written into its folder
+        return _fail(EventLog(None, stdout), error, None)
 
 
-def _evaluate(path: Path, token: Token) -> int:
-    report = EventLog(None)
-    return _guarded(report, lambda: measure_models(EvaluationRequest.from_json(_read(path)), report, token))
+def _evaluate(path: Path, token: Token, stdout: FileIO | None) -> int:
+    report = EventLog(None, stdout)
+    return _guarded(report, None, lambda: measure_models(EvaluationRequest.from_json(_read(path)), report, token))
 
 
-def _guarded(report: EventLog, work: Callable[[], object]) -> int:
+def _guarded(report: EventLog, run: Path | None, work: Callable[[], object]) -> int:
     """Do the work; whatever ends it becomes the last event and an exit code."""
     try:
         work()
     except Cancelled:
         return 0
-    except P2PError as error:
-        return _fail(report, error)
-    except MemoryError:
-        return _fail(report, ConfigError("The computer has too little memory for these settings. Use a smaller batch or size."))
     except Exception as error:  # noqa: BLE001  # the process boundary: the parent must hear of everything
-        traceback.print_exc()
-        return _fail(report, error)
+        return _fail(report, error, kept_model(run) if run else None)
     return 0
 
 
-def _fail(report: EventLog, error: Exception) -> int:
-    message = str(error) if isinstance(error, P2PError) else f"The trainer failed unexpectedly: {type(error).__name__}: {error}"
-    log.error("%s", message)
-    event: Event = Failed(0, message, None)
+def _fail(report: EventLog, error: Exception, model: str | None) -> int:
+    message = _sentence(error)
+    if isinstance(error, P2PError):
+        log.error("%s", message)
+    else:
+        log.error("%s\n%s", message, "".join(traceback.format_exception(error)))
     try:
-        report(event)
-    except OSError:  # a full disk is told on stderr at least
+        report(Failed(report.step, message, model))
+    except OSError:  # a full disk is told on stdout and here at least
         log.exception("The failure could not be written to the run's events.")
     return 1
 
 
+def _sentence(error: Exception) -> str:
+    """What happened, for a person."""
+    match error:
+        case P2PError():
+            return str(error)
+        case MemoryError() | torch.OutOfMemoryError():
+            return "There is too little memory for these settings. Use a smaller batch or size in a new run."
+        case OSError(errno=errno.ENOSPC | errno.EDQUOT):
+            return "The disk is full. Make room on it, then continue from the last checkpoint."
+        case OSError():
+            return f"A file could not be read or written: {error}. Continue from the last checkpoint once it can be."
+    return f"The trainer failed unexpectedly: {type(error).__name__}: {error}. Its log says more."
+
+
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")  # some editors begin a file with a byte order mark
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"The configuration {path} cannot be read: {error}.") from error
+
+
+def _take_stdout() -> FileIO | None:
+    """Keep stdout for the events alone: whatever libraries print goes to stderr from now on. None where there is no stdout."""
+    try:
+        events = FileIO(os.dup(STDOUT), "w")
+    except OSError:
+        return None
+    with contextlib.suppress(OSError):
+        os.dup2(STDERR, STDOUT)
+    sys.stdout = sys.stderr
+    return events
 
 
 def _stop_on_signals(token: Token) -> list[int]:
     """Let SIGINT and SIGTERM stop the work after its step; a second one ends the process at once. Gives those received."""
     received: list[int] = []
 
-    def stop(number: int, frame: FrameType | None) -> None:
+    def stop(number: int, _frame: FrameType | None) -> None:
         received.append(number)
         if len(received) > 1:
-            raise SystemExit(128 + number)
+            os._exit(128 + number)  # asked twice: what hangs must not keep the person waiting
         token.cancel()
 
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -119,12 +145,19 @@ def _stop_on_signals(token: Token) -> list[int]:
     return received
 
 
-def _order_stop_when_stdin_ends(run: Path) -> None:
+def _stop_when_stdin_ends(token: Token) -> None:
     def wait() -> None:
-        sys.stdin.buffer.read()
-        write_order(run, "stop")
+        with contextlib.suppress(OSError):  # no stdin at all has ended, too
+            while os.read(STDIN, 4096):  # not sys.stdin: a thread that waits in there makes Python abort at its end
+                pass
+        token.cancel()
 
     threading.Thread(target=wait, name="stdin", daemon=True).start()
+
+
+def _end_at_once() -> None:
+    log.error("Another trainer has taken over this run, so this one ends.")
+    os._exit(1)
 
 
 if __name__ == "__main__":

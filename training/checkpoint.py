@@ -3,19 +3,22 @@
 import contextlib
 import os
 import pickle  # for the class of its errors only
+import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import cv2
 import numpy as np
 import torch
 
 from training.contract.errors import CheckpointError
 from training.contract.version import __version__
+from training.run_model import HeldOutFigures
 
 FORMAT_VERSION = 1
-LAST, PREVIOUS = "last.pt", "previous.pt"
+LAST, PREVIOUS, DAMAGED = "last.pt", "previous.pt", "damaged.pt"
 
 
 @dataclass(slots=True)
@@ -25,18 +28,31 @@ class TrainingState:
     step: int
     best: float | None
     """Best held-out value so far, larger is better; None before the first measurement."""
+    figures: HeldOutFigures
     modules: dict[str, torch.nn.Module]
     optimizers: dict[str, torch.optim.Optimizer]
 
 
-def save_checkpoint(folder: Path, state: TrainingState, config: str) -> Path:
-    """Write a checkpoint and keep the one before. Raises CheckpointError if the disk does not take it."""
-    folder.mkdir(parents=True, exist_ok=True)
+class Found(NamedTuple):
+    """A checkpoint read back."""
+
+    data: dict[str, Any]  # Any: tensors and plain values, see save_checkpoint
+    warning: str | None
+    """A sentence where the newest one was damaged."""
+
+
+def save_checkpoint(folder: Path, state: TrainingState, config: str, pictures: str) -> Path:
+    """Write a checkpoint and keep the one before. Raises CheckpointError if the disk does not take it.
+
+    `config` is the request as JSON, `pictures` tells one set of training pictures from another.
+    """
     data = {
         "version": FORMAT_VERSION,
         "step": state.step,
         "best": state.best,
+        "figures": asdict(state.figures),
         "config": config,
+        "pictures": pictures,
         "modules": {name: module.state_dict() for name, module in state.modules.items()},
         "optimizers": {name: optimizer.state_dict() for name, optimizer in state.optimizers.items()},
         "rng": {"cpu": torch.get_rng_state(), "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []},
@@ -45,6 +61,7 @@ def save_checkpoint(folder: Path, state: TrainingState, config: str) -> Path:
     }
     temporary = folder / ".checkpoint.part"
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         with temporary.open("wb") as file:
             torch.save(data, file)
             file.flush()
@@ -55,52 +72,79 @@ def save_checkpoint(folder: Path, state: TrainingState, config: str) -> Path:
     except (OSError, RuntimeError) as error:  # torch reports a short write as RuntimeError
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
-        raise CheckpointError(f"The checkpoint of step {state.step} could not be written to {folder}: {error}.") from error
+        reason = (error.strerror if isinstance(error, OSError) else None) or error
+        raise CheckpointError(
+            f"The checkpoint of step {state.step} could not be written to {folder}: {reason}. "
+            "Make room there, then continue the run from the checkpoint before."
+        ) from error
     return folder / LAST
 
 
-def load_checkpoint(folder: Path) -> dict[str, Any] | None:  # Any: tensors and plain values, see save_checkpoint
+def load_checkpoint(folder: Path) -> Found | None:
     """Read the newest checkpoint that is whole; None where there is none at all.
 
-    Raises CheckpointError if there are only damaged ones, or one of a newer version.
+    A damaged newest one is put aside, lest it take the good one's place. Raises CheckpointError if there are only damaged ones,
+    or one of a newer version.
     """
-    found = [folder / name for name in (LAST, PREVIOUS) if (folder / name).exists()]
-    for path in found:
-        try:
-            data = torch.load(path, map_location="cpu", weights_only=True)
-            version = data["version"]
-        except (OSError, RuntimeError, ValueError, KeyError, TypeError, EOFError, pickle.UnpicklingError):
-            continue
-        if version > FORMAT_VERSION:
-            raise CheckpointError(f"{path} was written by a newer version of this program. Update the program to continue it.")
-        if isinstance(data, dict):
-            return data
-    if found:
-        raise CheckpointError(f"Both checkpoints in {folder} are damaged. Start the run anew in another folder.")
-    return None
+    last, previous = folder / LAST, folder / PREVIOUS
+    data = _read(last)
+    if data is not None:
+        return Found(data, None)
+    data = _read(previous)
+    if data is None:
+        if last.exists() or previous.exists():
+            raise CheckpointError(f"The checkpoints in {folder} are damaged. Start the run anew in another folder.")
+        return None
+    if not last.exists():  # killed between two renamings
+        return Found(data, None)
+    last.replace(folder / DAMAGED)
+    return Found(data, f"The newest checkpoint was damaged, so the run goes on from the one before, at step {data['step']}.")
+
+
+def _read(path: Path) -> dict[str, Any] | None:  # Any: as above
+    """A checkpoint's content; None if there is none or it is damaged. Raises CheckpointError for one of a newer version."""
+    try:
+        with zipfile.ZipFile(path) as archive:  # torch.load compares no checksums
+            if archive.testzip() is not None:
+                return None
+        data: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+        version, _ = data["version"], data["step"]
+    except (OSError, RuntimeError, ValueError, LookupError, TypeError, EOFError, zipfile.BadZipFile, pickle.UnpicklingError):
+        return None
+    if version > FORMAT_VERSION:
+        raise CheckpointError(f"{path} was written by a newer version of this program. Update the program to continue it.")
+    return data
 
 
 def restore(state: TrainingState, data: Mapping[str, Any]) -> list[str]:  # Any: as above
-    """Put a checkpoint into the modules and optimisers, restore random numbers and threads, and give warnings."""
+    """Put a checkpoint into the modules and optimisers, restore random numbers, and give warnings. Raises CheckpointError."""
     try:
         for name, module in state.modules.items():
             module.load_state_dict(data["modules"][name])
         for name, optimizer in state.optimizers.items():
             optimizer.load_state_dict(data["optimizers"][name])
-        state.step, state.best = data["step"], data["best"]
+        state.step, state.best, state.figures = data["step"], data["best"], HeldOutFigures(**data["figures"])
         torch.set_rng_state(data["rng"]["cpu"])
         if data["rng"]["cuda"] and torch.cuda.device_count() == len(data["rng"]["cuda"]):
             torch.cuda.set_rng_state_all(data["rng"]["cuda"])
+        threads, before = data["threads"], data["versions"]
     except (KeyError, RuntimeError, ValueError, TypeError) as error:
         raise CheckpointError("The checkpoint does not fit the networks of this configuration.") from error
     warnings = []
-    if data["threads"] != torch.get_num_threads():
-        warnings.append(f"The run used {data['threads']} threads before and {torch.get_num_threads()} now.")
-    changed = [f"{name} {old} -> {versions()[name]}" for name, old in data["versions"].items() if versions().get(name) != old]
+    if threads != torch.get_num_threads():
+        warnings.append(f"The run used {threads} threads before and {torch.get_num_threads()} now.")
+    changed = [f"{name} {before.get(name)} -> {now}" for name, now in versions().items() if before.get(name) != now]
     if changed:
-        warnings.append(f"Versions changed: {', '.join(changed)}.")
-    return [warning + " The run goes on, but not bit for bit." for warning in warnings]
+        warnings.append(f"The surroundings changed: {', '.join(changed)}.")
+    return warnings
 
 
 def versions() -> dict[str, str]:
-    return {"p2p": __version__, "torch": str(torch.__version__), "numpy": np.__version__}
+    """What the bits of a result depend on besides the request, the pictures and the number of threads."""
+    return {
+        "p2p": __version__,
+        "torch": str(torch.__version__),
+        "numpy": np.__version__,
+        "opencv": cv2.__version__,
+        "processor": torch.backends.cpu.get_cpu_capability(),
+    }

@@ -5,8 +5,10 @@ interrupted. Shapes: input float32 [C_in, size, size], target float32 [C_out, si
 """
 
 import hashlib
+import signal
 from collections import OrderedDict
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,20 +38,32 @@ class Split(NamedTuple):
 class Pair(NamedTuple):
     input_CHW: Tensor
     target_CHW: Tensor
+    damaged: tuple[str, ...]
+    """A sentence for each picture that could not be read, in whose stead this one came."""
 
 
-def find_photos(config: TrainConfig) -> Split:
+class Batch(NamedTuple):
+    input_NCHW: Tensor
+    target_NCHW: Tensor
+    damaged: tuple[str, ...]
+
+
+def find_photos(config: TrainConfig, run: Path) -> Split:
     """Split the pictures of `config.data`: its folders train and val where both exist, else by content.
 
-    By content means that copies of one picture under several names fall on one side. Raises PairingError.
+    By content means that copies of one picture under several names fall on one side. What the run itself has drawn is left out,
+    should it lie among the pictures. Raises PairingError.
     """
     root = Path(config.data)
     if not root.is_dir():
         raise PairingError(f"The folder {root} does not exist. Choose the folder that holds the pictures.")
-    if (root / "train").is_dir() and (root / "val").is_dir():
-        split = Split(_pictures_below(root / "train"), _pictures_below(root / "val"))
-    else:
-        split = _split_by_content(_pictures_below(root), config.seed)
+    try:
+        if (root / "train").is_dir() and (root / "val").is_dir():
+            split = Split(pictures_below(root / "train", run), pictures_below(root / "val", run))
+        else:
+            split = _split_by_content(pictures_below(root, run), config.seed)
+    except OSError as error:
+        raise PairingError(f"The pictures in {root} cannot be read: {error}.") from error
     if not split.train or not split.held_out:
         raise PairingError(f"{root} holds too few pictures: at least one is needed to train on, and one to measure with.")
     return Split(split.train, spread(split.held_out, config.validation_pairs))
@@ -62,8 +76,16 @@ def spread(paths: list[Path], count: int) -> list[Path]:
     return [paths[index * len(paths) // count] for index in range(count)]
 
 
-def _pictures_below(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if is_picture_name(path.name) and path.is_file())
+def pictures_below(folder: Path, left_out: Path | None = None) -> list[Path]:
+    """All pictures of a folder and its sub-folders, sorted; none of those below `left_out`."""
+    found = (path for path in folder.rglob("*") if is_picture_name(path.name) and path.is_file())
+    return sorted(path for path in found if left_out is None or left_out not in path.parents)
+
+
+def fingerprint(split: Split, root: str) -> str:
+    """Tells one set of pictures from another by names and sizes. Raises OSError."""
+    entries = [[(path.relative_to(root).as_posix(), path.stat().st_size) for path in side] for side in split]
+    return hashlib.sha256(repr(entries).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def _split_by_content(paths: list[Path], seed: int) -> Split:
@@ -99,7 +121,7 @@ class PictureCache:
         return rgb
 
 
-class PhotoPairs(Dataset[Pair]):
+class PhotoPairs(Dataset[Pair | PairingError]):
     """Pairs made out of photographs, addressed by (epoch, index). Can be sent to worker processes on every system."""
 
     def __init__(self, config: TrainConfig, paths: list[Path]) -> None:
@@ -111,13 +133,13 @@ class PhotoPairs(Dataset[Pair]):
     def __len__(self) -> int:
         return len(self.paths)
 
-    def __getitem__(self, key: tuple[int, int]) -> Pair:
+    def __getitem__(self, key: tuple[int, int]) -> Pair | PairingError:
+        """The pair, or the error that ends the run: raised in a worker, it would arrive wrapped in that one's traceback."""
         epoch, index = key
         rng = np.random.default_rng([self.config.seed, STREAM_SAMPLE, epoch, index])
-        try:
-            rgb = self._cache.read(self.paths[index])
-        except PictureError as error:
-            raise PairingError(f"{error} Take it out of the training pictures, or repair it.") from error
+        rgb, damaged = self._read_or_next(index)
+        if rgb is None:
+            return PairingError(f"None of the {len(self.paths)} training pictures can be read any more. {damaged[0]}")
         crop = self._mirrored(self._crop(rgb, rng), rng)
         if self.task.made_by == "blur":
             source, target = blurred_crop(crop, MAX_REACH, self.config.identity_share, rng)
@@ -126,7 +148,18 @@ class PhotoPairs(Dataset[Pair]):
         return Pair(
             torch.from_numpy(to_planes(encode(source, self.task.encoding_in))),
             torch.from_numpy(to_planes(encode(target, self.task.encoding_out))),
+            tuple(damaged),
         )
+
+    def _read_or_next(self, index: int) -> tuple[Rgb | None, list[str]]:
+        """The picture of that index, or the next that can be read, and a sentence for each that cannot."""
+        damaged: list[str] = []
+        for path in self.paths[index:] + self.paths[:index]:
+            try:
+                return self._cache.read(path), damaged
+            except PictureError as error:
+                damaged.append(str(error))
+        return None, damaged
 
     def _crop(self, rgb: Rgb, rng: np.random.Generator) -> Rgb:
         """A random square: of the picture at its own size or shrunk (native), or fitted with the paper's jitter."""
@@ -174,14 +207,33 @@ class _EndlessBatches(Sampler[list[tuple[int, int]]]):
             yield keys
 
 
-def batches(pairs: PhotoPairs, config: TrainConfig, first_step: int) -> Iterator[Pair]:
-    """Batches from step `first_step` on, without end: `Pair`s of [N, C, size, size]."""
+def batches(pairs: PhotoPairs, config: TrainConfig, first_step: int) -> Iterator[Batch]:
+    """Batches from step `first_step` on, without end. Raises PairingError once no picture can be read."""
     loader = DataLoader(
         pairs,
         batch_sampler=_EndlessBatches(len(pairs), config.batch, config.seed, first_step),
         num_workers=config.workers,
         multiprocessing_context="spawn" if config.workers else None,
+        collate_fn=_joined,
+        worker_init_fn=_ignore_interrupts,
         generator=torch.Generator(),  # its own: the loader must not draw from the generator that dropout uses
     )
     for batch in loader:
-        yield Pair(batch[0], batch[1])
+        if isinstance(batch, PairingError):
+            raise batch
+        yield batch
+
+
+def _joined(pairs: list[Pair | PairingError]) -> Batch | PairingError:
+    whole = []
+    for pair in pairs:
+        if isinstance(pair, PairingError):
+            return pair
+        whole.append(pair)
+    inputs, targets, damaged = zip(*whole, strict=True)
+    return Batch(torch.stack(inputs), torch.stack(targets), tuple(chain.from_iterable(damaged)))
+
+
+def _ignore_interrupts(_worker: int) -> None:
+    """Ctrl+C in a terminal reaches every process of the trainer; the main one finishes its step and then ends the workers."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

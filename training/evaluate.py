@@ -12,14 +12,16 @@ import torch
 from torchmetrics.functional.image import peak_signal_noise_ratio, structural_similarity_index_measure
 
 from training.contract.encodings import Pixels, encode, max_value, to_rgb
+from training.contract.errors import PictureError
 from training.contract.framing import Forward, Frame, translate_whole
 from training.contract.networks import Generator
 from training.contract.progress import Token
 from training.contract.tasks import MetricName, Task
 from training.dataset import read_rgb
-from training.degrade import DEBLUR_TEST_KINDS, deblur_test_input, grey
+from training.degrade import DEBLUR_TEST_KINDS, Rgb, deblur_test_input, grey
 
 PSNR_OF_EQUALS = 99.0  # dB reported for identical pictures, whose PSNR is infinite and cannot be averaged
+QUICK_SIDE = 1024  # pixels; a run's measurements must fit beside its training, whatever camera the pictures are from
 SSIM_SIDE = 11  # pixels; smaller pictures have no SSIM
 
 
@@ -43,29 +45,57 @@ class Measurement:
     identity: dict[str, float]
 
 
-def validation_set(task: Task, paths: Sequence[Path]) -> Iterator[HeldOut]:
-    """The quick set of a training run: each picture once; blurs take turns, half of them noisy."""
-    for index, path in enumerate(paths):
-        rgb = read_rgb(path)
+def quick_set(task: Task, paths: Sequence[Path], damaged: Callable[[str], None]) -> Iterator[HeldOut]:
+    """The set of a training run: the middle of each picture once; blurs take turns, half of them noisy.
+
+    `damaged` hears a sentence for each picture that cannot be read.
+    """
+    for index, rgb in _readable(paths, damaged):
+        target = _middle(rgb)
+        name = paths[index].name
         if task.made_by == "blur":
             kind = DEBLUR_TEST_KINDS[index % len(DEBLUR_TEST_KINDS)]
-            yield HeldOut(path.name, kind.name, deblur_test_input(rgb, kind, index % 2 == 0, index), rgb)
+            yield HeldOut(name, kind.name, deblur_test_input(target, kind, index % 2 == 0, index), target)
         else:
-            yield HeldOut(path.name, task.name, grey(rgb), rgb)
+            yield HeldOut(name, task.name, grey(target), target)
 
 
-def test_set(task: Task, paths: Sequence[Path]) -> Iterator[HeldOut]:
-    """The full set: for `deblur` every blur over every picture, noisy and clean, and every picture untouched ("sharp")."""
-    if task.made_by != "blur":
-        yield from validation_set(task, paths)
-        return
-    for index, path in enumerate(paths):
-        rgb = read_rgb(path)
-        yield HeldOut(path.name, "sharp", rgb, rgb)
+def full_set(task: Task, paths: Sequence[Path], damaged: Callable[[str], None]) -> Iterator[HeldOut]:
+    """Whole pictures: for `deblur` every blur over every picture, noisy and clean, and every picture untouched ("sharp").
+
+    `damaged` as above.
+    """
+    for index, rgb in _readable(paths, damaged):
+        name = paths[index].name
+        if task.made_by != "blur":
+            yield HeldOut(name, task.name, grey(rgb), rgb)
+            continue
+        yield HeldOut(name, "sharp", rgb, rgb)
         for kind in DEBLUR_TEST_KINDS:
             for noisy in (True, False):
-                name = f"{'noisy' if noisy else 'clean'}/{kind.name}"
-                yield HeldOut(path.name, name, deblur_test_input(rgb, kind, noisy, index), rgb)
+                row = f"{'noisy' if noisy else 'clean'}/{kind.name}"
+                yield HeldOut(name, row, deblur_test_input(rgb, kind, noisy, index), rgb)
+
+
+def full_set_size(task: Task) -> int:
+    """Rows that `full_set` gives for a picture."""
+    return 1 + 2 * len(DEBLUR_TEST_KINDS) if task.made_by == "blur" else 1
+
+
+def _readable(paths: Sequence[Path], damaged: Callable[[str], None]) -> Iterator[tuple[int, Rgb]]:
+    for index, path in enumerate(paths):
+        try:
+            rgb = read_rgb(path)
+        except PictureError as error:
+            damaged(str(error))
+        else:
+            yield index, rgb
+
+
+def _middle(rgb: Rgb) -> Rgb:
+    height, width = rgb.shape[:2]
+    top, left = max(0, height - QUICK_SIDE) // 2, max(0, width - QUICK_SIDE) // 2
+    return np.ascontiguousarray(rgb[top : top + QUICK_SIDE, left : left + QUICK_SIDE])
 
 
 def measure(
@@ -92,13 +122,13 @@ def measure(
 
 
 def averages(rows: Sequence[Measurement]) -> tuple[dict[str, float], dict[str, float]]:
-    """(metrics, identity) averaged over the pictures."""
-    if not rows:
-        return {}, {}
-    return (
-        {name: float(np.mean([row.metrics[name] for row in rows])) for name in rows[0].metrics},
-        {name: float(np.mean([row.identity[name] for row in rows])) for name in rows[0].identity},
-    )
+    """(metrics, identity) averaged over the pictures that have them."""
+    return _mean([row.metrics for row in rows]), _mean([row.identity for row in rows])
+
+
+def _mean(rows: Sequence[dict[str, float]]) -> dict[str, float]:
+    names = dict.fromkeys(name for row in rows for name in row)
+    return {name: float(np.mean([row[name] for row in rows if name in row])) for name in names}
 
 
 def averages_by_kind(rows: Sequence[Measurement]) -> dict[str, dict[str, dict[str, float]]]:

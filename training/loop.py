@@ -1,6 +1,5 @@
 """train(): a whole run, read from top to bottom."""
 
-import os
 import time
 from collections.abc import Callable
 from dataclasses import asdict
@@ -9,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from training.checkpoint import TrainingState, load_checkpoint, restore, save_checkpoint
+from training.checkpoint import LAST, Found, TrainingState, load_checkpoint, restore, save_checkpoint
 from training.contract.config import CHANGEABLE_ON_RESUME, TrainConfig
 from training.contract.encodings import Pixels
-from training.contract.errors import ConfigError
+from training.contract.errors import ConfigError, P2PError, PairingError
 from training.contract.model_file import write_model
 from training.contract.networks import Generator, build_discriminator, build_generator, initialise
 from training.contract.progress import Report, Token
@@ -34,11 +33,20 @@ from training.contract.protocol import (
 )
 from training.contract.spec import Statistics
 from training.contract.tasks import SMALLER_IS_BETTER, task_named
-from training.dataset import PhotoPairs, batches, find_photos
-from training.evaluate import HeldOut, averages, measure, torch_translate, validation_set
+from training.dataset import Batch, PhotoPairs, batches, find_photos, fingerprint
+from training.evaluate import HeldOut, averages, measure, quick_set, torch_translate
 from training.objective import step as update
-from training.run_files import cut_events
-from training.run_model import HeldOutFigures, card_of_run, choose_device, load_generator_weights, numpy_weights
+from training.run_files import cut_events, kept_model
+from training.run_model import (
+    NOT_FINITE,
+    HeldOutFigures,
+    card_of_run,
+    check_finite,
+    choose_device,
+    load_generator_weights,
+    numpy_weights,
+    use_threads,
+)
 from training.samples import draw_preview, draw_samples
 
 PAUSE_POLL_SECONDS = 0.2
@@ -50,17 +58,18 @@ def train(config: TrainConfig, run: Path, report: Report[Event], token: Token) -
     Stops at the next step when `token` is cancelled or an order says so, after writing a checkpoint. Raises P2PError.
     """
     training = Training(config, run, report, token)
-    training.resume()
-    training.announce()
-    next_batch = batches(training.pairs, config, training.state.step)
-    stopped = False
-    while training.state.step < config.steps and not stopped:
+    training.begin()
+    following = batches(training.pairs, config, training.state.step)
+    while not training.obey() and training.state.step < config.steps:
         started = time.perf_counter()
-        pair = next(next_batch)
-        training.step(pair.input_CHW, pair.target_CHW, started)
+        try:
+            batch = next(following)
+        except PairingError:  # the pictures have gone; what was learned from them stays
+            training.save()
+            raise
+        training.step(batch, started)
         training.do_what_is_due()
-        stopped = training.obey()
-    return training.end(stopped)
+    return training.end()
 
 
 class Training:
@@ -70,67 +79,94 @@ class Training:
         self.config, self.run, self.report, self.token = config, run, report, token
         self.task = task_named(config.task)
         self.device = choose_device(config.device)
-        if self.device.type == "cpu":
-            torch.set_num_threads(config.threads or os.cpu_count() or 1)
-        split = find_photos(config)
+        self.warnings: list[tuple[str, str]] = []
+        """(code, sentence) of what is to be told once the run has been announced."""
+        split = find_photos(config, run)
+        self.pictures = fingerprint(split, config.data)
         self.pairs = PhotoPairs(config, split.train)
-        self.held_out: list[HeldOut] = list(validation_set(self.task, split.held_out))
+        self.held_out: list[HeldOut] = list(quick_set(self.task, split.held_out, self._leave_out))
+        if not self.held_out:
+            raise PairingError(f"None of the held-out pictures in {config.data} can be read. {self.warnings[0][1]}")
+        self.told_damaged: set[str] = set()
 
-        rng = torch.Generator().manual_seed(config.seed)
-        torch.manual_seed(config.seed)  # dropout
         self.generator = build_generator(config.generator)
-        initialise(self.generator, config.init, rng)
-        if config.init_model:
-            load_generator_weights(self.generator, Path(config.init_model))
         self.averaged = build_generator(config.generator) if config.ema else None
-        if self.averaged is not None:
-            self.averaged.load_state_dict(self.generator.state_dict())
         self.discriminator = build_discriminator(config.discriminator) if config.lambda_gan else None
-        if self.discriminator is not None:
-            initialise(self.discriminator, "normal", rng)
         modules = {"generator": self.generator, "averaged": self.averaged, "discriminator": self.discriminator}
-        present: dict[str, torch.nn.Module] = {
-            name: module.to(self.device) for name, module in modules.items() if module is not None
-        }
+        present: dict[str, torch.nn.Module] = {name: module for name, module in modules.items() if module is not None}
         self.g_optimizer = self._optimizer(self.generator, config.weight_decay)
         self.d_optimizer = self._optimizer(self.discriminator, 0.0) if self.discriminator is not None else None
         optimizers = {"generator": self.g_optimizer} | ({"discriminator": self.d_optimizer} if self.d_optimizer else {})
-        self.state = TrainingState(0, None, present, optimizers)
         first: Statistics = "running" if config.generator.has_running_statistics else "image"
-        self.latest = HeldOutFigures(first, {}, {})
+        self.state = TrainingState(0, None, HeldOutFigures(0, first, {}, {}), present, optimizers)
         self.saved_at = -1
 
     def _optimizer(self, module: torch.nn.Module, weight_decay: float) -> torch.optim.Optimizer:
         betas = self.config.beta1, self.config.beta2
         return torch.optim.AdamW(module.parameters(), self.config.learning_rate, betas, weight_decay=weight_decay)
 
-    def resume(self) -> None:
-        """Continue from the run's checkpoint, if there is one. Raises ConfigError if the request has changed meanwhile."""
-        data = load_checkpoint(self.run / CHECKPOINTS)
-        if data is None:
-            return
-        before = TrainConfig.from_json(data["config"])
+    def _leave_out(self, sentence: str) -> None:
+        self.warnings.append(("picture_left_out", sentence))
+
+    def begin(self) -> None:
+        """Start afresh, or from the run's checkpoint, and announce the run. Raises ConfigError if the request has changed."""
+        found = load_checkpoint(self.run / CHECKPOINTS)
+        if found is None:
+            self._initialise()
+        for module in self.state.modules.values():
+            module.to(self.device)
+        if found is not None:
+            self._restore(found)
+        kept = cut_events(self.run, -1 if found is None else self.state.step)
+        self._announce()
+        if found is not None and Checkpointed.type not in kept:  # killed before it could be told
+            self.report(Checkpointed(self.state.step, f"{CHECKPOINTS}/{LAST}"))
+
+    def _initialise(self) -> None:
+        """Draw the weights, on the CPU, so that a seed means the same on every device."""
+        config = self.config
+        use_threads(config.threads, None)
+        rng = torch.Generator().manual_seed(config.seed)
+        torch.manual_seed(config.seed)  # dropout
+        initialise(self.generator, config.init, rng)
+        if config.init_model:
+            load_generator_weights(self.generator, Path(config.init_model))
+        if self.averaged is not None:
+            self.averaged.load_state_dict(self.generator.state_dict())
+        if self.discriminator is not None:
+            initialise(self.discriminator, "normal", rng)
+
+    def _restore(self, found: Found) -> None:
+        self._refuse_changes(TrainConfig.from_json(found.data["config"]))
+        use_threads(self.config.threads, found.data["threads"])
+        warnings = restore(self.state, found.data)
+        if found.data["pictures"] != self.pictures:
+            warnings.append("The pictures changed.")
+        if warnings:
+            self.warnings.append(("not_bit_for_bit", " ".join([*warnings, "The run goes on, but not bit for bit."])))
+        if found.warning:
+            self.warnings.append(("checkpoint_damaged", found.warning))
+        self.saved_at = self.state.step
+
+    def _refuse_changes(self, before: TrainConfig) -> None:
         changed = [key for key in self.config.differences(before) if key not in CHANGEABLE_ON_RESUME]
         if changed:
             raise ConfigError(
                 f"The run in {self.run} was started with other settings ({', '.join(changed)}). "
                 "Start a new run for them, or restore them to continue this one."
             )
-        warnings = restore(self.state, data)
-        cut_events(self.run, self.state.step)
-        self.saved_at = self.state.step
-        for message in warnings:
-            self.report(Warned(self.state.step, "not_bit_for_bit", message))
 
-    def announce(self) -> None:
+    def _announce(self) -> None:
         parameters = {"g": _num_parameters(self.generator)}
         if self.discriminator is not None:
             parameters["d"] = _num_parameters(self.discriminator)
         counts = {"train": len(self.pairs), "val": len(self.held_out)}
         self.report(Started(self.task.name, str(self.device), self.config.steps, self.state.step, counts, parameters))
+        for code, sentence in self.warnings:
+            self.report(Warned(self.state.step, code, sentence))
 
-    def step(self, input_NCHW: torch.Tensor, target_NCHW: torch.Tensor, started: float) -> None:
-        """One update of both networks and of the average."""
+    def step(self, batch: Batch, started: float) -> None:
+        """One update of both networks and of the average. `started`: when the step began, by time.perf_counter."""
         config = self.config
         rate = learning_rate(config, self.state.step)
         for optimizer in self.state.optimizers.values():
@@ -142,20 +178,22 @@ class Training:
             self.g_optimizer,
             self.discriminator,
             self.d_optimizer,
-            input_NCHW.to(self.device),
-            target_NCHW.to(self.device),
+            batch.input_NCHW.to(self.device),
+            batch.target_NCHW.to(self.device),
             config.lambda_gan,
             config.lambda_l1,
         )
         if self.averaged is not None:
             _average(self.averaged, self.generator, config.ema, self.state.step)
         if not np.isfinite([losses.g_gan, losses.g_l1, losses.d_real, losses.d_fake]).all():
-            raise ConfigError(
-                f"The losses of step {self.state.step + 1} are no longer numbers. Resume with a smaller learning_rate in a new run."
-            )
+            raise ConfigError(NOT_FINITE.format(what="losses"))
         epoch = self.state.step * config.batch // len(self.pairs)
         self.state.step += 1
         self.report(Step(self.state.step, epoch, asdict(losses), rate, round(time.perf_counter() - started, 4)))
+        for sentence in batch.damaged:
+            if sentence not in self.told_damaged:
+                self.told_damaged.add(sentence)
+                self.report(Warned(self.state.step, "picture_left_out", sentence))
 
     def do_what_is_due(self) -> None:
         """Measure, draw and save, each at its own pace and at the end."""
@@ -178,24 +216,26 @@ class Training:
             results[statistics] = averages(rows)
         sign = -1.0 if self.task.best_by in SMALLER_IS_BETTER else 1.0
         chosen = max(choices, key=lambda name: sign * results[name][0][self.task.best_by])
-        self.latest = HeldOutFigures(chosen, *results[chosen])
-        value = sign * self.latest.metrics[self.task.best_by]
+        figures = self.state.figures = HeldOutFigures(self.state.step, chosen, *results[chosen])
+        value = sign * figures.metrics[self.task.best_by]
         best = self.state.best is None or value > self.state.best
         if best:
             self.state.best = value
             self.write_model("best")
-        self.report(Validation(self.state.step, chosen, self.latest.metrics, self.latest.identity, best))
+        self.report(Validation(self.state.step, chosen, figures.metrics, figures.identity, best))
 
     def draw(self) -> list[str]:
-        files = draw_samples(self.run, self.state.step, self.held_out, self.translation(self.latest.statistics))
+        files = draw_samples(self.run, self.state.step, self.held_out, self.translation(self.state.figures.statistics))
         self.report(Sample(self.state.step, files))
         return files
 
     def save(self) -> None:
+        """Write a checkpoint and the model that belongs to it, unless this step has them. Raises CheckpointError, OSError."""
         if self.saved_at == self.state.step:
             return
-        path = save_checkpoint(self.run / CHECKPOINTS, self.state, self.config.to_json())
-        self.write_model("latest")
+        check_finite(self.generator)
+        self.write_model("latest")  # first: a run killed between the two writes it again
+        path = save_checkpoint(self.run / CHECKPOINTS, self.state, self.config.to_json(), self.pictures)
         self.saved_at = self.state.step
         self.report(Checkpointed(self.state.step, path.relative_to(self.run).as_posix()))
 
@@ -212,35 +252,39 @@ class Training:
             time.sleep(PAUSE_POLL_SECONDS)
 
     def _answer(self, order: Order) -> None:
-        file: str | None = None
+        try:
+            file, message = self._follow(order)
+        except (OSError, P2PError) as error:  # a picture or a copy less is no reason to end the run
+            self.report(Answered(order.name, order.id, False, None, f"The order {order.name} failed: {error}"))
+        else:
+            self.report(Answered(order.name, order.id, True, file, message))
+
+    def _follow(self, order: Order) -> tuple[str | None, str]:
+        """Do it; give the file it made, relative to the run, and a sentence."""
+        step = self.state.step
         match order.name:
             case "stop":
                 self.token.cancel()
-                message = f"Stopping after step {self.state.step}."
+                return None, f"Stopping after step {step}."
             case "pause":
                 self.token.pause()
-                message = f"Paused after step {self.state.step}."
+                return None, f"Paused after step {step}."
             case "resume":
                 self.token.resume()
-                message = f"Going on after step {self.state.step}."
+                return None, f"Going on after step {step}."
             case "preview":
-                file = self.draw()[0]
-                message = f"Drew the held-out pictures at step {self.state.step}."
+                return self.draw()[0], f"Drew the held-out pictures at step {step}."
             case "snapshot":
-                file = self.write_model(f"step-{self.state.step:08d}")
-                message = f"Saved the model of step {self.state.step}."
-        self.report(Answered(order.name, order.id, True, file, message))
+                return self.write_model(f"step-{step:08d}"), f"Saved the model of step {step}."
 
-    def end(self, stopped: bool) -> Finished | Stopped:
+    def end(self) -> Finished | Stopped:
         self.save()
-        model = self.run / MODELS / "best.safetensors"
-        file = model.relative_to(self.run).as_posix() if model.exists() else None
-        step = self.state.step
+        step, model = self.state.step, kept_model(self.run)
         event: Finished | Stopped
-        if stopped and step < self.config.steps:
-            event = Stopped(step, f"Stopped after step {step} of {self.config.steps}; everything is saved.", file)
+        if step < self.config.steps:
+            event = Stopped(step, f"Stopped after step {step} of {self.config.steps}; everything is saved.", model)
         else:
-            event = Finished(step, f"All {step} steps are done.", file)
+            event = Finished(step, f"All {step} steps are done.", model)
         self.report(event)
         return event
 
@@ -259,8 +303,8 @@ class Training:
         """Write `models/<name>.safetensors` of the generator as it stands; its name relative to the run."""
         path = self.run / MODELS / f"{name}.safetensors"
         path.parent.mkdir(exist_ok=True)
-        preview = draw_preview(self.held_out[0], self.translation(self.latest.statistics))
-        card = card_of_run(self.config, self.state.step, len(self.pairs), self.latest, preview)
+        preview = draw_preview(self.held_out[0], self.translation(self.state.figures.statistics))
+        card = card_of_run(self.config, self.state.step, len(self.pairs), self.state.figures, preview)
         write_model(path, card, numpy_weights(self.measured_generator, self.config.half_weights))
         return path.relative_to(self.run).as_posix()
 

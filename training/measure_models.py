@@ -9,12 +9,11 @@ import torch
 
 from training.contract.errors import ConfigError, PairingError
 from training.contract.networks import load_generator
-from training.contract.pictures import is_picture_name
 from training.contract.progress import Report, Token
-from training.contract.protocol import Event, Progress, Result
+from training.contract.protocol import Event, Progress, Result, Warned
 from training.contract.tasks import task_named
-from training.degrade import DEBLUR_TEST_KINDS
-from training.evaluate import averages_by_kind, measure, test_set, torch_translate
+from training.dataset import pictures_below
+from training.evaluate import averages_by_kind, full_set, full_set_size, measure, torch_translate
 from training.run_model import choose_device
 
 
@@ -30,22 +29,21 @@ class EvaluationRequest:
         """Raises ConfigError."""
         try:
             data = json.loads(text)
-            return cls(
-                tuple(Path(model) for model in data["models"]),
-                Path(data["data"]),
-                str(data.get("device", "auto")),
-                int(data.get("threads", 0)),
-            )
-        except (ValueError, KeyError, TypeError) as error:
+            models, folder, device, threads = data["models"], data["data"], data.get("device", "auto"), data.get("threads", 0)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise ConfigError(f"The request to evaluate is not complete: {error}.") from error
+        texts = [*models, folder, device] if isinstance(models, list) and models else [None]
+        if not all(isinstance(text, str) for text in texts) or type(threads) is not int or threads < 0:
+            raise ConfigError("The request to evaluate needs a list of models, a folder of data, a device and a number of threads.")
+        return cls(tuple(map(Path, models)), Path(folder), device, threads)
 
 
 def measure_models(request: EvaluationRequest, report: Report[Event], token: Token) -> None:
     """Measure each model on all pictures of the folder; one `result` event a model, with rows per kind and per picture.
 
-    Raises P2PError, Cancelled.
+    A picture that cannot be read is a `warning` for each model. Raises P2PError, Cancelled.
     """
-    pictures = sorted(path for path in request.data.rglob("*") if is_picture_name(path.name) and path.is_file())
+    pictures = pictures_below(request.data)
     if not pictures:
         raise PairingError(f"There are no pictures in {request.data} to measure on.")
     device = choose_device(request.device)
@@ -54,13 +52,18 @@ def measure_models(request: EvaluationRequest, report: Report[Event], token: Tok
     for path in request.models:
         card, generator = load_generator(path)
         task = task_named(card.task)
-        total = len(pictures) * (1 + 2 * len(DEBLUR_TEST_KINDS) if task.made_by == "blur" else 1)
+        total = len(pictures) * full_set_size(task)
 
         def tell(done: int, total: int = total, what: str = card.name) -> None:
             report(Progress(done, total, what))
 
+        def warn(message: str) -> None:
+            report(Warned(0, "picture_left_out", message))
+
         translate = torch_translate(generator.to(device), card.frame, device)
-        rows = measure(translate, test_set(task, pictures), task.metrics, token, tell)
+        rows = measure(translate, full_set(task, pictures, warn), task.metrics, token, tell)
+        if not rows:
+            raise PairingError(f"None of the pictures in {request.data} can be read.")
         data: dict[str, Any] = {  # Any: JSON
             "model": str(path),
             "name": card.name,

@@ -1,5 +1,6 @@
 """Between a run's networks and model files: the card, the weights, and the device they live on."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,11 +15,16 @@ from training.contract.spec import Statistics
 from training.contract.tasks import task_named
 from training.contract.version import __version__
 
+NOT_FINITE = (
+    "The {what} of this run are no longer numbers. Start a new run with a smaller learning_rate, from an earlier model if you like."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class HeldOutFigures:
     """What the newest measurement found; empty before the first."""
 
+    step: int
     statistics: Statistics
     metrics: dict[str, float]
     identity: dict[str, float]
@@ -37,10 +43,11 @@ def card_of_run(config: TrainConfig, step: int, num_pairs: int, figures: HeldOut
         keeps_grey=task.keeps_grey,
         provenance={
             "program": f"P2P Desktop {__version__}",
-            "data": Path(config.data).name,
+            "data": Path(config.data).name.encode("utf-8", "replace").decode(),  # names need not be Unicode
             "pairs": num_pairs,
             "licence": config.licence,
             "steps": step,
+            "measured_at_step": figures.step,
             "batch": config.batch,
             "size": config.size,
             "learning_rate": config.learning_rate,
@@ -54,6 +61,19 @@ def card_of_run(config: TrainConfig, step: int, num_pairs: int, figures: HeldOut
     )
 
 
+def check_finite(generator: Generator) -> None:
+    """Raises ConfigError if training has led to weights that are no numbers."""
+    if not all(bool(torch.isfinite(tensor).all()) for tensor in generator.state_dict().values()):
+        raise ConfigError(NOT_FINITE.format(what="weights"))
+
+
+def use_threads(wanted: int, before: int | None) -> None:
+    """Set the processor threads: those asked for, else (0) those that the run had before, if the computer has as many cores."""
+    chosen = wanted or (before if before is not None and before <= (os.cpu_count() or 1) else 0)
+    if chosen:
+        torch.set_num_threads(chosen)
+
+
 def numpy_weights(generator: Generator, half: bool) -> Weights:
     """The weights as a model file holds them; "half" rounds convolutions to 16 bit, but no statistics and no small vectors."""
     weights: Weights = {}
@@ -64,7 +84,7 @@ def numpy_weights(generator: Generator, half: bool) -> Weights:
 
 
 def load_generator_weights(generator: Generator, path: Path) -> None:
-    """Start from a model file's weights. Raises ModelError if it holds another network."""
+    """Start from a model file's weights. Raises ModelError if it cannot be read or holds another network."""
     card, found = load_generator(path)
     if card.generator != generator.spec:
         raise ModelError(f"{path.name} holds a different network than this run trains, so it cannot be its start.")

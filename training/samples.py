@@ -6,7 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from training.contract.encodings import Pixels, max_value, to_rgb
+from training.contract.encodings import Pixels, to_rgb
 from training.contract.framing import resize
 from training.contract.protocol import SAMPLES
 from training.evaluate import HeldOut
@@ -18,7 +18,7 @@ PREVIEW_QUALITY = 85
 
 
 def draw_samples(run: Path, step: int, pictures: Sequence[HeldOut], translate: Callable[[Pixels], Pixels]) -> list[str]:
-    """Write `samples/step-N/<index>.png` and give their names relative to the run."""
+    """Write `samples/step-N/<index>.png` and give their names relative to the run. Raises OSError."""
     folder = run / SAMPLES / f"step-{step:08d}"
     folder.mkdir(parents=True, exist_ok=True)
     names = []
@@ -45,8 +45,7 @@ def _joined(parts: Sequence[Pixels], side: int) -> Pixels:
 def _shown(pixels: Pixels, side: int) -> Pixels:
     height, width = pixels.shape[:2]
     scale = min(1.0, side / max(height, width))
-    rgb = resize(to_rgb(pixels), (max(1, round(height * scale)), max(1, round(width * scale))))
-    return rgb if rgb.dtype == np.uint8 else np.asarray(rgb * (255 / max_value(rgb.dtype)), np.uint8)
+    return resize(to_rgb(pixels), (max(1, round(height * scale)), max(1, round(width * scale))))
 
 
 def _encoded(suffix: str, rgb: Pixels, options: Sequence[int] = ()) -> bytes:

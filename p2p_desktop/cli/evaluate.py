@@ -2,17 +2,24 @@
 
 import csv
 import json as json_module
+import subprocess
 import tempfile
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.progress import Progress, TaskID
 
 from p2p_desktop.child import json_lines, start, trainer_command
 from p2p_desktop.cli.output import make_progress, one_line, print_json
-from p2p_desktop.cli.stopping import stoppable
+from p2p_desktop.cli.stopping import Interrupted
 from p2p_desktop.cli.surroundings import Surroundings
+from p2p_desktop.cli.trainer import end_stdin, kill, last_words, passing_signals_on
 from p2p_desktop.runs.run_folder import TrainerError
+from training.contract.protocol import LOG
+
+EXIT_FINDINGS = 3  # design 3.5
 
 GROUP_SEPARATOR = "/"
 """Kinds of one group share what stands before it: noisy/disc-2 and noisy/disc-3 are averaged under noisy."""
@@ -28,34 +35,66 @@ def evaluate_command(
     """Measure models on held-out pictures, kind by kind."""
     library = Surroundings.find().library
     request = {"models": [str(library.find(name).absolute()) for name in model], "data": str(data.absolute()), "device": device}
-    results = []
-    with tempfile.TemporaryDirectory() as folder, stoppable() as token, make_progress(not json) as progress:
-        path = Path(folder) / "evaluate.json"
+    heard = _measure(request, json)
+    if csv_file is not None:
+        _write_csv(csv_file, heard.results)
+    if not json:
+        for result in heard.results:
+            _print_table(result)
+    return EXIT_FINDINGS if heard.left_out else 0
+
+
+@dataclass(slots=True)
+class _Heard:
+    """What the trainer has said so far."""
+
+    results: list[dict[str, Any]] = field(default_factory=list)  # Any: JSON; one for each model
+    left_out: bool = False
+    """Whether there was a picture that could not be read."""
+    failure: str = ""
+
+    def hear(self, event: dict[str, Any], progress: Progress, bar: TaskID) -> None:  # Any: JSON
+        match event.get("type"):
+            case "progress":
+                progress.update(bar, completed=event["done"], total=event["total"], description=event["what"])
+            case "result":
+                self.results.append(event["data"])
+            case "warning":
+                self.left_out = True
+                progress.console.print(one_line(event["message"]), highlight=False, markup=False)
+            case "failed":
+                self.failure = str(event["message"])
+
+
+def _measure(request: dict[str, Any], json: bool) -> _Heard:  # Any: JSON
+    """Have the trainer measure. Raises TrainerError, Interrupted."""
+    heard = _Heard()
+    children: list[subprocess.Popen[bytes]] = []
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        passing_signals_on(lambda: end_stdin(children), lambda: kill(children)) as received,
+        make_progress(not json) as progress,
+    ):
+        path, log = Path(folder) / "evaluate.json", Path(folder) / LOG
         path.write_text(json_module.dumps(request), encoding="utf-8")
-        process = start(trainer_command("evaluate", path))
+        with log.open("ab") as stderr:
+            children.append(start(trainer_command("evaluate", path, "--stop-with-parent"), stdin=subprocess.PIPE, stderr=stderr))
+        if received:  # before there was a child to tell
+            end_stdin(children)
         bar = progress.add_task("measuring", total=None)
-        failure = ""
-        for event in json_lines(process):
-            if token.cancelled:
-                process.terminate()
-            match event.get("type"):
-                case "progress":
-                    progress.update(bar, completed=event["done"], total=event["total"], description=event["what"])
-                case "result":
-                    results.append(event["data"])
-                case "failed":
-                    failure = str(event["message"])
+        for event in json_lines(children[0]):
             if json:
                 print_json(event)
-        code = process.wait()
-    if failure or code != 0:
-        raise TrainerError(failure or f"The measurement ended unexpectedly with code {code}.")
-    if csv_file is not None:
-        _write_csv(csv_file, results)
-    if not json:
-        for result in results:
-            _print_table(result)
-    return 0
+            heard.hear(event, progress, bar)
+        code = children[0].wait()
+        words = last_words(log)
+    if heard.failure:
+        raise TrainerError(heard.failure)
+    if received:
+        raise Interrupted(received[0])
+    if code != 0:
+        raise TrainerError(f"The measurement ended unexpectedly with code {code}. Its last words: {words}")
+    return heard
 
 
 def _print_table(result: dict[str, Any]) -> None:  # Any: JSON

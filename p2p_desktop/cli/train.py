@@ -1,24 +1,22 @@
 """`p2p-desktop train`: start or continue a training run and tell how it goes."""
 
-import signal
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.progress import Progress, TaskID
 
 from p2p_desktop.child import json_lines, start, trainer_command
 from p2p_desktop.cli.output import make_progress, print_json
 from p2p_desktop.cli.stopping import Interrupted
 from p2p_desktop.cli.surroundings import Surroundings
+from p2p_desktop.cli.trainer import end_stdin, kill, last_words, passing_signals_on, with_absolute_paths
 from p2p_desktop.runs.run_folder import TrainerError, create_run, find_run
 from training.contract.config import TrainConfig, recommended
-from training.contract.errors import ConfigError
-from training.contract.protocol import LOG, write_order
+from training.contract.errors import ConfigError, PairingError
+from training.contract.protocol import CONFIG, LOG, write_order
 from training.contract.tasks import TASKS
-
-LOG_TAIL_LINES = 5
 
 
 def train_command(
@@ -33,85 +31,89 @@ def train_command(
     json: Annotated[bool, typer.Option("--json", help="Print the trainer's events as JSON lines.")] = False,
 ) -> int:
     """Train a model in a process of its own. Ctrl+C saves and stops; --resume goes on."""
-    if resume is not None:
-        path = find_run(resume.absolute())
-    elif config is not None:
-        path = find_run(config.absolute().parent)
+    new = {"--task": task, "--data": data, "--out": out, "--init": init, "--set": set_}
+    if resume is not None or config is not None:
+        given = [name for name, value in new.items() if value]
+        if given or (resume is not None and config is not None):
+            raise ConfigError(f"--resume and --config stand alone: the run's {CONFIG} says all else. Change it there.")
+        if config is not None and config.name != CONFIG:
+            raise ConfigError(f"--config takes the {CONFIG} of a run's folder, not {config.name}.")
+        path = find_run((resume or (config or Path()).parent).absolute())
+    elif task is None or data is None or out is None:
+        raise ConfigError("Give --task, --data and --out for a new run, or --resume with the folder of an old one.")
     else:
-        if task is None or data is None or out is None:
-            raise ConfigError("Give --task, --data and --out for a new run, or --resume with the folder of an old one.")
         path = create_run(_request(task, data, preset, init, set_ or []), out.absolute())
     return follow_trainer(path, json)
 
 
-def _request(task: str, data: Path, preset: str, init: str | None, changes: list[str]) -> TrainConfig:
-    request = recommended(task, data.absolute(), preset)
-    for change in changes:
-        key, equals, value = change.partition("=")
+def _request(task: str, data: Path, preset: str, init: str | None, settings: list[str]) -> TrainConfig:
+    if not data.is_dir():  # said before a folder is made for the run
+        raise PairingError(f"The folder {data} does not exist. Choose the folder that holds the pictures.")
+    changes = {}
+    for setting in settings:
+        key, equals, value = setting.partition("=")
         if not equals:
-            raise ConfigError(f"--set takes KEY=VALUE, not {change!r}.")
-        request = request.changed(key, value)
+            raise ConfigError(f"--set takes KEY=VALUE, not {setting!r}.")
+        changes[key] = value
     if init is not None:
-        request = request.changed("init_model", str(Surroundings.find().library.find(init).absolute()))
-    return request
+        changes["init_model"] = str(Surroundings.find().library.find(init).absolute())
+    return recommended(task, data.absolute(), preset).changed(changes)
 
 
 def follow_trainer(config: Path, json: bool) -> int:
     """Run the trainer and print its events until it ends. Raises TrainerError if it failed, Interrupted after a signal."""
     run = config.parent
-    with (run / LOG).open("ab") as log:
-        process = start(trainer_command("run", config, "--stop-with-parent"), stdin=subprocess.PIPE, stderr=log)
-    received = _pass_signals_on(process, run)
+    children: list[subprocess.Popen[bytes]] = []  # a signal may come before it is started: the order waits for it
     last: dict[str, Any] = {}  # Any: JSON
-    with make_progress(not json) as progress:
-        bar = progress.add_task("training", total=None)
-        for event in json_lines(process):
-            last = event
-            if json:
-                print_json(event)
-                continue
-            if event.get("type") == "started":
-                progress.update(bar, total=event["steps"], completed=event["step"])
-            elif event.get("type") == "step":
-                losses = " ".join(f"{name} {value:.3f}" for name, value in event["losses"].items() if value)
-                progress.update(bar, completed=event["step"], description=losses)
-            else:
-                for line in _sentences(event):
-                    progress.console.print(line, highlight=False, markup=False)
-    code = process.wait()
+    with passing_signals_on(lambda: _order_stop(run, children), lambda: kill(children)) as received:
+        children.append(_start(config))
+        with make_progress(not json) as progress:
+            bar = progress.add_task("training", total=None)
+            for event in json_lines(children[0]):
+                last = event
+                if json:
+                    print_json(with_absolute_paths(event, run))
+                else:
+                    _show(event, progress, bar)
+        code = children[0].wait()
+    ending = last.get("type")
+    if ending == "failed":
+        raise TrainerError(str(last["message"]))
+    if not json and ending in ("finished", "stopped"):
+        print(last["message"] + (f" The model is {run / last['model']}" if last.get("model") else ""))
     if received:
         raise Interrupted(received[0])
-    if last.get("type") == "failed":
-        raise TrainerError(str(last["message"]))
-    if code != 0 or last.get("type") not in ("finished", "stopped"):
-        tail = " ".join((run / LOG).read_text(encoding="utf-8", errors="replace").splitlines()[-LOG_TAIL_LINES:])
-        raise TrainerError(f"The trainer ended unexpectedly with code {code}. Its last words: {tail or 'none'}")
-    if not json:
-        print(last["message"] + (f" The model is {run / last['model']}" if last.get("model") else ""))
+    if code != 0 or ending not in ("finished", "stopped"):
+        raise TrainerError(f"The trainer ended unexpectedly with code {code}. Its last words: {last_words(run / LOG)}")
     return 0
 
 
-def _sentences(event: dict[str, Any]) -> Iterator[str]:  # Any: JSON
+def _start(config: Path) -> "subprocess.Popen[bytes]":
+    try:
+        with (config.parent / LOG).open("ab") as log:
+            return start(trainer_command("run", config, "--stop-with-parent"), stdin=subprocess.PIPE, stderr=log)
+    except OSError as error:
+        raise TrainerError(f"The trainer of {config.parent} could not be started: {error}.") from error
+
+
+def _order_stop(run: Path, children: "list[subprocess.Popen[bytes]]") -> None:
+    try:
+        write_order(run, "stop")
+    except OSError:  # a full disk takes no orders
+        end_stdin(children)
+
+
+def _show(event: dict[str, Any], progress: Progress, bar: TaskID) -> None:  # Any: JSON
     match event.get("type"):
+        case "started":
+            progress.update(bar, total=event["steps"], completed=event["step"])
+        case "step":
+            losses = " ".join(f"{name} {value:.3f}" for name, value in event["losses"].items() if value)
+            progress.update(bar, completed=event["step"], description=losses)
         case "validation":
+            mark = ", the best so far" if event["best"] else ""
             for name, value in event["metrics"].items():
-                mark = ", the best so far" if event["best"] else ""
-                yield f"step {event['step']}: {name} {value:.4g}, doing nothing {event['identity'][name]:.4g}{mark}"
+                line = f"step {event['step']}: {name} {value:.4g}, doing nothing {event['identity'][name]:.4g}{mark}"
+                progress.console.print(line, highlight=False, markup=False)
         case "warning" | "answered":
-            yield str(event["message"])
-
-
-def _pass_signals_on(process: "subprocess.Popen[bytes]", run: Path) -> list[int]:
-    """Turn the first signal into an order to stop, the second into the trainer's death. Gives the signals received."""
-    received: list[int] = []
-
-    def handle(number: int, _frame: object) -> None:
-        received.append(number)
-        if len(received) > 1:
-            process.kill()
-        else:
-            write_order(run, "stop")
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, handle)
-    return received
+            progress.console.print(str(event["message"]), highlight=False, markup=False)

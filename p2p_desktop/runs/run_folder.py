@@ -17,9 +17,16 @@ def create_run(config: TrainConfig, folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
-            file.write(config.to_json())
+            try:
+                file.write(config.to_json())
+                file.flush()
+            except OSError:  # a full disk: half a request is none
+                path.unlink()
+                raise
     except FileExistsError as error:
-        raise TrainerError(f"{folder} holds a run already. Continue it with --resume, or choose another folder.") from error
+        if path.exists():
+            raise TrainerError(f"{folder} holds a run already. Continue it with --resume, or choose another folder.") from error
+        raise TrainerError(f"{folder} is a file. Choose a folder for the run.") from error
     except OSError as error:
         raise TrainerError(f"The run's folder {folder} cannot be written: {error.strerror}.") from error
     return path

@@ -5,6 +5,7 @@ themselves. A config file is `TrainConfig.to_json()`.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, Self, get_args, get_origin
@@ -61,7 +62,7 @@ class TrainConfig:
 
     seed: int = _knob(0, 0, 2**31 - 1, "", "Start of every random number.")
     device: str = _choice("auto", "auto, cpu, cuda, cuda:N or mps.")
-    threads: int = _knob(0, 0, 1024, "threads", "Processor threads; 0: as many as cores.")
+    threads: int = _knob(0, 0, 1024, "threads", "Processor threads; 0: as many as suit the computer, or as the run had before.")
     workers: int = _knob(0, 0, 64, "processes", "Processes that prepare pictures beside the training; 0: none.")
     cache_mb: int = _knob(1024, 0, 10**6, "MB", "Memory for decoded pictures, per process.")
     validation_pairs: int = _knob(24, 1, 10**4, "pictures", "Held-out pictures, at most.")
@@ -89,7 +90,11 @@ class TrainConfig:
         channels = encoding_named(task.encoding_in).channels, encoding_named(task.encoding_out).channels
         if channels != (self.generator.in_channels, self.generator.out_channels):
             raise ConfigError(f"The task {task.name} needs a network of {channels[0]} to {channels[1]} channels.")
-        _ = self.discriminator  # its own checks
+        smallest = self.discriminator.smallest_side
+        if self.lambda_gan and self.size < smallest:
+            raise ConfigError(
+                f"size must be at least {smallest} pixels for a discriminator_field of {self.discriminator_field}, not {self.size}."
+            )
 
     @property
     def discriminator(self) -> DiscriminatorSpec:
@@ -107,19 +112,22 @@ class TrainConfig:
         return Frame(rule, task.encoding_in, task.encoding_out, task.keeps_grey)
 
     def to_json(self) -> str:
-        return json.dumps({"version": FORMAT_VERSION} | asdict(self), indent=1, ensure_ascii=False) + "\n"
+        """ASCII: paths that are no Unicode survive."""
+        return json.dumps({"version": FORMAT_VERSION} | asdict(self), indent=1) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> Self:
         """Read a config file's text. Raises ConfigError."""
         try:
             data = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ConfigError(f"The configuration is not valid JSON: {error}.") from error
         if not isinstance(data, dict):
             raise ConfigError("The configuration must be a JSON object.")
         version = data.pop("version", FORMAT_VERSION)
-        if type(version) is not int or version > FORMAT_VERSION:
+        if type(version) is not int or version < 1:
+            raise ConfigError(f"The configuration's version cannot be {version!r}.")
+        if version > FORMAT_VERSION:
             raise ConfigError("The configuration was written by a newer version of this program.")
         unknown = sorted(set(data) - {item.name for item in fields(cls)})
         if unknown:
@@ -129,27 +137,27 @@ class TrainConfig:
         missing = sorted({"task", "data"} - set(data))
         if missing:
             raise ConfigError(f"The configuration lacks {', '.join(missing)}.")
-        for item in fields(cls):  # JSON writes 1.0 as 1
-            if item.type is float and type(data.get(item.name)) is int:
-                data[item.name] = float(data[item.name])
-        return cls(**(data | {"generator": GeneratorSpec.from_json(data["generator"])}))
+        values = {item.name: _fitting(data[item.name], item.type) for item in fields(cls) if item.name in data}
+        return cls(**(values | {"generator": GeneratorSpec.from_json(data["generator"])}))
 
-    def changed(self, key: str, text: str) -> Self:
-        """A config with one value given as text, as in `--set batch=4` or `--set generator.skips=false`. Raises ConfigError."""
-        if key.startswith("generator."):
-            spec = self.generator.to_json()
+    def changed(self, changes: Mapping[str, str]) -> Self:
+        """A config with values given as text, as in `--set batch=4` or `--set generator.skips=false`, all at once.
+
+        Raises ConfigError.
+        """
+        spec = self.generator.to_json()
+        types = {item.name: item.type for item in fields(self) if item.name != "generator"}
+        values: dict[str, Any] = {}  # Any: JSON
+        for key, text in changes.items():
             inner = key.removeprefix("generator.")
-            if inner not in spec:
-                raise ConfigError(f"A generator has no {inner!r}. It has: {', '.join(spec)}.")
-            spec[inner] = _parse(key, text)
-            return replace(self, generator=GeneratorSpec.from_json(spec))
-        known = {item.name: item for item in fields(self) if item.name != "generator"}
-        if key not in known:
-            raise ConfigError(f"There is no setting {key!r}. There are: {', '.join(known)}, generator.*.")
-        value: Any = text if known[key].type is str else _parse(key, text)  # Any: JSON
-        if known[key].type is float and type(value) is int:
-            value = float(value)
-        return replace(self, **{key: value})
+            if inner != key and inner in spec:
+                spec[inner] = _parse(key, text, str if isinstance(spec[inner], str) else None)
+            elif key in types:
+                values[key] = _fitting(_parse(key, text, types[key]), types[key])
+            else:
+                names = ", ".join([*types, *(f"generator.{name}" for name in spec)])
+                raise ConfigError(f"There is no setting {key!r}. There are: {names}.")
+        return replace(self, generator=GeneratorSpec.from_json(spec), **values)
 
     def differences(self, other: Self) -> list[str]:
         """Keys whose values differ."""
@@ -175,18 +183,26 @@ def recommended(task_name: str, data: Path, preset: str = "balanced") -> TrainCo
     return TrainConfig(task=task_name, data=str(data), generator=spec, **values)
 
 
-def _parse(key: str, text: str) -> Any:  # Any: JSON
+def _parse(key: str, text: str, wanted: Any) -> Any:  # Any: a type or a special form of typing; JSON
+    """The value that a person wrote on a command line: texts stand for themselves, all else is JSON."""
+    if wanted is str or get_origin(wanted) is Literal:
+        return text
+    if str in get_args(wanted):
+        return None if text == "null" else text
     try:
         return json.loads(text)
-    except ValueError:
-        if text and text[0] not in "{[\"'0123456789":
-            return text
+    except (ValueError, RecursionError):
         raise ConfigError(f"{key} cannot be {text!r}.") from None
+
+
+def _fitting(value: Any, wanted: Any) -> Any:  # Any: JSON; a type or a special form of typing
+    """JSON writes 1.0 as 1. Whole numbers beyond every float stay, and are refused as such."""
+    return float(value) if wanted is float and type(value) is int and abs(value) < 1 << 53 else value
 
 
 def _check_type(name: str, value: object, wanted: Any) -> None:  # Any: a type or a special form of typing
     if get_origin(wanted) is Literal:
-        if value not in get_args(wanted):
+        if not isinstance(value, str) or value not in get_args(wanted):
             raise ConfigError(f"{name} must be one of {', '.join(get_args(wanted))}, not {value!r}.")
         return
     options = get_args(wanted) or (wanted,)

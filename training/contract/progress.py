@@ -3,10 +3,12 @@
 Neither knows of Qt, threads or terminals, so the same function runs under the window, the command line and a test.
 """
 
-import threading
+import time
 from typing import Protocol, TypeVar
 
 Event_contra = TypeVar("Event_contra", contravariant=True)
+
+PAUSE_POLL_SECONDS = 0.05
 
 
 class Cancelled(Exception):
@@ -25,32 +27,33 @@ class Token:
     A cancelled token stays cancelled. Cancelling wakes paused work.
     """
 
+    # Plain flags, no threading.Event: that takes a lock, and a signal handler that cancels while its own thread holds the lock
+    # would wait for itself.
     def __init__(self) -> None:
-        self._cancelled = threading.Event()
-        self._running = threading.Event()
-        self._running.set()
+        self._cancelled = False
+        self._paused = False
 
     @property
     def cancelled(self) -> bool:
-        return self._cancelled.is_set()
+        return self._cancelled
 
     @property
     def paused(self) -> bool:
-        return not self._running.is_set()
+        return self._paused and not self._cancelled
 
     def cancel(self) -> None:
-        self._cancelled.set()
-        self._running.set()
+        """May be called in a signal handler."""
+        self._cancelled = True
 
     def pause(self) -> None:
-        if not self.cancelled:
-            self._running.clear()
+        self._paused = True
 
     def resume(self) -> None:
-        self._running.set()
+        self._paused = False
 
     def check(self) -> None:
         """Wait while paused; raise `Cancelled` if the work is to stop."""
-        self._running.wait()
-        if self.cancelled:
+        while self.paused:
+            time.sleep(PAUSE_POLL_SECONDS)
+        if self._cancelled:
             raise Cancelled

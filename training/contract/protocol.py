@@ -151,9 +151,12 @@ LAST_EVENTS = (Finished, Stopped, Failed)
 
 
 def event_line(event: Event, seconds: float) -> str:
-    """Give the JSON line of an event that happened at `seconds` (Unix time), with its line end."""
+    """Give the JSON line of an event that happened at `seconds` (Unix time), with its line end.
+
+    ASCII, so that it reads the same in every encoding and file names that are no Unicode survive.
+    """
     data = {"v": PROTOCOL_VERSION, "t": round(seconds, 3), "type": event.type} | asdict(event)
-    return json.dumps(data, ensure_ascii=False) + "\n"
+    return json.dumps(data, allow_nan=False) + "\n"
 
 
 def parse_event(line: str) -> Event | None:
@@ -186,16 +189,27 @@ def write_order(run: Path, name: OrderName) -> str:
 def take_orders(run: Path) -> list[Order]:
     """Remove and give the orders that wait, oldest first. What is no order is removed and left out."""
     orders = []
-    with contextlib.suppress(FileNotFoundError):
-        names = [entry.name for entry in os.scandir(run / ORDERS) if entry.name.endswith(".json")]
-        for name in sorted(names):
-            path = run / ORDERS / name
-            with contextlib.suppress(ValueError, KeyError, TypeError, OSError):
-                wanted = json.loads(path.read_text(encoding="utf-8"))["order"]
-                if wanted in ORDER_NAMES:
-                    orders.append(Order(path.stem, wanted))
-            path.unlink(missing_ok=True)
+    for path in waiting_orders(run):
+        wanted: object = None
+        with contextlib.suppress(ValueError, KeyError, TypeError, OSError, RecursionError):
+            wanted = json.loads(path.read_text(encoding="utf-8"))["order"]
+        with contextlib.suppress(OSError):  # what cannot be removed is not obeyed: it would be again at every step
+            path.unlink()
+            orders += [Order(path.stem, name) for name in ORDER_NAMES if name == wanted]
     return orders
+
+
+def waiting_orders(run: Path) -> list[Path]:
+    """The files that wait in the run's folder of orders, oldest first."""
+    try:
+        with os.scandir(run / ORDERS) as entries:
+            return [Path(entry.path) for entry in sorted(entries, key=lambda entry: entry.name) if _is_order(entry)]
+    except FileNotFoundError:
+        return []
+
+
+def _is_order(entry: "os.DirEntry[str]") -> bool:
+    return entry.name.endswith(".json") and entry.is_file()
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,17 +232,32 @@ class Lock:
 
 
 def process_started(pid: int) -> tuple[bool, float | None]:
-    """(known, start time in Unix seconds or None where no such process runs). Not known where psutil is not installed."""
+    """(known, start time in Unix seconds or None where no such process runs). Known in full only where psutil is installed."""
     try:
         import psutil
-    except ImportError:  # the trainer needs it on no machine; heartbeats then decide alone
-        return False, None
+    except ImportError:  # the trainer needs it on no machine
+        return _is_gone(pid), None
     try:
-        return True, psutil.Process(pid).create_time()
+        process = psutil.Process(pid)
+        # A killed process whose parent has not asked for its end yet works no more.
+        return True, None if process.status() == psutil.STATUS_ZOMBIE else process.create_time()
     except psutil.NoSuchProcess:
         return True, None
     except psutil.AccessDenied:
         return False, None
+
+
+def _is_gone(pid: int) -> bool:
+    """Whether the system says that there is no such process. On Windows it is not asked: there `os.kill` ends the process."""
+    if os.name != "posix":
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
 
 
 def own_lock() -> Lock:
@@ -241,12 +270,14 @@ def read_lock(run: Path) -> Lock | None:
     """Who holds the run: None where nobody ever did, or where the file cannot be read."""
     try:
         data = json.loads((run / LOCK).read_text(encoding="utf-8"))
-        return Lock(int(data["pid"]), str(data["host"]), float(data["started"]), float(data["heartbeat"]))
-    except (OSError, ValueError, KeyError, TypeError):
+        lock = Lock(int(data["pid"]), str(data["host"]), float(data["started"]), float(data["heartbeat"]))
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
+    return lock if 0 < lock.pid < 1 << 31 else None
 
 
 def write_lock(run: Path, lock: Lock) -> None:
+    """Replace the lock, whoever holds it. Raises OSError."""
     temporary = run / f".{LOCK}.{lock.pid}.part"
     temporary.write_text(json.dumps(asdict(lock)), encoding="utf-8")
     temporary.replace(run / LOCK)

@@ -151,6 +151,11 @@ class DiscriminatorSpec:
     def num_layers(self) -> int:
         return PATCH_FIELDS[self.field]
 
+    @property
+    def smallest_side(self) -> int:
+        """Pixels of the smallest picture that leaves a patch to judge: the last two layers, of stride 1, take a pixel each."""
+        return 3 << self.num_layers if self.num_layers else 1
+
     def to_json(self) -> dict[str, Any]:  # Any: JSON
         return asdict(self)
 
