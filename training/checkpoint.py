@@ -14,11 +14,21 @@ import numpy as np
 import torch
 
 from training.contract.errors import CheckpointError
+from training.contract.spec import Statistics
 from training.contract.version import __version__
-from training.run_model import HeldOutFigures
 
 FORMAT_VERSION = 1
 LAST, PREVIOUS, DAMAGED = "last.pt", "previous.pt", "damaged.pt"
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOutFigures:
+    """What the newest measurement found; empty before the first."""
+
+    step: int
+    statistics: Statistics
+    metrics: dict[str, float]
+    identity: dict[str, float]
 
 
 @dataclass(slots=True)

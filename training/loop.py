@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from training.checkpoint import LAST, Found, TrainingState, load_checkpoint, restore, save_checkpoint
+from training.checkpoint import LAST, Found, HeldOutFigures, TrainingState, load_checkpoint, restore, save_checkpoint
 from training.contract.config import CHANGEABLE_ON_RESUME, TrainConfig
 from training.contract.encodings import Pixels
 from training.contract.errors import ConfigError, P2PError, PairingError
@@ -39,7 +39,6 @@ from training.objective import step as update
 from training.run_files import cut_events, kept_model
 from training.run_model import (
     NOT_FINITE,
-    HeldOutFigures,
     card_of_run,
     check_finite,
     choose_device,

@@ -1,33 +1,22 @@
 """Between a run's networks and model files: the card, the weights, and the device they live on."""
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from training.checkpoint import HeldOutFigures
 from training.contract.config import TrainConfig
 from training.contract.errors import ConfigError, ModelError
 from training.contract.model_file import ModelCard, Weights
 from training.contract.networks import Generator, load_generator
-from training.contract.spec import Statistics
 from training.contract.tasks import task_named
 from training.contract.version import __version__
 
 NOT_FINITE = (
     "The {what} of this run are no longer numbers. Start a new run with a smaller learning_rate, from an earlier model if you like."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class HeldOutFigures:
-    """What the newest measurement found; empty before the first."""
-
-    step: int
-    statistics: Statistics
-    metrics: dict[str, float]
-    identity: dict[str, float]
 
 
 def card_of_run(config: TrainConfig, step: int, num_pairs: int, figures: HeldOutFigures, preview: bytes | None) -> ModelCard:
