@@ -1,18 +1,52 @@
 """What a picture file is and how large, from its first bytes: no pixel is decoded, so that bombs are seen before they go off."""
 
+import logging
 import struct
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from typing import BinaryIO, Literal
 
 import tifffile
 
+from training.contract import bmff
+from training.contract.metadata import EXIF_HEADER, ORIENTATION, orientation_of
+
 Format = Literal["jpg", "png", "webp", "tiff", "avif", "heic", "bmp", "gif", "jp2", "pnm"]
 
-_BMFF_BYTES = 1 << 20  # of a HEIC or AVIF file: its boxes of sizes stand before the pixels
-_BMFF_CONTAINERS = {b"meta", b"iprp", b"ipco"}
-_AVIF_BRANDS, _HEIC_BRANDS = {b"avif", b"avis"}, {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
+_MAX_EXIF_BYTES = 1 << 20  # its orientation stands in the first of them
+_MAX_PNM_HEADER = 4096  # bytes, with comments
+_AVIF_BRANDS = {b"avif", b"avis"}
+_HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
+# How files of other kinds begin that people take for pictures, and what to call them.
+_OTHERS = {
+    b"\xff\x0a": "a JPEG XL picture",
+    b"\0\0\0\x0cJXL ": "a JPEG XL picture",
+    b"\xff\x4f\xff\x51": "a JPEG 2000 code stream",
+    b"II\xbc": "a JPEG XR picture",
+    b"8BPS": "a Photoshop document",
+    b"v/1\x01": "an OpenEXR picture",
+    b"#?RADIANCE": "a Radiance HDR picture",
+    b"\0\0\1\0": "a Windows icon",
+    b"gimp xcf": "a GIMP document",
+    b"%PDF": "a PDF document",
+    b"<svg": "an SVG drawing",
+    b"FUJIFILMCCD-RAW": "a camera RAW file",
+    b"IIU\0": "a camera RAW file",
+    b"IIRO": "a camera RAW file",
+    b"IIRS": "a camera RAW file",
+}
+_NOT_THESE = "Convert it to PNG, JPEG or TIFF first"
+
+CUT_OFF = "is damaged or cut off. Get a fresh copy of the file"
+DAMAGES = (
+    *(ArithmeticError, AssertionError, AttributeError, EOFError, LookupError, RuntimeError, TypeError, ValueError),
+    *(struct.error, zlib.error, tifffile.TiffFileError),
+)
+"""What parsers raise for damaged files: tifffile believes every tag to be of its proper type and in its proper range."""
+
+tifffile.logger().setLevel(logging.CRITICAL)  # it prints what we say in sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,16 +54,29 @@ class Header:
     format: Format
     height: int
     width: int
-    """As stored: the orientation is not applied."""
+    """As the decoder gives them: the orientation is not applied."""
+    orientation: int = 1
+    """EXIF's number for how the decoder's pixels must be turned, as far as the header says."""
     channels: int = 0
     """Of a JPEG: 1, 3 or 4; 0 where it was not looked for."""
-    has_grey_alpha: bool = False
+    grey_alpha: bool = False
     """A PNG of grey and alpha, which decoders give as RGB and alpha."""
+    transparent_grey: int | None = None
+    """The grey that a PNG without alpha declares transparent, which decoders leave out."""
+    white: int | None = None
+    """The value of white where it is not all bits set (10-bit AVIF: 1023)."""
+    icc: bytes | None = None
+    """The colour profile, of AVIF only: OpenCV does not give it."""
     num_frames: int = 1
 
+    @property
+    def upright_size(self) -> tuple[int, int]:
+        """(height, width) after turning."""
+        return (self.width, self.height) if self.orientation >= 5 else (self.height, self.width)
 
-class NoPictureError(ValueError):
-    """The bytes are no picture, or their header is cut off."""
+
+class UnreadableError(Exception):
+    """Why a file is no picture here. The text goes on after the file's name: "is damaged or cut off"."""
 
 
 def sniff(start: bytes) -> Format | None:
@@ -60,23 +107,36 @@ def sniff(start: bytes) -> Format | None:
 
 
 def read_header(file: BinaryIO) -> Header:
-    """Read a header from the beginning of a file. Raises NoPictureError."""
-    start = file.read(32)
+    """Read a header from the beginning of a file. Raises UnreadableError for what is no picture that can be read here."""
+    start = file.read(64)
     form = sniff(start)
     if form is None:
-        raise NoPictureError("unknown")
+        raise UnreadableError(_what_else(start))
     file.seek(0)
     try:
         header = _READERS[form](file)
-    except (struct.error, ValueError, IndexError, KeyError, EOFError, OverflowError, tifffile.TiffFileError) as error:
-        raise NoPictureError("damaged") from error
+    except DAMAGES as error:
+        raise UnreadableError(CUT_OFF) from error
     if header.height < 1 or header.width < 1:
-        raise NoPictureError("empty")
+        raise UnreadableError(CUT_OFF)
     return header
+
+
+def _what_else(start: bytes) -> str:
+    if not start:
+        return "is empty (0 bytes): it was never written, or not copied completely"
+    for beginning, name in _OTHERS.items():
+        if start.startswith(beginning):
+            return f"is {name}, which cannot be read here. {_NOT_THESE}"
+    if start[4:8] == b"ftyp":
+        name = "a camera RAW file" if start[8:11] == b"crx" else "a film or a kind of picture"
+        return f"is {name}, which cannot be read here. {_NOT_THESE}"
+    return "is not a picture: its content is of no format that is known here"
 
 
 def _jpeg(file: BinaryIO) -> Header:
     file.seek(2)
+    orientation = 1
     while True:
         marker = file.read(2)
         if len(marker) < 2 or marker[0] != 0xFF:
@@ -88,57 +148,72 @@ def _jpeg(file: BinaryIO) -> Header:
         (size,) = struct.unpack(">H", file.read(2))
         if 0xC0 <= marker[1] <= 0xCF and marker[1] not in (0xC4, 0xC8, 0xCC):
             _, height, width, channels = struct.unpack(">BHHB", file.read(6))
-            return Header("jpg", height, width, channels)
+            return Header("jpg", height, width, orientation, channels)
         if marker[1] in (0xD9, 0xDA):
             raise EOFError
-        file.seek(size - 2, 1)
+        content = file.read(size - 2)
+        if marker[1] == 0xE1 and content.startswith(EXIF_HEADER):
+            orientation = orientation_of(content.removeprefix(EXIF_HEADER))
 
 
 def _png(file: BinaryIO) -> Header:
     file.seek(8)
-    width = height = colour = 0
-    frames = 1
+    width = height = depth = colour = 0
+    frames, orientation, transparent = 1, 1, None
     while True:
-        size, kind = struct.unpack(">I4s", file.read(8))
-        if kind == b"IHDR":
-            width, height, _, colour = struct.unpack(">IIBB", file.read(10))
-            size -= 10
-        elif kind == b"acTL":
-            frames = struct.unpack(">I", file.read(4))[0]
-            size -= 4
-        elif kind in (b"IDAT", b"IEND"):
-            return Header("png", height, width, has_grey_alpha=colour == 4, num_frames=frames)
-        file.seek(size + 4, 1)
+        size, name = struct.unpack(">I4s", file.read(8))
+        content = b""
+        if name in (b"IHDR", b"acTL", b"tRNS", b"eXIf"):
+            content = file.read(min(size, _MAX_EXIF_BYTES))
+        if name == b"IHDR":
+            width, height, depth, colour = struct.unpack_from(">IIBB", content)
+        elif name == b"acTL":
+            (frames,) = struct.unpack_from(">I", content)
+        elif name == b"tRNS" and colour == 0:
+            (transparent,) = struct.unpack_from(">H", content)
+            if depth < 8:
+                transparent *= 255 // ((1 << depth) - 1)
+        elif name == b"eXIf":
+            orientation = orientation_of(content.removeprefix(EXIF_HEADER))
+        elif name in (b"IDAT", b"IEND"):
+            return Header(
+                "png", height, width, orientation, grey_alpha=colour == 4, transparent_grey=transparent, num_frames=frames
+            )
+        file.seek(size - len(content) + 4, 1)
 
 
 def _webp(file: BinaryIO) -> Header:
     file.seek(12)
-    kind, size = struct.unpack("<4sI", file.read(8))
+    name, size = struct.unpack("<4sI", file.read(8))
     data = file.read(10)
-    if kind == b"VP8 ":
+    if name == b"VP8 ":
         width, height = struct.unpack_from("<HH", data, 6)
         return Header("webp", height & 0x3FFF, width & 0x3FFF)
-    if kind == b"VP8L":
+    if name == b"VP8L":
         bits = struct.unpack_from("<I", data, 1)[0]
         return Header("webp", (bits >> 14 & 0x3FFF) + 1, (bits & 0x3FFF) + 1)
-    if kind != b"VP8X":
+    if name != b"VP8X":
         raise ValueError
     width = int.from_bytes(data[4:7], "little") + 1
     height = int.from_bytes(data[7:10], "little") + 1
-    animated = bool(data[0] & 2)
-    return Header(
-        "webp", height, width, num_frames=max(1, sum(1 for name in _riff(file, 20 + size) if name == b"ANMF")) if animated else 1
-    )
+    orientation, frames = 1, 0
+    for chunk, chunk_size in _riff(file, 20 + size):
+        if chunk == b"ANMF":
+            frames += 1
+        elif chunk == b"EXIF":
+            orientation = orientation_of(file.read(min(chunk_size, _MAX_EXIF_BYTES)).removeprefix(EXIF_HEADER))
+    return Header("webp", height, width, orientation, num_frames=max(1, frames))
 
 
-def _riff(file: BinaryIO, position: int) -> Iterator[bytes]:
+def _riff(file: BinaryIO, position: int) -> Iterator[tuple[bytes, int]]:
+    """(name, size) of the chunks from a position on; the file stands at the content of each."""
     while True:
         file.seek(position + position % 2)
         head = file.read(8)
         if len(head) < 8:
             return
         name, size = struct.unpack("<4sI", head)
-        yield name
+        yield name, size
         position += position % 2 + 8 + size
 
 
@@ -176,44 +251,36 @@ def _bmp(file: BinaryIO) -> Header:
 def _tiff(file: BinaryIO) -> Header:
     with tifffile.TiffFile(file) as tiff:
         page = tiff.pages.first
-        return Header("tiff", page.imagelength, page.imagewidth, num_frames=len(tiff.pages))
+        turned = page.tags.get(ORIENTATION)
+        orientation = int(turned.value) if turned is not None and turned.value in range(1, 9) else 1
+        return Header("tiff", int(page.imagelength), int(page.imagewidth), orientation)
 
 
-def _bmff(form: Literal["avif", "heic"], file: BinaryIO) -> Header:
-    """The largest size that is named: grids and thumbnails name theirs too."""
-    data = file.read(_BMFF_BYTES)
-    height, width = max((size for size in _sizes(data, 0, len(data))), key=lambda size: size[0] * size[1])
-    return Header(form, height, width)
+def _avif(file: BinaryIO) -> Header:
+    """What turns a picture is a property of it, and EXIF only repeats that; but some writers, OpenCV too, leave it to EXIF."""
+    main = bmff.read_main_picture(file)
+    orientation = main.orientation
+    if orientation is None:
+        exif = bmff.read_item(file, b"Exif")
+        orientation = orientation_of(exif[4:].removeprefix(EXIF_HEADER)) if exif else 1  # after the offset of its header
+    white = (1 << main.bits) - 1 if main.bits > 8 else None
+    return Header("avif", main.height, main.width, orientation, white=white, icc=main.icc, num_frames=main.num_frames)
 
 
-def _sizes(data: bytes, position: int, stop: int) -> Iterator[tuple[int, int]]:
-    for name, start, end in boxes(data, position, stop):
-        if name in _BMFF_CONTAINERS:
-            yield from _sizes(data, start + (4 if name == b"meta" else 0), end)
-        elif name == b"ispe":
-            width, height = struct.unpack_from(">II", data, start + 4)
-            yield height, width
-
-
-def boxes(data: bytes, position: int, stop: int) -> Iterator[tuple[bytes, int, int]]:
-    """(name, start, stop) of the boxes of an ISO media file; start and stop of their content."""
-    while position + 8 <= stop:
-        size, name = struct.unpack_from(">I4s", data, position)
-        head = 8
-        if size == 1:
-            size, head = struct.unpack_from(">Q", data, position + 8)[0], 16
-        end = stop if size == 0 else min(stop, position + size)
-        if end < position + head:
-            return
-        yield name, position + head, end
-        position = end
+def _heic(file: BinaryIO) -> Header:
+    """libheif crops and turns by itself, so that what it gives has orientation 1."""
+    main = bmff.read_main_picture(file)
+    height, width = main.cropped or (main.height, main.width)
+    if main.orientation in (5, 6, 7, 8):
+        height, width = width, height
+    return Header("heic", height, width, num_frames=main.num_frames)
 
 
 def _jp2(file: BinaryIO) -> Header:
     data = file.read(1 << 16)
-    for name, start, end in boxes(data, 0, len(data)):
+    for name, start, end in bmff.boxes(data, 0, len(data)):
         if name == b"jp2h":
-            for inner, inner_start, _ in boxes(data, start, end):
+            for inner, inner_start, _ in bmff.boxes(data, start, end):
                 if inner == b"ihdr":
                     height, width = struct.unpack_from(">II", data, inner_start)
                     return Header("jp2", height, width)
@@ -222,22 +289,26 @@ def _jp2(file: BinaryIO) -> Header:
 
 def _pnm(file: BinaryIO) -> Header:
     words: list[bytes] = []
-    for line in BytesIO(file.read(4096)):
+    for line in BytesIO(file.read(_MAX_PNM_HEADER)):
         words += line.split(b"#")[0].split()
-        if len(words) >= 3:
-            return Header("pnm", int(words[2]), int(words[1]))
+        num_words = 3 if words[:1] in ([b"P1"], [b"P4"]) else 4  # those of 1 bit name no white
+        if len(words) >= num_words:
+            white = int(words[3]) if num_words == 4 else 255
+            if not 0 < white < 65_536:
+                raise ValueError
+            return Header("pnm", int(words[2]), int(words[1]), white=None if white in (255, 65535) else white)
     raise ValueError
 
 
-_READERS = {
+_READERS: dict[Format, Callable[[BinaryIO], Header]] = {
     "jpg": _jpeg,
     "png": _png,
     "webp": _webp,
     "gif": _gif,
     "bmp": _bmp,
     "tiff": _tiff,
-    "avif": lambda file: _bmff("avif", file),
-    "heic": lambda file: _bmff("heic", file),
+    "avif": _avif,
+    "heic": _heic,
     "jp2": _jp2,
     "pnm": _pnm,
 }

@@ -6,23 +6,29 @@ EXIF is a TIFF structure: a header, then directories of 12-byte entries, of whic
 import contextlib
 import re
 import struct
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 ORIENTATION, EXIF_POINTER, GPS_POINTER, INTEROP_POINTER = 0x0112, 0x8769, 0x8825, 0xA005
 UPRIGHT = 1
+EXIF_HEADER = b"Exif\0\0"
+"""What stands before EXIF in a JPEG, and by mistake elsewhere."""
 JPEG_XMP_HEADER = b"http://ns.adobe.com/xap/1.0/\0"
 """What stands before XMP in a JPEG and nowhere else."""
 
-_PNG_XMP_KEY = b"XML:com.adobe.xmp\0"
 _TYPE_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 _MAX_ENTRIES = 1000  # of one directory; damaged counts must not cost time
 _XMP_ORIENTATION = re.compile(rb"""(<tiff:Orientation>|tiff:Orientation\s*=\s*["'])\s*[1-8]\s*""")
 
 # Tags of a TIFF file's first directory that describe the picture and not how its pixels are stored.
-_DESCRIPTIVE = frozenset(
-    {0x010D, 0x010E, 0x010F, 0x0110, 0x011D, 0x0131, 0x0132, 0x013B, 0x013C, 0x8298, EXIF_POINTER, GPS_POINTER}
+_RESOLUTION_UNIT = 0x0128
+_RESOLUTION = frozenset({0x011A, 0x011B, _RESOLUTION_UNIT})
+_DESCRIPTIVE = _RESOLUTION | frozenset(
+    [
+        *(0x010D, 0x010E, 0x010F, 0x0110, 0x011D, 0x0131, 0x0132, 0x013B, 0x013C, 0x8298, EXIF_POINTER, GPS_POINTER),
+        *(0x4746, 0x4749, 0x83BB),  # ratings, IPTC
+        *(0x9C9B, 0x9C9C, 0x9C9D, 0x9C9E, 0x9C9F),  # title to subject as Windows writes them
+    ]
 )
 
 
@@ -105,42 +111,15 @@ def _upright_xmp(xmp: bytes | None) -> bytes | None:
     return None if xmp is None else _XMP_ORIENTATION.sub(lambda match: match[1] + b"1", xmp)
 
 
-def xmp_from_png(file: bytes) -> bytes | None:
-    """The XMP of a PNG: a text chunk of its own name (XMP specification, part 3). OpenCV 5 misses it where it is standard."""
-    with contextlib.suppress(struct.error, zlib.error):
-        position = 8
-        while position < len(file):
-            size, kind = struct.unpack_from(">I4s", file, position)
-            content = file[position + 8 : position + 8 + size]
-            if kind in (b"iTXt", b"tEXt") and content.startswith(_PNG_XMP_KEY):
-                return _text_of(kind, content[len(_PNG_XMP_KEY) :])
-            if kind == b"IEND":
-                return None
-            position += 12 + size
-    return None
-
-
-def _text_of(kind: bytes, content: bytes) -> bytes | None:
-    if kind == b"tEXt":  # as OpenCV 5.0 writes it, with a stray byte after its end
-        return content[: content.rfind(b">") + 1] or None
-    compressed = content[:1] == b"\1"
-    text = content[2:].split(b"\0", 2)[-1]  # after the language and the translated keyword
-    return zlib.decompress(text) if compressed else text
-
-
-def xmp_into_png(file: bytes, xmp: bytes) -> bytes:
-    """Insert XMP as the standard has it, before the pixels."""
-    content = _PNG_XMP_KEY + b"\0\0\0\0" + xmp
-    chunk = struct.pack(">I", len(content)) + b"iTXt" + content + struct.pack(">I", zlib.crc32(b"iTXt" + content))
-    after_header = 8 + 25
-    return file[:after_header] + chunk + file[after_header:]
-
-
 def exif_from_tiff(file: bytes) -> bytes | None:
     """Take what describes the picture out of a TIFF file's directories, as an EXIF payload of its own. None if nothing does."""
     try:
         order = _byte_order(file)
-        kept = [entry for entry in _directory(file, order, _first(file, order)) if entry.tag in _DESCRIPTIVE]
+        entries = {entry.tag: entry for entry in _directory(file, order, _first(file, order))}
+        unit = entries.get(_RESOLUTION_UNIT)
+        without_unit = unit is None or unit.value == struct.pack(order + "H", 1)  # a resolution of no unit says nothing
+        unwanted = _RESOLUTION if without_unit else frozenset()
+        kept = [entry for tag, entry in entries.items() if tag in _DESCRIPTIVE - unwanted]
         header = (b"II" if order == "<" else b"MM") + struct.pack(order + "HI", 42, 8)
         return header + _packed(file, order, kept, 8) if kept else None
     except (struct.error, ValueError):
@@ -152,9 +131,11 @@ def exif_into_tiff(file: bytes, exif: bytes) -> bytes:
     order = _byte_order(file)
     if _byte_order(exif) != order:
         raise ValueError("the byte orders differ")
-    ours = _directory_list(file, order)
+    theirs = {entry.tag: entry for entry in _directory(exif, order, _first(exif, order)) if entry.tag in _DESCRIPTIVE}
+    # The writer makes a resolution up.
+    ours = [entry for entry in _directory_list(file, order) if entry.tag not in _RESOLUTION or entry.tag not in theirs]
     taken = {entry.tag for entry in ours}
-    added = [entry for entry in _directory_list(exif, order) if entry.tag in _DESCRIPTIVE and entry.tag not in taken]
+    added = [entry for tag, entry in theirs.items() if tag not in taken]
     if not added:
         return file
     padded = file + bytes(len(file) % 2)

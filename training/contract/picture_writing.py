@@ -6,10 +6,12 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from training.contract import bmff, png
 from training.contract.encodings import Pixels
 from training.contract.errors import PictureError
-from training.contract.metadata import JPEG_XMP_HEADER, Metadata, xmp_into_png
-from training.contract.pictures import HOLDS_16_BITS, HOLDS_ALPHA, OutputFormat, Picture
+from training.contract.metadata import JPEG_XMP_HEADER, Metadata
+from training.contract.picture_names import HOLDS_16_BITS, HOLDS_ALPHA, OutputFormat
+from training.contract.pictures import Picture
 from training.contract.tiff import write_tiff
 
 CHROMA_QUALITY = 90
@@ -18,6 +20,7 @@ PNG_LEVEL = 2  # of zlib: 19 ms against 28 for level 3 and 67 for level 6 on 0.4
 AVIF_SPEED = 9  # of 10: 30 ms against 150 for speed 8 on 0.4 MP, for files 3 % larger
 MAX_SEGMENT = 65_533  # bytes of content that one JPEG segment holds
 ICC_HEADER = b"ICC_PROFILE\0"
+MAX_PROFILE = 255 * (MAX_SEGMENT - len(ICC_HEADER) - 2)  # bytes: its segments are numbered by one byte
 _HOLDS_METADATA = {"jpg", "png", "webp", "tiff", "avif"}
 
 
@@ -70,7 +73,7 @@ def _to_bgr(pixels: Pixels, alpha: Pixels | None) -> Pixels:
     bgr: Pixels
     if pixels.shape[2] == 1:
         if alpha is None:
-            return pixels[..., 0]
+            return np.ascontiguousarray(pixels[..., 0])
         bgr = np.repeat(pixels, 3, axis=2)
     else:
         bgr = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
@@ -82,24 +85,31 @@ def _encode(bgr: Pixels, form: OutputFormat, quality: int, metadata: Metadata) -
     options = _options(form, quality)
     blocks = _blocks(form, metadata)
     notes: list[str] = []
-    if form == "avif" and metadata.xmp is not None:
-        notes.append("XMP was left out: it cannot be written into AVIF.")
-    kept: dict[str, tuple[int, bytes]] = {}
     data = _try_encode(bgr, form, options, blocks)
-    if data is None:
+    if data is None and blocks:
+        kept: dict[str, tuple[int, bytes]] = {}
         for name, block in blocks.items():
-            if _try_encode(np.zeros((1, 1), np.uint8), form, options, {name: block}) is None:
-                notes.append(f"The {name} was left out: the format does not take it.")
+            if _try_encode(bgr[:1, :1], form, options, {name: block}) is None:
+                notes.append(f"The {name} ({-(-len(block[1]) // 1024)} KB) was left out: {form.upper()} cannot hold it.")
             else:
                 kept[name] = block
         data = _try_encode(bgr, form, options, kept)
     if data is None:
         height, width = bgr.shape[:2]
         raise PictureError(f"A picture of {width} x {height} pixels cannot be written as {form.upper()}. Choose PNG or TIFF.")
-    if form == "jpg" and metadata.icc is not None:
-        data = _with_profile(data, metadata.icc)
-    if form == "png" and metadata.xmp is not None:
-        data = xmp_into_png(data, metadata.xmp)  # OpenCV would write it as the wrong kind of text, with a stray byte
+    match form:
+        case "png":
+            data = png.with_blocks(data, metadata)
+        case "jpg" if metadata.icc is not None:
+            if len(metadata.icc) > MAX_PROFILE:
+                notes.append("The colour profile was left out: JPG cannot hold one of this size.")
+            else:
+                data = _with_profile(data, metadata.icc)
+        case "avif" if metadata.xmp is not None:
+            try:
+                data = bmff.with_xmp(data, metadata.xmp)
+            except (ValueError, struct.error, IndexError):
+                notes.append("XMP was left out: it could not be written into this AVIF file.")
     return data, tuple(notes)
 
 
@@ -121,11 +131,17 @@ def _options(form: OutputFormat, quality: int) -> list[int]:
 
 
 def _blocks(form: OutputFormat, metadata: Metadata) -> dict[str, tuple[int, bytes]]:
-    """What OpenCV is given to write: name -> (kind, bytes). Profiles of a JPEG follow later: they may need several segments."""
+    """What OpenCV is given to write: name -> (kind, bytes).
+
+    The rest is inserted afterwards: into PNG, OpenCV writes XMP as the wrong kind of text with a stray byte, and no profile that
+    libpng finds fault with; into JPEG, only profiles that fit one segment; into AVIF, no XMP.
+    """
     blocks: dict[str, tuple[int, bytes]] = {}
+    if form == "png":
+        return blocks
     if metadata.exif is not None:
         blocks["EXIF"] = cv2.IMAGE_METADATA_EXIF, metadata.exif
-    if metadata.xmp is not None and form not in ("avif", "png"):
+    if metadata.xmp is not None and form != "avif":
         blocks["XMP"] = cv2.IMAGE_METADATA_XMP, JPEG_XMP_HEADER + metadata.xmp if form == "jpg" else metadata.xmp
     if metadata.icc is not None and form != "jpg":
         blocks["colour profile"] = cv2.IMAGE_METADATA_ICCP, metadata.icc
