@@ -9,7 +9,7 @@ import os
 import socket
 import time
 import uuid
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -164,7 +164,7 @@ def parse_event(line: str) -> Event | None:
     try:
         data = json.loads(line)
         cls = EVENT_TYPES[data["type"]]
-        return cls(**{name: data[name] for name in cls.__dataclass_fields__})
+        return cls(**{item.name: data[item.name] for item in fields(cls)})
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
 

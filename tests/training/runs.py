@@ -1,0 +1,149 @@
+"""Tiny runs for tests: pictures, configs, folders, events, and trainers as real processes."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from training.contract.config import TrainConfig
+from training.contract.protocol import CONFIG, EVENTS
+from training.contract.spec import unet
+
+ROOT = Path(__file__).parents[2]
+ENDINGS = {"finished", "stopped", "failed"}
+PATIENCE_SECONDS = 60
+
+
+def write_photos(folder, count=6, height=32, width=40, seed=0):
+    """Pictures with flat squares and edges, all different."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for index in range(count):
+        rng = np.random.default_rng([seed, index])
+        coarse = rng.integers(0, 256, (-(-height // 8), -(-width // 8), 3), dtype=np.uint8)
+        rgb = np.repeat(np.repeat(coarse, 8, 0), 8, 1)[:height, :width]
+        cv2.imwrite(str(folder / f"photo-{index}.png"), rgb[..., ::-1])
+    return folder
+
+
+def tiny_config(data, **changes):
+    """All that can vary is on: GAN, dropout, batch norm, EMA. Runs a step in some 10 ms."""
+    task = changes.pop("task", "deblur")
+    channels = (1, 2) if task == "colorize" else (3, 3)
+    spec = replace(unet(*channels, levels=3, width=4, dropout="paper"), **changes.pop("spec", {}))
+    values = {
+        "steps": 6,
+        "batch": 2,
+        "size": 16,
+        "discriminator_field": 16,
+        "discriminator_width": 4,
+        "ema": 0.9,
+        "device": "cpu",
+        "threads": 1,
+        "validate_every": 3,
+        "sample_every": 100,
+        "checkpoint_every": 2,
+        "half_weights": False,
+        "licence": "CC0-1.0",
+        "name": "tiny",
+    }
+    return TrainConfig(task=task, data=str(data), generator=spec, **(values | changes))
+
+
+def write_request(run, config):
+    """The run's folder with its config file, whose path is given."""
+    run.mkdir(parents=True, exist_ok=True)
+    path = run / CONFIG
+    path.write_text(config.to_json(), encoding="utf-8")
+    return path
+
+
+def events(run, *types):
+    """The run's events as JSON, of these types or all. Every line must be a whole one."""
+    text = (run / EVENTS).read_text(encoding="ascii")
+    assert text == "" or text.endswith("\n")
+    return [event for event in map(json.loads, text.splitlines()) if not types or event["type"] in types]
+
+
+def without_times(found):
+    """What an uninterrupted run and a resumed one must have in common."""
+    kept = [event for event in found if event["type"] not in {"started", *ENDINGS}]
+    return [{key: value for key, value in event.items() if key not in ("t", "seconds")} for event in kept]
+
+
+def wait_until(true, what):
+    """Poll until it is so."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not true():
+        assert time.monotonic() < end, f"waited in vain for {what}"
+        time.sleep(0.005)
+
+
+def environment():
+    """One thread, which does not spin while it waits: the tests may run beside other work."""
+    quiet = {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE", "CUDA_VISIBLE_DEVICES": ""}
+    return os.environ | quiet | {"PYTHONPATH": str(ROOT)}
+
+
+def trainer(run, *options, **how):
+    """The very process that parents start."""
+    command = [sys.executable, "-P", "-u", "-m", "training", "run", "--config", str(run / CONFIG), *options]
+    return subprocess.Popen(command, env=environment(), cwd=run, **how)
+
+
+@dataclass
+class Forked:
+    """A trainer of the fork server."""
+
+    server: "ForkServer"
+    pid: int
+    stdout: Path
+    stderr: Path
+    code: int | None = None
+
+    def poll(self):
+        if self.code is None:
+            self.code = self.server.ask({"poll": self.pid})["code"]
+        return self.code
+
+    def wait(self):
+        wait_until(lambda: self.poll() is not None, f"the end of {self.pid}")
+        return self.code
+
+    def signal(self, number):
+        os.kill(self.pid, number)
+
+    def kill(self):
+        self.signal(signal.SIGKILL)
+        return self.wait()
+
+
+class ForkServer:
+    def __init__(self, folder):
+        self.folder, self.count = folder, 0
+        command = [sys.executable, "-P", "-u", str(Path(__file__).with_name("fork_server.py"))]
+        self.process = subprocess.Popen(command, env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def ask(self, order):
+        self.process.stdin.write(json.dumps(order) + "\n")
+        self.process.stdin.flush()
+        return json.loads(self.process.stdout.readline())
+
+    def start(self, run, *options, first="", stdin=os.devnull, stdout=None, mode="run", config=None):
+        """Start a trainer on a run; `first` is Python that runs before it in its process."""
+        self.count += 1
+        out, err = stdout or self.folder / f"{self.count}.out", self.folder / f"{self.count}.err"
+        arguments = [mode, "--config", str(config or run / CONFIG), *options]
+        order = {"arguments": arguments, "stdin": str(stdin), "stdout": str(out), "stderr": str(err), "first": first}
+        return Forked(self, self.ask(order)["pid"], out, err)
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.stdout.close()
+        self.process.wait()
