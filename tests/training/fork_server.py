@@ -1,7 +1,8 @@
 """Starts trainers by forking: torch is imported once, so that a test can afford many real processes. Not for Windows.
 
 Reads JSON lines on stdin and answers each with one on stdout:
-{"arguments": [...], "stdin": FILE, "stdout": FILE, "stderr": FILE, "first": PYTHON} -> {"pid": N}; `first` runs before the trainer's main
+{"arguments": [...], "stdin": FILE, "stdout": FILE, "stderr": FILE, "first": PYTHON} -> {"pid": N}
+    `first` runs in the new process before the trainer's main
 {"poll": PID} -> {"code": exit code, negative for a signal; null while it runs}
 """
 
@@ -28,7 +29,7 @@ def start(order):
         code = main(order["arguments"])
     except SystemExit as ending:
         code = ending.code
-    except BaseException:
+    except BaseException:  # noqa: BLE001  # the child must end here whatever happens
         traceback.print_exc()
     os._exit(code)
 
@@ -44,4 +45,5 @@ if __name__ == "__main__":
     torch.optim.AdamW([parameter]).step()  # imports what is slow
     for line in sys.stdin:
         wanted = json.loads(line)
-        print(json.dumps(poll(wanted["poll"]) if "poll" in wanted else start(wanted)), flush=True)
+        sys.stdout.write(json.dumps(poll(wanted["poll"]) if "poll" in wanted else start(wanted)) + "\n")
+        sys.stdout.flush()

@@ -1,0 +1,141 @@
+import json
+from dataclasses import fields, replace
+
+import pytest
+
+from training.contract.config import CHANGEABLE_ON_RESUME, TrainConfig, recommended
+from training.contract.errors import ConfigError
+from training.contract.spec import GENERATOR_NAMES, unet
+from training.contract.tasks import TASKS
+
+
+def config(**changes):
+    return TrainConfig(task="deblur", data="photos", generator=unet(3, 3, levels=3, width=4), **({"size": 32} | changes))
+
+
+def file_with(**changes):
+    return json.dumps(json.loads(config().to_json()) | changes)
+
+
+def test_a_config_survives_its_file():
+    request = config(steps=7, lambda_gan=0.0, init_model="start.safetensors", name="Grüße \udcff")
+    assert request.to_json().isascii()
+    assert TrainConfig.from_json(request.to_json()) == request
+
+
+def test_defaults_are_the_papers():
+    request = config()
+    assert (request.lambda_l1, request.lambda_gan, request.learning_rate) == (100, 1, 2e-4)
+    assert (request.beta1, request.beta2, request.batch, request.jitter) == (0.5, 0.999, 1, 286 / 256)
+    assert (request.discriminator_field, request.conditional, request.init, request.mirror) == (70, True, "normal", True)
+
+
+def test_whole_numbers_stand_for_fractions_in_a_file():
+    assert TrainConfig.from_json(file_with(lambda_l1=10)).lambda_l1 == 10.0
+
+
+def test_every_setting_says_what_it_does():
+    assert all(item.metadata["effect"].endswith(".") for item in fields(TrainConfig))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{", "not valid JSON"),
+        ("[" * 100_000, "not valid JSON"),
+        ("3", "must be a JSON object"),
+        (file_with(version=2), "newer version"),
+        (file_with(version="1"), "version cannot be '1'"),
+        (file_with(lambda_gann=1), "does not know: lambda_gann"),
+        (file_with(batch="4"), "batch must be of the type int, not '4'"),
+        (file_with(batch=True), "batch must be of the type int"),
+        (file_with(batch=1.5), "batch must be of the type int"),
+        (file_with(learning_rate=10**400), "learning_rate must be of the type float"),
+        (file_with(batch=0), "batch must be 1 to 1024 pictures, not 0"),
+        (file_with(learning_rate=float("nan")), "learning_rate must be"),
+        (file_with(init=[]), "init must be one of normal, kaiming"),
+        (file_with(init_model=3), "init_model must be of the type str or null"),
+        (file_with(task="dance"), "no task named 'dance'"),
+        (file_with(generator=None), "does not describe its generator"),
+        (file_with(generator={"kind": "unet"}), "lacks encoder, in_channels, out_channels"),
+        (file_with(size=20), "size must be a multiple of 8"),
+        (file_with(size=16), "at least 24 pixels for a discriminator_field of 70"),
+        (file_with(lambda_gan=0, lambda_l1=0), "nothing to learn"),
+        (file_with(data=""), "needs a folder"),
+        (file_with(discriminator_field=71), "must be one of 1, 16, 34, 70"),
+        (file_with(task="colorize"), "1 to 2 channels"),
+    ],
+)
+def test_what_cannot_be_is_refused_by_name(text, said):
+    with pytest.raises(ConfigError) as caught:
+        TrainConfig.from_json(text)
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("field", [1, 16, 34, 70, 142])
+def test_the_smallest_size_that_a_config_allows_can_be_judged(field):
+    torch = pytest.importorskip("torch")
+    from training.contract.networks import build_discriminator
+
+    side = config(size=512, discriminator_field=field).discriminator.smallest_side
+    judge = build_discriminator(config(size=512, discriminator_field=field, discriminator_width=2).discriminator)
+    assert judge(torch.zeros(1, 3, side, side), torch.zeros(1, 3, side, side)).numel() >= 1
+    if side > 1:
+        with pytest.raises(RuntimeError):
+            judge(torch.zeros(1, 3, side - 1, side - 1), torch.zeros(1, 3, side - 1, side - 1))
+
+
+def test_without_a_discriminator_its_field_does_not_matter():
+    assert config(size=8, lambda_gan=0.0).size == 8
+
+
+def test_settings_are_changed_by_text():
+    changes = {"batch": "4", "lambda_l1": "10", "mirror": "false", "name": "123", "init": "kaiming", "init_model": "1.safetensors"}
+    changed = config().changed(changes)
+    assert changed == config(batch=4, lambda_l1=10.0, mirror=False, name="123", init="kaiming", init_model="1.safetensors")
+    assert changed.changed({"init_model": "null"}).init_model is None
+
+
+def test_settings_that_fit_only_together_are_changed_together():
+    changes = {"generator.encoder": "[4, 8]", "generator.decoder": "[4]", "generator.norm": "none", "size": "12"}
+    changed = config(lambda_gan=0.0).changed(changes)
+    assert (changed.generator.encoder, changed.generator.decoder, changed.size) == ((4, 8), (4,), 12)
+
+
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        ("dance", "1"),
+        ("generator", "{}"),
+        ("generator.dance", "1"),
+        ("batch", "many"),
+        ("batch", "-1"),
+        ("batch", ""),
+        ("mirror", "1"),
+    ],
+)
+def test_changes_that_make_no_sense_are_refused_by_name(key, text):
+    with pytest.raises(ConfigError, match=key):
+        config().changed({key: text})
+
+
+def test_differences_are_named():
+    assert config().differences(config(steps=3, seed=1)) == ["steps", "seed"]
+    assert config().differences(replace(config(), generator=unet(3, 3, 3, 8))) == ["generator"]
+
+
+def test_what_may_change_in_a_continued_run_exists():
+    assert {item.name for item in fields(TrainConfig)} >= CHANGEABLE_ON_RESUME
+
+
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("preset", ["quick", "balanced", "thorough", *GENERATOR_NAMES])
+def test_every_preset_is_a_config(task, preset, tmp_path):
+    request = recommended(task, tmp_path, preset)
+    assert request.task == task
+    assert TrainConfig.from_json(request.to_json()) == request
+
+
+def test_an_unknown_preset_is_refused_with_those_there_are(tmp_path):
+    with pytest.raises(ConfigError, match="quick, balanced, thorough, unet-256"):
+        recommended("deblur", tmp_path, "slow")

@@ -1,0 +1,108 @@
+"""Two steps against the formulas, written out: paper sections 3.1 and 3.3; Adam of Kingma and Ba (2015), algorithm 1."""
+
+import copy
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from training.contract.networks import build_discriminator, build_generator, initialise
+from training.contract.spec import DiscriminatorSpec, unet
+from training.objective import step
+
+RATE, BETA1, BETA2, EPS = 2e-4, 0.5, 0.999, 1e-8
+
+
+class PlainAdam:
+    def __init__(self, network):
+        self.parameters = list(network.parameters())
+        self.m = [torch.zeros_like(p) for p in self.parameters]
+        self.v = [torch.zeros_like(p) for p in self.parameters]
+        self.t = 0
+
+    def step(self, gradients):
+        self.t += 1
+        for p, g, m, v in zip(self.parameters, gradients, self.m, self.v, strict=True):
+            m.mul_(BETA1).add_((1 - BETA1) * g)
+            v.mul_(BETA2).add_((1 - BETA2) * g * g)
+            p.data -= RATE * (m / (1 - BETA1**self.t)) / ((v / (1 - BETA2**self.t)).sqrt() + EPS)
+
+
+def networks():
+    rng = torch.Generator().manual_seed(1)
+    generator = build_generator(unet(3, 3, levels=3, width=4, dropout="none"))
+    discriminator = build_discriminator(DiscriminatorSpec(3, 3, field=16, width=4))
+    initialise(generator, "normal", rng)
+    initialise(discriminator, "normal", rng)
+    return generator, discriminator
+
+
+def adam(network):
+    return torch.optim.AdamW(network.parameters(), RATE, (BETA1, BETA2), weight_decay=0.0)
+
+
+def batches(count=2):
+    rng = torch.Generator().manual_seed(2)
+    return [
+        (torch.rand(2, 3, 16, 16, generator=rng) * 2 - 1, torch.rand(2, 3, 16, 16, generator=rng) * 2 - 1) for _ in range(count)
+    ]
+
+
+def plain_step(generator, g_adam, discriminator, d_adam, x, y, lambda_gan, lambda_l1):
+    fake = generator(x)
+    d_fake = -torch.log(1 - torch.sigmoid(discriminator(x, fake.detach()))).mean()
+    d_real = -torch.log(torch.sigmoid(discriminator(x, y))).mean()
+    d_adam.step(torch.autograd.grad(0.5 * d_real + 0.5 * d_fake, d_adam.parameters))
+    g_gan = lambda_gan * -torch.log(torch.sigmoid(discriminator(x, fake))).mean()  # the updated one
+    g_l1 = lambda_l1 * (fake - y).abs().mean()
+    g_adam.step(torch.autograd.grad(g_gan + g_l1, g_adam.parameters))
+    return g_gan.item(), g_l1.item(), d_real.item(), d_fake.item()
+
+
+@pytest.mark.parametrize(("lambda_gan", "lambda_l1"), [(1.0, 100.0), (0.5, 0.0)])
+def test_steps_equal_the_formulas(lambda_gan, lambda_l1):
+    generator, discriminator = networks()
+    plain_g, plain_d = copy.deepcopy(generator), copy.deepcopy(discriminator)
+    g_adam, d_adam = PlainAdam(plain_g), PlainAdam(plain_d)
+    g_optimizer, d_optimizer = adam(generator), adam(discriminator)
+    for x, y in batches():
+        losses = step(generator, g_optimizer, discriminator, d_optimizer, x, y, lambda_gan, lambda_l1)
+        expected = plain_step(plain_g, g_adam, plain_d, d_adam, x, y, lambda_gan, lambda_l1)
+        assert (losses.g_gan, losses.g_l1, losses.d_real, losses.d_fake) == pytest.approx(expected, rel=1e-4)
+    for network, plain in ((generator, plain_g), (discriminator, plain_d)):
+        for (name, value), other in zip(network.named_parameters(), plain.parameters(), strict=True):
+            assert torch.allclose(value, other, atol=RATE / 100), name  # far less than one update
+
+
+def test_the_generator_is_judged_by_the_updated_discriminator():
+    generator, discriminator = networks()
+    before = copy.deepcopy(discriminator)
+    (x, y), *_ = batches(1)
+    fake = copy.deepcopy(generator)(x)
+    eager = torch.optim.SGD(discriminator.parameters(), 1.0)  # a step that shows
+    losses = step(generator, adam(generator), discriminator, eager, x, y, 1.0, 0.0)
+    judged = [F.softplus(-judge(x, fake)).mean().item() for judge in (before, discriminator)]
+    assert losses.g_gan == pytest.approx(judged[1], rel=1e-4)
+    assert abs(judged[0] - judged[1]) > 1e-2
+
+
+def test_without_a_discriminator_only_the_pictures_count():
+    generator, _ = networks()
+    (x, y), *_ = batches(1)
+    expected = 10 * (copy.deepcopy(generator)(x) - y).abs().mean().item()
+    losses = step(generator, adam(generator), None, None, x, y, 1.0, 10.0)
+    assert (losses.g_gan, losses.d_real, losses.d_fake) == (0, 0, 0)
+    assert losses.g_l1 == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_step_of_one_network_leaves_the_other_no_gradients():
+    generator, discriminator = networks()
+    (x, y), *_ = batches(1)
+    d_optimizer = adam(discriminator)
+    step(generator, adam(generator), discriminator, d_optimizer, x, y, 1.0, 100.0)
+    assert all(parameter.requires_grad for parameter in discriminator.parameters())
+    of_discriminator = [parameter.grad.clone() for parameter in discriminator.parameters()]
+    d_optimizer.zero_grad()
+    step(generator, adam(generator), None, None, x, y, 1.0, 100.0)
+    assert all(parameter.grad is None for parameter in discriminator.parameters())
+    assert any(bool(gradient.any()) for gradient in of_discriminator)
