@@ -24,7 +24,9 @@ def small_card(
     channels = ENCODINGS[encodings[0]].channels, ENCODINGS[encodings[1]].channels
     spec = spec or unet(*channels, levels=3, width=4, norm="none", bias="all", dropout="none")
     rule = SizeRule("fit" if mode == "fit" else "native", 64, spec.multiple)
-    card = ModelCard(name, "deblur", spec, *encodings, statistics="running" if spec.has_running_statistics else "image", size_rule=rule)
+    card = ModelCard(
+        name, "deblur", spec, *encodings, statistics="running" if spec.has_running_statistics else "image", size_rule=rule
+    )
     return replace(card, **changes)
 
 

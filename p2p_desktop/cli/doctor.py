@@ -100,10 +100,10 @@ def _folder(name: str, path: Path) -> Finding:
 def _self_test(here: Surroundings) -> Iterator[Finding]:
     """Translate the first example by every shipped model on both CPU runtimes, and compare."""
     import numpy as np  # with the translator, heavy: only where it is used
-    from training.contract.pictures import read_picture
 
     from p2p_desktop.inference.translator import Translator
     from p2p_desktop.paths import resources
+    from training.contract.pictures import read_picture
 
     example = read_picture(sorted((resources() / "examples").glob("*.jpg"))[0]).pixels
     for model in here.library.models():
