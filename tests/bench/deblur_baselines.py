@@ -2,8 +2,8 @@
 
     python -m tests.bench.deblur_baselines --train DIR --data DIR
 
-The setting (sigma, amount) is the best on average over the noisy kinds of `--train` pictures, so that it is told nothing of the test
-pictures. PSNR in dB on RGB, per kind, beside doing nothing; `p2p-desktop evaluate` prints the model's side of the table.
+The setting (sigma, amount) is the best on average over the noisy kinds of `--train` pictures, so that it knows nothing of the
+test pictures. PSNR in dB on RGB, per kind, beside doing nothing; `p2p-desktop evaluate` prints the model's side of the table.
 """
 
 import argparse
