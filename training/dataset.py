@@ -186,7 +186,7 @@ class PhotoPairs(Dataset[Pair | PairingError]):
         return np.ascontiguousarray(rgb[:, ::-1] if self.config.mirror and mirrored else rgb)
 
 
-class _EndlessBatches(Sampler[list[tuple[int, int]]]):
+class EndlessBatches(Sampler[list[tuple[int, int]]]):
     """Batches of (epoch, index) without end: each epoch in its own random order, from any step on."""
 
     def __init__(self, num_pairs: int, batch: int, seed: int, first_step: int) -> None:
@@ -211,7 +211,7 @@ def batches(pairs: PhotoPairs, config: TrainConfig, first_step: int) -> Iterator
     """Batches from step `first_step` on, without end. Raises PairingError once no picture can be read."""
     loader = DataLoader(
         pairs,
-        batch_sampler=_EndlessBatches(len(pairs), config.batch, config.seed, first_step),
+        batch_sampler=EndlessBatches(len(pairs), config.batch, config.seed, first_step),
         num_workers=config.workers,
         multiprocessing_context="spawn" if config.workers else None,
         collate_fn=_joined,

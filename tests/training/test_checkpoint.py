@@ -119,7 +119,7 @@ def test_a_checkpoint_that_cannot_be_written_leaves_the_old_ones(tmp_path, monke
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(torch, "save", full)
-    with pytest.raises(CheckpointError, match="step 2 could not be written .* No space left on device"):
+    with pytest.raises(CheckpointError, match=r"step 2 could not be written .* No space left on device"):
         save_checkpoint(tmp_path, trained_state(step=2), "", "")
     assert [path.name for path in tmp_path.iterdir()] == ["last.pt"]
 

@@ -1,0 +1,390 @@
+"""Whole runs in this process: what is learned, written and told."""
+
+import shutil
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from tests.models_for_tests import small_card, write_small_model
+from tests.training.runs import tiny_config, write_photos
+from training import loop
+from training.contract.errors import CheckpointError, ConfigError, ModelError, P2PError, PairingError
+from training.contract.model_file import read_card
+from training.contract.networks import load_generator
+from training.contract.progress import Token
+from training.contract.protocol import CHECKPOINTS, MODELS, write_order
+from training.contract.spec import unet
+from training.contract.version import __version__
+from training.loop import learning_rate, train
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """A config's thread count holds for the whole process."""
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+def trained(run, config, token=None, orders=None):
+    """Train; give the events. `orders`: step -> names ordered during it."""
+    run.mkdir(exist_ok=True)
+    told = []
+
+    def report(event):
+        told.append(event)
+        if event.type == "step":
+            for name in (orders or {}).get(event.step, ()):
+                write_order(run, name)
+
+    train(config, run, report, token or Token())
+    return told
+
+
+def of_type(told, name):
+    return [event for event in told if event.type == name]
+
+
+def latest(run):
+    return load_generator(run / MODELS / "latest.safetensors")[1].state_dict()
+
+
+def same(first, second):
+    return all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_the_rate_is_constant_then_falls_to_nothing_in_a_straight_line(photos):
+    config = tiny_config(photos, steps=10, constant=0.5)
+    rates = [learning_rate(config, step) / config.learning_rate for step in range(11)]
+    assert rates == pytest.approx([1, 1, 1, 1, 1, 1, 0.8, 0.6, 0.4, 0.2, 0])
+    assert {learning_rate(tiny_config(photos, steps=10, constant=1.0), step) for step in range(10)} == {config.learning_rate}
+
+
+def test_steps_tell_their_rate_and_epoch(run, photos):
+    told = of_type(trained(run, tiny_config(photos, steps=6, batch=2)), "step")
+    assert [event.lr for event in told] == pytest.approx([2e-4, 2e-4, 2e-4, 2e-4, 2e-4 * 2 / 3, 2e-4 / 3])
+    assert [event.epoch for event in told] == [0, 0, 0, 1, 1, 2]  # five pictures to train on, one held out
+
+
+@pytest.mark.parametrize(("lambda_gan", "lambda_l1"), [(1.0, 100.0), (0.0, 100.0), (1.0, 0.0)])
+def test_either_loss_can_be_switched_off(run, photos, lambda_gan, lambda_l1):
+    told = trained(run, tiny_config(photos, steps=1, lambda_gan=lambda_gan, lambda_l1=lambda_l1))
+    assert ("d" in told[0].parameters) == (lambda_gan > 0)
+    (losses,) = (event.losses for event in of_type(told, "step"))
+    assert (losses["g_gan"] > 0, losses["d_real"] > 0, losses["g_l1"] > 0) == (lambda_gan > 0, lambda_gan > 0, lambda_l1 > 0)
+
+
+def test_a_seed_is_a_run(tmp_path, photos):
+    runs = [(tmp_path / name, tiny_config(photos, steps=3, seed=seed)) for name, seed in (("a", 0), ("b", 0), ("c", 1))]
+    for run, config in runs:
+        trained(run, config)
+    first, second, other = (latest(run) for run, _ in runs)
+    assert same(first, second)
+    assert not same(first, other)
+
+
+def test_the_average_is_measured_and_saved(tmp_path, photos, monkeypatch):
+    """Each average moves by 1 - decay towards the weights of its step; early on the decay is (n + 1) / (n + 10)."""
+    seen = []
+    real = loop._average
+
+    def spy(averaged, generator, decay, step):
+        before = [value.clone() for value in averaged.parameters()]
+        real(averaged, generator, decay, step)
+        weight = min(decay, (step + 1) / (step + 10))
+        seen.append(
+            all(
+                torch.allclose(after, weight * old + (1 - weight) * new, atol=1e-7)
+                for after, old, new in zip(averaged.parameters(), before, generator.parameters(), strict=True)
+            )
+        )
+
+    monkeypatch.setattr(loop, "_average", spy)
+    trained(tmp_path / "averaged", tiny_config(photos, steps=4, ema=0.5))
+    assert seen == [True] * 4
+    trained(tmp_path / "plain", tiny_config(photos, steps=4, ema=0.0))
+    assert not same(latest(tmp_path / "averaged"), latest(tmp_path / "plain"))
+
+
+def test_kaiming_starts_a_residual_network_as_doing_nothing(run, photos):
+    spec = {"output": "residual", "norm": "none", "bias": "all"}
+    config = tiny_config(photos, steps=1, init="kaiming", learning_rate=1e-8, spec=spec)
+    told = trained(run, config)
+    (measured,) = of_type(told, "validation")
+    assert measured.metrics == pytest.approx(measured.identity, rel=1e-3)
+
+
+def test_normal_weights_start_as_the_paper_has_them(run, photos):
+    trained(run, tiny_config(photos, steps=1, learning_rate=1e-8, spec={"encoder": (32, 32, 32), "decoder": (32, 32)}))
+    weights = torch.cat(
+        [value.flatten() for name, value in latest(run).items() if name.endswith("conv.weight") or "down.1" in name]
+    )
+    assert float(weights.std()) == pytest.approx(0.02, rel=0.02)
+
+
+def test_a_model_can_be_the_start(tmp_path, photos):
+    spec = unet(3, 3, levels=3, width=4, norm="none", bias="all", dropout="none")
+    model = write_small_model(tmp_path / "start.safetensors", small_card(spec=spec), gain=1.0)
+    changes = {"steps": 1, "learning_rate": 1e-8, "ema": 0.0, "spec": {"norm": "none", "bias": "all", "dropout": "none"}}
+    run = tmp_path / "run"
+    trained(run, tiny_config(photos, init_model=str(model), **changes))
+    before = load_generator(model)[1].state_dict()
+    assert all(torch.allclose(before[name], value, atol=1e-6) for name, value in latest(run).items())
+    model.unlink()  # needed at the start only
+    assert trained(run, tiny_config(photos, init_model=str(model), **(changes | {"steps": 2})))[-1].type == "finished"
+
+
+def test_another_network_cannot_be_the_start(tmp_path, photos):
+    model = write_small_model(tmp_path / "start.safetensors")
+    with pytest.raises(ModelError, match="different network"):
+        trained(tmp_path / "run", tiny_config(photos, init_model=str(model)))
+
+
+@pytest.mark.parametrize("task", ["deblur", "colorize"])
+def test_each_task_gives_a_model_with_a_complete_card(run, photos, task):
+    config = tiny_config(photos, task=task, steps=4, validate_every=2, half_weights=True)
+    told = trained(run, config)
+    card, generator = load_generator(run / MODELS / "best.safetensors")
+    best = [event for event in of_type(told, "validation") if event.best][-1]
+    assert (card.name, card.task, card.generator) == ("tiny", task, config.generator)
+    assert (card.encoding_in, card.encoding_out) == {"deblur": ("rgb8", "rgb8"), "colorize": ("lab_l", "lab_ab")}[task]
+    assert (card.size_rule.mode, card.size_rule.size) == ({"deblur": "native", "colorize": "fit"}[task], 16)
+    assert card.keeps_grey == (task == "deblur")
+    assert (card.statistics, card.metrics, card.identity) == (best.statistics, best.metrics, best.identity)
+    assert card.provenance == {
+        "program": f"P2P Desktop {__version__}",
+        "data": "photos",
+        "pairs": 5,
+        "licence": "CC0-1.0",
+        "steps": best.step,
+        "measured_at_step": best.step,
+        "batch": 2,
+        "size": 16,
+        "learning_rate": 2e-4,
+        "lambda_gan": 1.0,
+        "lambda_l1": 100.0,
+        "seed": 0,
+    }
+    preview = cv2.imdecode(np.frombuffer(card.preview, np.uint8), cv2.IMREAD_COLOR)
+    assert preview.shape == (32, 80, 3)  # before and after
+    planes = torch.zeros(1, config.generator.in_channels, 16, 16)
+    assert generator(planes).shape == (1, config.generator.out_channels, 16, 16)
+
+
+def test_statistics_are_those_that_measured_better(run, photos, monkeypatch):
+    asked = []
+
+    def measured(translate, *_):
+        return [*asked]
+
+    def averages(_rows):
+        return {"psnr": {"image": 20.0, "running": 21.0}[asked[-1]], "ssim": 1.0, "l1": 0.0}, {}
+
+    real = loop.Training.translation
+
+    def translation(self, statistics):
+        asked.append(statistics)
+        return real(self, statistics)
+
+    monkeypatch.setattr(loop, "measure", measured)
+    monkeypatch.setattr(loop, "averages", averages)
+    monkeypatch.setattr(loop.Training, "translation", translation)
+    told = trained(run, tiny_config(photos, steps=1))
+    assert asked[:2] == ["image", "running"]
+    assert [event.statistics for event in of_type(told, "validation")] == ["running"]
+    assert read_card(run / MODELS / "latest.safetensors").statistics == "running"
+
+
+def test_the_best_model_stays_when_later_ones_are_worse(run, photos, monkeypatch):
+    values = iter([20.0, 25.0, 22.0])
+    monkeypatch.setattr(loop, "averages", lambda rows: ({"psnr": next(values)}, {"psnr": 19.0}))
+    told = trained(run, tiny_config(photos, steps=3, validate_every=1, spec={"norm": "instance"}))
+    assert [event.best for event in of_type(told, "validation")] == [True, True, False]
+    assert read_card(run / MODELS / "best.safetensors").provenance["steps"] == 2
+
+
+def test_samples_show_input_result_and_target(run, photos):
+    told = trained(run, tiny_config(photos, steps=2, sample_every=1))
+    drawn = of_type(told, "sample")
+    assert [event.step for event in drawn] == [1, 2]
+    strips = [cv2.imread(str(run / event.files[0]), cv2.IMREAD_COLOR) for event in drawn]
+    assert strips[0].shape == (32, 120, 3)
+    assert np.array_equal(strips[0][:, :40], strips[1][:, :40])
+    assert np.array_equal(strips[0][:, 80:], strips[1][:, 80:])
+
+
+def test_orders_are_followed_and_answered(run, photos):
+    told = trained(
+        run, tiny_config(photos, steps=9), orders={2: ["preview", "snapshot"], 4: ["pause", "snapshot", "resume"], 6: ["stop"]}
+    )
+    answers = of_type(told, "answered")
+    assert [(answer.order, answer.ok) for answer in answers] == [
+        ("preview", True),
+        ("snapshot", True),
+        ("pause", True),
+        ("snapshot", True),
+        ("resume", True),
+        ("stop", True),
+    ]
+    assert answers[0].file == "samples/step-00000002/0.png"
+    assert answers[1].file == "models/step-00000002.safetensors"
+    assert all((run / answer.file).exists() for answer in answers if answer.file)
+    assert (told[-1].type, told[-1].step) == ("stopped", 6)
+    assert list((run / "orders").iterdir()) == []
+
+
+def test_a_paused_run_is_saved_and_can_be_stopped(run, photos, monkeypatch):
+    naps = []
+
+    def nap(_seconds):
+        naps.append((run / CHECKPOINTS / "last.pt").exists())
+        write_order(run, "stop")
+
+    monkeypatch.setattr(loop.time, "sleep", nap)
+    told = trained(run, tiny_config(photos, steps=9, checkpoint_every=100), orders={3: ["pause"]})
+    assert naps == [True]
+    assert (told[-1].type, told[-1].step) == ("stopped", 3)
+
+
+def test_an_order_that_fails_does_not_end_the_run(run, photos, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(loop.Training, "draw", full)
+    told = trained(run, tiny_config(photos, steps=3), Token(), {1: ["preview"], 2: ["stop"]})
+    failed, _ = of_type(told, "answered")
+    assert (failed.order, failed.ok, failed.file) == ("preview", False, None)
+    assert "No space left" in failed.message
+    assert told[-1].type == "stopped"
+
+
+def test_a_run_cancelled_before_its_first_step_can_be_continued(run, photos):
+    token = Token()
+    token.cancel()
+    assert trained(run, tiny_config(photos, steps=2), token)[-1].step == 0
+    assert [event.step for event in of_type(trained(run, tiny_config(photos, steps=2)), "step")] == [1, 2]
+
+
+def test_stopped_and_continued_it_is_the_same_run(tmp_path, photos):
+    config = tiny_config(photos, steps=8, checkpoint_every=100, validate_every=3)
+    trained(tmp_path / "whole", config)
+    trained(tmp_path / "parts", config, orders={5: ["stop"]})
+    told = trained(tmp_path / "parts", config)
+    assert (told[0].type, told[0].step) == ("started", 5)
+    for name in ("best", "latest"):
+        first, second = (tmp_path / run / MODELS / f"{name}.safetensors" for run in ("whole", "parts"))
+        assert first.read_bytes() == second.read_bytes()
+
+
+def test_a_run_continued_between_measurements_keeps_its_figures(run, photos):
+    config = tiny_config(photos, steps=9, validate_every=3, checkpoint_every=100)
+    (measured,) = of_type(trained(run, config, orders={4: ["stop"]}), "validation")
+    trained(run, config, orders={5: ["stop"]})
+    card = read_card(run / MODELS / "latest.safetensors")
+    assert (card.provenance["steps"], card.provenance["measured_at_step"]) == (5, 3)
+    assert (card.statistics, card.metrics) == (measured.statistics, measured.metrics)
+
+
+def test_other_pictures_are_warned_of(run, tmp_path):
+    data = write_photos(tmp_path / "data", 6)
+    trained(run, tiny_config(data, steps=2))
+    write_photos(data, 8)
+    (warning,) = of_type(trained(run, tiny_config(data, steps=4)), "warning")
+    assert warning.code == "not_bit_for_bit"
+    assert "The pictures changed." in warning.message
+
+
+def test_a_damaged_training_picture_is_told_once_and_left_out(run, tmp_path):
+    write_photos(tmp_path / "train", 2)
+    write_photos(tmp_path / "val", 1, seed=1)
+    (tmp_path / "train" / "photo-0.png").write_bytes(b"\x89PNG\r\n\x1a\n and nothing more")
+    told = trained(run, tiny_config(tmp_path, steps=6))
+    (warning,) = of_type(told, "warning")
+    assert warning.code == "picture_left_out"
+    assert "photo-0.png" in warning.message
+    assert told[-1].type == "finished"
+
+
+def test_a_damaged_held_out_picture_is_told_and_left_out(run, tmp_path):
+    write_photos(tmp_path / "train", 2)
+    write_photos(tmp_path / "val", 3, seed=1)
+    (tmp_path / "val" / "photo-1.png").write_bytes(b"")
+    told = trained(run, tiny_config(tmp_path, steps=1))
+    assert (told[0].type, told[0].pairs) == ("started", {"train": 2, "val": 2})
+    assert "photo-1.png" in told[1].message
+
+
+def test_without_any_held_out_picture_nothing_is_begun(run, tmp_path):
+    write_photos(tmp_path / "train", 2)
+    write_photos(tmp_path / "val", 1, seed=1)
+    (tmp_path / "val" / "photo-0.png").write_bytes(b"")
+    with pytest.raises(PairingError, match=r"None of the held-out pictures .* can be read. photo-0.png"):
+        trained(run, tiny_config(tmp_path))
+
+
+def test_when_the_pictures_vanish_what_was_learned_is_saved(run, tmp_path):
+    data = write_photos(tmp_path / "data")
+    told = []
+
+    def report(event):
+        told.append(event)
+        if event.type == "step" and event.step == 3:
+            shutil.rmtree(data)
+
+    run.mkdir()
+    with pytest.raises(PairingError, match="can be read any more"):
+        train(tiny_config(data, steps=50, cache_mb=0, checkpoint_every=100), run, report, Token())
+    assert (told[-1].type, told[-1].step) == ("checkpoint", 3)
+
+
+def test_losses_that_are_no_numbers_end_the_run_before_they_are_saved(run, photos, monkeypatch):
+    config = tiny_config(photos, steps=6, checkpoint_every=2)
+    real = loop.Training.step
+
+    def explode(self, batch, started):
+        if self.state.step == 4:
+            with torch.no_grad():
+                self.generator.head.conv.weight.fill_(float("inf"))
+        real(self, batch, started)
+
+    monkeypatch.setattr(loop.Training, "step", explode)
+    told = []
+    run.mkdir()
+    with pytest.raises(ConfigError, match="losses of this run are no longer numbers"):
+        train(config, run, told.append, Token())
+    assert [event.step for event in of_type(told, "checkpoint")] == [2, 4]
+    monkeypatch.undo()
+    assert trained(run, config)[-1].type == "finished"
+
+
+def test_weights_that_are_no_numbers_are_not_saved(run, photos, monkeypatch):
+    real = loop.Training.validate
+
+    def explode(self):
+        with torch.no_grad():
+            next(self.generator.parameters()).fill_(float("nan"))
+        real(self)
+
+    trained(run, tiny_config(photos, steps=2))
+    before = (run / MODELS / "latest.safetensors").read_bytes()
+    monkeypatch.setattr(loop.Training, "validate", explode)
+    with pytest.raises(P2PError, match="weights of this run are no longer numbers"):
+        trained(run, tiny_config(photos, steps=3))
+    assert (run / MODELS / "latest.safetensors").read_bytes() == before
+
+
+@pytest.mark.parametrize("device", ["cuda:7", "dance", "", "meta", "cpu:0:1"])
+def test_a_device_that_does_not_exist_is_named(run, photos, device):
+    with pytest.raises(ConfigError, match=repr(device)):
+        trained(run, tiny_config(photos, device=device))
+
+
+def test_a_checkpoint_of_other_code_is_no_crash(run, photos):
+    trained(run, tiny_config(photos, steps=2))
+    data = torch.load(run / CHECKPOINTS / "last.pt", weights_only=True)
+    del data["figures"]
+    torch.save(data, run / CHECKPOINTS / "last.pt")
+    with pytest.raises(CheckpointError, match="does not fit"):
+        trained(run, tiny_config(photos, steps=3))
