@@ -78,15 +78,17 @@ def _measure(request: dict[str, Any], json: bool) -> _Heard:  # Any: JSON
         path, log = Path(folder) / "evaluate.json", Path(folder) / LOG
         path.write_text(json_module.dumps(request), encoding="utf-8")
         with log.open("ab") as stderr:
-            children.append(start(trainer_command("evaluate", path, "--stop-with-parent"), stdin=subprocess.PIPE, stderr=stderr))
-        if received:  # before there was a child to tell
-            end_stdin(children)
-        bar = progress.add_task("measuring", total=None)
-        for event in json_lines(children[0]):
-            if json:
-                print_json(event)
-            heard.hear(event, progress, bar)
-        code = children[0].wait()
+            child = start(trainer_command("evaluate", path, "--stop-with-parent"), stdin=subprocess.PIPE, stderr=stderr)
+        with child:
+            children.append(child)
+            if received:  # before there was a child to tell
+                end_stdin(children)
+            bar = progress.add_task("measuring", total=None)
+            for event in json_lines(child):
+                if json:
+                    print_json(event)
+                heard.hear(event, progress, bar)
+        code = child.returncode
         words = last_words(log)
     if heard.failure:
         raise TrainerError(heard.failure)

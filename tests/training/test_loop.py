@@ -20,14 +20,6 @@ from training.contract.version import __version__
 from training.loop import learning_rate, train
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    """A config's thread count holds for the whole process."""
-    before = torch.get_num_threads()
-    yield
-    torch.set_num_threads(before)
-
-
 def trained(run, config, token=None, orders=None):
     """Train; give the events. `orders`: step -> names ordered during it."""
     run.mkdir(exist_ok=True)
