@@ -74,6 +74,19 @@ def test_steps_equal_the_formulas(lambda_gan, lambda_l1):
             assert torch.allclose(value, other, atol=RATE / 100), name  # far less than one update
 
 
+def test_the_discriminator_takes_half_of_its_gradient():
+    """Adam would hide a factor (pix2pix.md, fact 8)."""
+    generator, discriminator = networks()
+    before = copy.deepcopy(discriminator)
+    (x, y), *_ = batches(1)
+    fake = copy.deepcopy(generator)(x).detach()
+    loss = F.softplus(before(x, fake)).mean() / 2 + F.softplus(-before(x, y)).mean() / 2
+    gradients = torch.autograd.grad(loss, list(before.parameters()))
+    step(generator, adam(generator), discriminator, torch.optim.SGD(discriminator.parameters(), 1.0), x, y, 1.0, 100.0)
+    for value, old, gradient in zip(discriminator.parameters(), before.parameters(), gradients, strict=True):
+        assert torch.allclose(value, old - gradient, atol=1e-6)
+
+
 def test_the_generator_is_judged_by_the_updated_discriminator():
     generator, discriminator = networks()
     before = copy.deepcopy(discriminator)

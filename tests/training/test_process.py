@@ -120,6 +120,16 @@ def test_killed_at_random_moments_it_ends_as_if_nothing_had_happened(forks, tmp_
         assert len(digests) == 1, name
 
 
+def test_killed_before_it_could_tell_of_a_checkpoint_it_tells_of_it_when_continued(forks, run, photos):
+    write_request(run, tiny_config(photos, steps=5))
+    deadly = "import os, training.loop as l; real = l.save_checkpoint\n"
+    deadly += "def save(folder, state, *rest): path = real(folder, state, *rest); state.step == 4 and os.kill(os.getpid(), 9); return path\n"
+    assert forks.start(run, first=deadly + "l.save_checkpoint = save").wait() == -signal.SIGKILL
+    assert [event["step"] for event in events(run, "checkpoint")] == [2]
+    assert forks.start(run).wait() == 0
+    assert [event["step"] for event in events(run, "checkpoint")] == [2, 4, 5]
+
+
 def test_killed_before_its_first_checkpoint_it_tells_no_step_twice(forks, run, photos):
     long_run(run, photos)
     child = forks.start(run)

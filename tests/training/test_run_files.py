@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 import pytest
 
 from tests.training.runs import events
+from training import run_files
 from training.contract.errors import CheckpointError
 from training.contract.protocol import EVENTS, LOCK, Checkpointed, Failed, Started, Step, Stopped, Warned, own_lock, read_lock
 from training.run_files import EventLog, cut_events, hold_lock, kept_model
@@ -143,6 +144,23 @@ def test_a_dead_holders_lock_is_taken_over(tmp_path, changes):
     with hold_lock(tmp_path, never) as mine:
         assert read_lock(tmp_path) == mine
     assert list(tmp_path.iterdir()) == []
+
+
+def test_of_two_that_find_a_dead_holder_the_slower_one_refuses(tmp_path, monkeypatch):
+    theirs = replace(own_lock(), host="elsewhere")
+    (tmp_path / LOCK).write_text(json.dumps(asdict(replace(own_lock(), pid=2**30))))
+    real = run_files._create
+
+    def create(path, text):
+        if path.name != LOCK:  # the faster one is done before we may replace the lock
+            (tmp_path / LOCK).write_text(json.dumps(asdict(theirs)))
+        return real(path, text)
+
+    monkeypatch.setattr(run_files, "_create", create)
+    with pytest.raises(CheckpointError, match="being started"), hold_lock(tmp_path, never):
+        pass
+    assert read_lock(tmp_path) == theirs
+    assert [path.name for path in tmp_path.iterdir()] == [LOCK]
 
 
 @pytest.mark.parametrize(("age", "taken"), [(0, False), (30, True)])
