@@ -137,9 +137,9 @@ class Training:
 
     def _restore(self, found: Found) -> None:
         self._refuse_changes(TrainConfig.from_json(found.data["config"]))
-        use_threads(self.config.threads, found.data["threads"])
+        use_threads(self.config.threads, found.data.get("threads"))
         warnings = restore(self.state, found.data)
-        if found.data["pictures"] != self.pictures:
+        if found.data.get("pictures") != self.pictures:
             warnings.append("The pictures changed.")
         if warnings:
             self.warnings.append(("not_bit_for_bit", " ".join([*warnings, "The run goes on, but not bit for bit."])))
@@ -232,7 +232,6 @@ class Training:
         """Write a checkpoint and the model that belongs to it, unless this step has them. Raises CheckpointError, OSError."""
         if self.saved_at == self.state.step:
             return
-        check_finite(self.generator)
         self.write_model("latest")  # first: a run killed between the two writes it again
         path = save_checkpoint(self.run / CHECKPOINTS, self.state, self.config.to_json(), self.pictures)
         self.saved_at = self.state.step
@@ -299,7 +298,11 @@ class Training:
         return self.generator if self.averaged is None else self.averaged
 
     def write_model(self, name: str) -> str:
-        """Write `models/<name>.safetensors` of the generator as it stands; its name relative to the run."""
+        """Write `models/<name>.safetensors` of the generator as it stands; its name relative to the run.
+
+        Raises ConfigError if its weights are no numbers, OSError.
+        """
+        check_finite(self.generator)
         path = self.run / MODELS / f"{name}.safetensors"
         path.parent.mkdir(exist_ok=True)
         preview = draw_preview(self.held_out[0], self.translation(self.state.figures.statistics))

@@ -31,10 +31,8 @@ def train_command(
     json: Annotated[bool, typer.Option("--json", help="Print the trainer's events as JSON lines.")] = False,
 ) -> int:
     """Train a model in a process of its own. Ctrl+C saves and stops; --resume goes on."""
-    new = {"--task": task, "--data": data, "--out": out, "--init": init, "--set": set_}
     if resume is not None or config is not None:
-        given = [name for name, value in new.items() if value]
-        if given or (resume is not None and config is not None):
+        if any((task, data, out, init, set_)) or (resume is not None and config is not None):
             raise ConfigError(f"--resume and --config stand alone: the run's {CONFIG} says all else. Change it there.")
         if config is not None and config.name != CONFIG:
             raise ConfigError(f"--config takes the {CONFIG} of a run's folder, not {config.name}.")

@@ -19,6 +19,7 @@ from training.contract.spec import unet
 ROOT = Path(__file__).parents[2]
 ENDINGS = {"finished", "stopped", "failed"}
 PATIENCE_SECONDS = 60
+LONG = 100_000  # steps: nobody waits for this one
 
 
 def write_photos(folder, count=6, height=32, width=40, seed=0):
@@ -83,6 +84,19 @@ def wait_until(true, what):
     while not true():
         assert time.monotonic() < end, f"waited in vain for {what}"
         time.sleep(0.005)
+
+
+def steps(found):
+    return [event["step"] for event in found if event["type"] == "step"]
+
+
+def long_run(run, photos, **changes):
+    write_request(run, tiny_config(photos, **({"steps": LONG, "checkpoint_every": LONG, "validate_every": LONG} | changes)))
+
+
+def wait_for_steps(run, count=3):
+    path = run / EVENTS
+    wait_until(lambda: path.exists() and path.read_bytes().count(b'"type": "step"') >= count, f"{count} steps")
 
 
 def environment():

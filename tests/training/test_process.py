@@ -17,30 +17,19 @@ from tests.training.runs import (
     ENDINGS,
     environment,
     events,
+    long_run,
+    steps,
     tiny_config,
     trainer,
+    wait_for_steps,
     wait_until,
     without_times,
     write_photos,
     write_request,
 )
-from training.contract.protocol import EVENTS, LOCK, ORDERS, parse_event, read_lock, write_order
+from training.contract.protocol import EVENTS, LOCK, ORDERS, parse_event, write_order
 
-LONG = 100_000  # steps: nobody waits for this one
 NUM_KILLS = 8
-
-
-def steps(found):
-    return [event["step"] for event in found if event["type"] == "step"]
-
-
-def long_run(run, photos, **changes):
-    write_request(run, tiny_config(photos, **({"steps": LONG, "checkpoint_every": LONG, "validate_every": LONG} | changes)))
-
-
-def wait_for_steps(run, count=3):
-    path = run / EVENTS
-    wait_until(lambda: path.exists() and path.read_bytes().count(b'"type": "step"') >= count, f"{count} steps")
 
 
 def weights(run, name="latest"):
@@ -123,7 +112,10 @@ def test_killed_at_random_moments_it_ends_as_if_nothing_had_happened(forks, tmp_
 def test_killed_before_it_could_tell_of_a_checkpoint_it_tells_of_it_when_continued(forks, run, photos):
     write_request(run, tiny_config(photos, steps=5))
     deadly = "import os, training.loop as l; real = l.save_checkpoint\n"
-    deadly += "def save(folder, state, *rest): path = real(folder, state, *rest); state.step == 4 and os.kill(os.getpid(), 9); return path\n"
+    deadly += "def save(folder, state, *rest):\n"
+    deadly += "    path = real(folder, state, *rest)\n"
+    deadly += "    state.step == 4 and os.kill(os.getpid(), 9)\n"
+    deadly += "    return path\n"
     assert forks.start(run, first=deadly + "l.save_checkpoint = save").wait() == -signal.SIGKILL
     assert [event["step"] for event in events(run, "checkpoint")] == [2]
     assert forks.start(run).wait() == 0
@@ -264,62 +256,6 @@ def test_without_it_stdin_is_left_alone(forks, run, photos, tmp_path):
     os.close(end)
 
 
-def test_a_second_trainer_refuses_and_writes_nothing(forks, run, photos):
-    long_run(run, photos)
-    first = forks.start(run)
-    wait_for_steps(run)
-    lock = read_lock(run)
-    second = forks.start(run, "--stop-with-parent")  # whose stdin ends at once: that must not stop the first
-    assert second.wait() == 1
-    (failed,) = map(json.loads, second.stdout.read_text().splitlines())
-    assert failed["type"] == "failed"
-    assert f"process {first.pid} on " in failed["message"]
-    assert read_lock(run) == lock
-    assert first.poll() is None
-    write_order(run, "stop")
-    assert first.wait() == 0
-    found = events(run)
-    assert [event["type"] for event in found if event["type"] in {"started", *ENDINGS}] == ["started", "stopped"]
-
-
-def test_of_trainers_started_at_the_same_moment_exactly_one_runs(forks, run, photos):
-    long_run(run, photos)
-    dead = forks.start(run)
-    wait_for_steps(run)
-    dead.kill()  # leaves its lock, which all of them find
-    go = time.time() + 1
-    children = [forks.start(run, first=f"import time; time.sleep({go} - time.time())") for _ in range(4)]
-    wait_until(lambda: sum(child.poll() is None for child in children) <= 1, "three refusals")
-    (winner,) = (child for child in children if child.poll() is None)
-    wait_for_steps(run)
-    assert read_lock(run).pid == winner.pid
-    winner.signal(signal.SIGINT)
-    assert winner.wait() == 130
-    assert steps(events(run)) == list(range(1, events(run)[-1]["step"] + 1))
-
-
-def test_a_trainer_whose_run_was_taken_over_ends_without_a_word(forks, run, photos):
-    long_run(run, photos)
-    child = forks.start(run, first="import training.run_files as f; f.HEARTBEAT_SECONDS = 0.05")
-    wait_for_steps(run)
-    data = json.loads((run / LOCK).read_text())
-    (run / LOCK).write_text(json.dumps(data | {"host": "elsewhere"}))
-    assert child.wait() == 1
-    assert "taken over" in child.stderr.read_text()
-    assert events(run)[-1]["type"] == "step"
-    assert read_lock(run).host == "elsewhere"
-
-
-def test_the_heart_beats(forks, run, photos):
-    long_run(run, photos)
-    child = forks.start(run, first="import training.run_files as f; f.HEARTBEAT_SECONDS = 0.05")
-    wait_for_steps(run)
-    first = read_lock(run)
-    wait_until(lambda: read_lock(run).heartbeat > first.heartbeat, "a heartbeat")
-    assert (first.pid, first.started) == (child.pid, read_lock(run).started)
-    child.kill()
-
-
 def test_an_order_from_before_the_trainer_is_dropped(forks, run, photos):
     write_request(run, tiny_config(photos, steps=2))
     order = write_order(run, "stop")
@@ -349,11 +285,9 @@ def test_a_full_disk_while_saving_leaves_the_checkpoint_before(forks, run, photo
 def test_a_full_disk_for_events_ends_the_run_between_two_lines(forks, run, photos):
     long_run(run, photos)
     limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (3000, resource.RLIM_INFINITY))"
-    child = forks.start(run, first=limit)
+    child = forks.start(run, first=limit, stdout=os.devnull)
     assert child.wait() == 1
-    assert steps(events(run))  # whole lines only
-    last = json.loads(child.stdout.read_text().splitlines()[-1]) if child.stdout.stat().st_size < 3000 else None
-    assert last is None or last["type"] in {"failed", "step"}
+    assert events(run)[-1]["type"] == "step"
     assert "could not be read or written" in child.stderr.read_text()
     assert not (run / LOCK).exists()
 
