@@ -1,9 +1,9 @@
-"""What classical sharpening reaches on the deblur test set: one unsharp mask, tuned on training pictures.
+"""A model on the deblur test set, beside doing nothing and classical sharpening: one unsharp mask, tuned on training pictures.
 
-    python -m tests.bench.deblur_baselines --train DIR --data DIR
+    python -m tests.bench.deblur_baselines --train DIR --data DIR [--model deblur]
 
 The setting (sigma, amount) is the best on average over the noisy kinds of `--train` pictures, so that it knows nothing of the
-test pictures. PSNR in dB on RGB, per kind, beside doing nothing; `p2p-desktop evaluate` prints the model's side of the table.
+test pictures. PSNR in dB on RGB, per kind. The model runs as people run it; `p2p-desktop evaluate` measures the same with torch, and SSIM too.
 """
 
 import argparse
@@ -13,6 +13,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+import p2p_desktop
 from training.contract.pictures import is_picture_name
 from training.dataset import read_rgb, spread
 from training.degrade import DEBLUR_TEST_KINDS, deblur_test_input
@@ -58,23 +59,34 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--train", type=Path, required=True)
     parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--model", default="deblur")
     options = parser.parse_args()
     setting = tune(spread(pictures(options.train), NUM_TUNING))
     paths = pictures(options.data)
-    for noisy in (True, False):
-        totals = []
-        for kind in DEBLUR_TEST_KINDS:
-            rows = []
-            for index, path in enumerate(paths):
-                rgb = read_rgb(path)
-                blurred = deblur_test_input(rgb, kind, noisy, index)
-                rows.append((psnr(unsharp(blurred, *setting), rgb), psnr(blurred, rgb)))
-            totals.append(np.mean(rows, axis=0))
-            print(f"{'noisy' if noisy else 'clean'}/{kind.name:<14} unsharp {totals[-1][0]:.3f}, doing nothing {totals[-1][1]:.3f}")
-        mean = np.mean(totals, axis=0)
-        print(f"{'noisy' if noisy else 'clean'}, all: unsharp {mean[0]:.3f}, doing nothing {mean[1]:.3f}", flush=True)
-    sharp = np.mean([psnr(unsharp(read_rgb(path), *setting), read_rgb(path)) for path in paths])
-    print(f"sharp pictures against themselves: unsharp {sharp:.2f} dB")
+    with p2p_desktop.load(options.model) as translate:
+        for noisy in (True, False):
+            half = "noisy" if noisy else "clean"
+            totals = []
+            for kind in DEBLUR_TEST_KINDS:
+                rows = []
+                for index, path in enumerate(paths):
+                    rgb = read_rgb(path)
+                    blurred = deblur_test_input(rgb, kind, noisy, index)
+                    rows.append([psnr(result, rgb) for result in (translate(blurred), unsharp(blurred, *setting), blurred)])
+                totals.append(np.mean(rows, axis=0))
+                tell(f"{half}/{kind.name}", totals[-1])
+            tell(f"{half}, all", np.mean(totals, axis=0))
+        rows = [[psnr(translate(rgb), rgb), psnr(unsharp(rgb, *setting), rgb)] for rgb in map(read_rgb, paths)]
+        model, mask = np.mean(rows, axis=0)
+        print(f"sharp pictures against themselves: model {model:.2f} (worst {min(rows)[0]:.2f}), unsharp {mask:.2f} dB")
+
+
+def tell(name: str, figures: np.ndarray) -> None:
+    model, mask, nothing = figures
+    print(
+        f"{name:<22} model {model:.2f} ({model - nothing:+.2f})  unsharp {mask:.2f} ({mask - nothing:+.2f})  nothing {nothing:.2f}",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":
