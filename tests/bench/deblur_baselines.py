@@ -3,7 +3,7 @@
     python -m tests.bench.deblur_baselines --train DIR --data DIR [--model deblur]
 
 The setting (sigma, amount) is the best on average over the noisy kinds of `--train` pictures, so that it knows nothing of the
-test pictures. PSNR in dB on RGB, per kind. The model runs as people run it; `p2p-desktop evaluate` measures the same with torch, and SSIM too.
+test pictures. PSNR in dB on RGB, per kind. The model runs as people run it; `p2p-desktop evaluate` measures it with torch.
 """
 
 import argparse
