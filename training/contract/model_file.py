@@ -138,8 +138,12 @@ def write_model(path: Path, card: ModelCard, weights: Weights) -> None:
         raise ModelError(f"The description of {card.name} is larger than a model file may hold (1 MB).")
     temporary = path.with_name(f".{path.name[:200]}.part")
     contiguous = {name: np.require(value, requirements="C") for name, value in weights.items()}
-    temporary.write_bytes(save(contiguous, {"p2p": text}))
-    temporary.replace(path)
+    try:
+        temporary.write_bytes(save(contiguous, {"p2p": text}))
+        temporary.replace(path)
+    except OSError:  # a full disk must not be made fuller
+        temporary.unlink(missing_ok=True)
+        raise
 
 
 def read_card(path: Path) -> ModelCard:
