@@ -26,7 +26,7 @@ StatisticsChoice = Literal["auto", "image", "running"]
 GPU_BATCH = 4
 MIN_BUDGET, MAX_BUDGET = 256 << 20, 2 << 30  # bytes
 BUDGET_SHARE = 0.25  # of free memory; the rest is for decoded pictures and other programs
-MAX_IN_FLIGHT = 8  # by default: beyond it memory grows and processors wait for memory anyway
+MAX_IN_FLIGHT = 4  # by default: as many tiles fit into the memory budget; more cores share each
 
 
 class Translator:
