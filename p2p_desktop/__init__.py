@@ -36,11 +36,12 @@ def load(name_or_path: str, *, device: str | None = None, runtime: str | None = 
 
     paths = user_paths()
     settings = Settings.read(paths.settings)
-    library = Library(resources() / "models", paths.models, paths.removed)
+    library = Library(resources() / "models", paths.models_in(settings.models_folder), paths.removed)
     return Translator.load(
         library.find(name_or_path),
         device=device or settings.device,
         runtime=runtime_choice(runtime or settings.runtime),
         memory_budget=settings.memory_budget,
         cache=paths.cache,
+        threads=settings.threads,
     )

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -11,9 +12,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from training.__main__ import main as trainer
 
         return trainer(words[1:])
+    if wants_window(words):
+        from p2p_desktop.ui.app import run_window  # Qt, which the command line runs without
+
+        return run_window([Path(word) for word in words])
     from p2p_desktop.cli.app import run
 
     return run(words)
+
+
+def wants_window(words: Sequence[str]) -> bool:
+    """Tell whether there are only names of files and folders that exist, or nothing at all. A command's name is no file's."""
+    return all(not word.startswith("-") and Path(word).exists() for word in words) and words[:1] not in (
+        ["convert"],
+        ["models"],
+        ["train"],
+        ["evaluate"],
+        ["doctor"],
+    )
 
 
 if __name__ == "__main__":

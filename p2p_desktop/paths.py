@@ -26,6 +26,10 @@ class UserPaths:
     def models(self) -> Path:
         return self.data / "models"
 
+    def models_in(self, folder: str) -> Path:
+        """Where added models are, if the person keeps models and runs in `folder`; "": in the data folder."""
+        return Path(folder) / "models" if folder else self.models
+
     @property
     def removed(self) -> Path:
         """Where removed models go: nothing that a person made is deleted."""
@@ -34,6 +38,16 @@ class UserPaths:
     @property
     def journal(self) -> Path:
         return self.data / "journal.sqlite3"
+
+    @property
+    def unfinished(self) -> Path:
+        """Notes of conversions that are under way, for the offer to go on after a crash."""
+        return self.data / "unfinished"
+
+    @property
+    def window(self) -> Path:
+        """What the window remembers from one time to the next."""
+        return self.config / "window.json"
 
     @property
     def runs(self) -> Path:

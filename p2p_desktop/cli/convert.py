@@ -10,10 +10,9 @@ from p2p_desktop.cli.output import make_progress, one_line, print_json
 from p2p_desktop.cli.stopping import stoppable
 from p2p_desktop.cli.surroundings import Surroundings
 from p2p_desktop.convert.events import ConvertSettings, Event, Existing, PictureDone, Planned, Requested, Summary
-from p2p_desktop.convert.job import UnloadedModel, convert
+from p2p_desktop.convert.request import Part, Places, Request, run_request
 from p2p_desktop.inference.device import Compute, choose_compute, runtime_choice
-from p2p_desktop.inference.translator import Translator, default_memory_budget, resolve_statistics, statistics_choice
-from training.contract.model_file import file_digest, read_card
+from p2p_desktop.inference.translator import default_memory_budget, statistics_choice
 from training.contract.progress import Cancelled
 
 EXIT_FINDINGS = 3
@@ -45,38 +44,22 @@ def convert_command(
         recurse=recurse,
         keep_metadata=metadata,
     )
-    path = here.library.find(model)
-    card = read_card(path)
-    chosen = resolve_statistics(card, statistics_choice(statistics))
-    wishes = device or here.settings.device, runtime_choice(runtime or here.settings.runtime)
-    compute = choose_compute(*wishes)  # a device that is not there is told before anything else
-    budget = here.settings.memory_budget or default_memory_budget()
-
-    def load() -> Translator:
-        return Translator.load(
-            path,
-            device=wishes[0],
-            runtime=wishes[1],
-            batch=batch,
-            statistics=chosen,
-            memory_budget=budget,
-            cache=here.paths.cache,
-        )
-
-    unloaded = UnloadedModel(file_digest(path), chosen, load)
+    request = Request(
+        parts=(Part(tuple(sources), out),),
+        model=here.library.find(model),
+        settings=settings,
+        device=device or here.settings.device,
+        runtime=runtime_choice(runtime or here.settings.runtime),
+        statistics=statistics_choice(statistics),
+        batch=batch,
+        threads=here.settings.threads,
+    )
+    compute = choose_compute(request.device, request.runtime)  # a device that is not there is told before anything else
+    places = Places(here.paths.journal, here.paths.cache, here.settings.memory_budget or default_memory_budget())
     with stoppable() as token, make_progress(not json) as progress:
         reporter = _JsonReporter(compute) if json else _TextReporter(progress)
         try:
-            summary = convert(
-                [Path(source) for source in sources],
-                out,
-                unloaded,
-                settings,
-                journal_path=here.paths.journal,
-                memory_budget=budget,
-                report=reporter,
-                token=token,
-            )
+            summary = run_request(request, places, report=reporter, token=token)
         except Cancelled:  # by a signal, which `stoppable` turns into the exit code
             return 0
     return EXIT_FINDINGS if summary.failed else 0

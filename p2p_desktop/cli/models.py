@@ -77,14 +77,20 @@ def remove_command(name: Annotated[str, typer.Argument(help="The name of an adde
 
 
 @app.command("compile")
-def compile_command(name: Annotated[str, typer.Argument(help="A model's name, or its file.")], json: Json = False) -> None:
+def compile_command(
+    name: Annotated[str, typer.Argument(help="A model's name, or its file.")],
+    statistics: Annotated[str, typer.Option(help="auto, image or running.")] = "auto",
+    json: Json = False,
+) -> None:
     """Convert a model for OpenVINO ahead of time, which a first conversion would otherwise do."""
     from p2p_desktop.inference.openvino_runtime import convert_network  # heavy: only where it is used
+    from p2p_desktop.inference.translator import resolve_statistics, statistics_choice
 
     here = Surroundings.find()
     path = here.library.find(name)
     card = read_card(path)
-    folder = convert_network(path, file_digest(path), card.statistics, here.paths.cache)
+    chosen = resolve_statistics(card, statistics_choice(statistics))
+    folder = convert_network(path, file_digest(path), chosen, here.paths.cache)
     if json:
         print_json({"type": "compiled", "name": card.name, "path": str(folder)})
     else:

@@ -18,4 +18,5 @@ class Surroundings:
     def find(cls) -> Self:
         """Raises ConfigError where the installation is incomplete."""
         paths = user_paths()
-        return cls(paths, Settings.read(paths.settings), Library(resources() / "models", paths.models, paths.removed))
+        settings = Settings.read(paths.settings)
+        return cls(paths, settings, Library(resources() / "models", paths.models_in(settings.models_folder), paths.removed))

@@ -35,21 +35,31 @@ class Task:
 class Claims:
     """Takes the pictures of a plan for this job, one by one, and leaves to others what is theirs."""
 
-    def __init__(self, plan: Plan, settings: ConvertSettings, journal: Journal, model: str, key: str) -> None:
-        """`model`: its digest. `key`: what `ConvertSettings.key` gives."""
+    def __init__(
+        self, plan: Plan, settings: ConvertSettings, journal: Journal, model: str, key: str, only: frozenset[Path] | None = None
+    ) -> None:
+        """`model`: its digest. `key`: what `ConvertSettings.key` gives. `only`: the sources to be taken; None for all."""
         self._plan = plan
         self._settings = settings
         self._journal = journal
         self._model = model
         self._key = key
+        self._only = only
+
+    @property
+    def num_rows(self) -> int:
+        """How many decisions `take_all` gives."""
+        return sum(map(self._is_asked_for, self._sources_and_failures()))
 
     def take_all(self, token: Token) -> Iterator[Task | PictureDone]:
         """Give, in the plan's order, a task for each picture to be converted, and rows for the others."""
         for path, reason in self._plan.failures:
-            yield PictureDone(path, None, "failed", reason, 0.0)
+            if self._is_asked_for(path):
+                yield PictureDone(path, None, "failed", reason, 0.0)
         for picture in self._plan.pictures:
-            token.check()
-            yield self._take(picture)
+            if self._is_asked_for(picture.source):
+                token.check()
+                yield self._take(picture)
 
     def rename(self, task: Task, suffix: str) -> bool:
         """Find another name for a task's result: its content asks for this suffix, or its name was taken a moment ago.
@@ -77,6 +87,13 @@ class Claims:
     def overwrites(self, task: Task) -> bool:
         """Tell whether the result is to replace a file that has its name."""
         return self._settings.existing == "overwrite" and self._is_free(task.target)
+
+    def _is_asked_for(self, source: Path) -> bool:
+        return self._only is None or source in self._only
+
+    def _sources_and_failures(self) -> Iterator[Path]:
+        yield from (path for path, _ in self._plan.failures)
+        yield from (picture.source for picture in self._plan.pictures)
 
     def _take(self, picture: PlannedPicture) -> Task | PictureDone:
         source = picture.source

@@ -68,6 +68,13 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True)
+class PictureBegun:
+    """One picture is being translated. Its `PictureDone` follows, unless the job is cancelled meanwhile."""
+
+    source: Path
+
+
+@dataclass(frozen=True, slots=True)
 class PictureDone:
     """One picture's end."""
 
@@ -76,6 +83,7 @@ class PictureDone:
     state: State
     reason: str  # why it was skipped or failed; what was lost or done otherwise on the way; often empty
     seconds: float  # from the start of reading, waits included; 0 if nothing was done
+    num_bytes: int = 0  # of the file that was written
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,4 +101,4 @@ class Summary:
     runtime: str | None
 
 
-Event = Planned | PictureDone | Summary
+Event = Planned | PictureBegun | PictureDone | Summary

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from p2p_desktop.convert.claims import Claims, Task
-from p2p_desktop.convert.events import ConvertSettings, Event, PictureDone, Planned, State, Summary
+from p2p_desktop.convert.events import ConvertSettings, Event, PictureBegun, PictureDone, Planned, State, Summary
 from p2p_desktop.convert.journal import Journal, digest
 from p2p_desktop.convert.outputs import check_writable, ends_the_job, place, sweep, target_error, written
 from p2p_desktop.convert.owner import Owner
@@ -21,7 +21,17 @@ from training.contract.picture_writing import Encoded, encode_picture
 from training.contract.pictures import Picture, output_format, read_picture, suffix_for
 from training.contract.progress import Report, Token
 
-__all__ = ["ConvertSettings", "Event", "PictureDone", "Planned", "Summary", "Translates", "UnloadedModel", "convert"]
+__all__ = [
+    "ConvertSettings",
+    "Event",
+    "PictureBegun",
+    "PictureDone",
+    "Planned",
+    "Summary",
+    "Translates",
+    "UnloadedModel",
+    "convert",
+]
 
 # What one pixel holds on its way, at the most: three copies of 8-bit RGB and alpha. Corrected when the picture is decoded.
 _LIKELY_BYTES_PER_PIXEL = 12
@@ -53,6 +63,7 @@ class UnloadedModel:
     model_digest: str
     statistics: str  # as they will be used: "image" or "running"
     load: Callable[[], Translates]
+    stays_open: bool = False  # whoever gave it closes what it loaded
 
 
 def convert(
@@ -65,12 +76,16 @@ def convert(
     memory_budget: int,
     report: Report[Event],
     token: Token | None = None,
+    only: Collection[Path] | None = None,
 ) -> Summary:
     """Translate every picture in `sources` into `out`; how names come about says `plan.plan_conversion`.
 
     `memory_budget`: bytes that pictures on their way may take, decoded and in the network. A translator that was given loaded
-    stays open; one that is loaded here is closed. `report` is called in this thread: `Planned`, a `PictureDone` each, and last the
-    `Summary`, which comes also when the job is cancelled or gives up.
+    stays open; one that is loaded here is closed. `report` is called in this thread: `Planned`, a `PictureBegun` and a
+    `PictureDone` each, and last the `Summary`, which comes also when the job is cancelled or gives up.
+
+    `only`: absolute paths of the pictures to convert now, out of all that `sources` hold; None for all. Names come about as if all
+    were converted, so that trying one again gives the file that it would have had.
 
     A picture that cannot be converted is a row that says why. P2PError if there is no picture at all, or nothing more can
     be written (disk full, read-only); ModelError if the model cannot be loaded; Cancelled if the token says so. Whatever
@@ -92,16 +107,18 @@ def convert(
             sweep(folder)
         if not plan.pictures:
             raise nothing_found(sources, plan)
-        report(Planned(len(plan.pictures) + len(plan.failures), plan.ignored, plan.raw))
+        settings = replace(settings, format=plan.requested)
+        chosen = None if only is None else frozenset(only)
+        claims = Claims(plan, settings, journal, model.model_digest, settings.key(model.statistics), chosen)
+        report(Planned(claims.num_rows, plan.ignored, plan.raw))
         try:
-            settings = replace(settings, format=plan.requested)
-            claims = Claims(plan, settings, journal, model.model_digest, settings.key(model.statistics))
             decisions = claims.take_all(token)
             if (first := _first_task(decisions, tally.row)) is not None:
                 check_writable(plan.out, owner)
                 if isinstance(model, UnloadedModel):
-                    model = model.load()
-                    opened.callback(model.close)
+                    stays_open, model = model.stays_open, model.load()
+                    if not stays_open:
+                        opened.callback(model.close)
                 tally.begin(model)
                 stages = _Stages(chain([first], decisions), claims, settings, model, journal, owner, plan.out)
                 Pipeline(stages, in_flight=model.in_flight, memory_budget=memory_budget, token=token).run(tally.row)
@@ -134,8 +151,9 @@ class _Tally:
         self._translator = translator
         self._began = time.monotonic()
 
-    def row(self, row: PictureDone) -> None:
-        self._counts[row.state] += 1
+    def row(self, row: PictureBegun | PictureDone) -> None:
+        if isinstance(row, PictureDone):
+            self._counts[row.state] += 1
         self._report(row)
 
     def summary(self, plan: Plan) -> Summary:
@@ -178,6 +196,9 @@ class _Stages:
         task.started = time.monotonic()
         return read_picture(task.work.source)
 
+    def begun(self, task: Task) -> PictureBegun:
+        return PictureBegun(task.work.source)
+
     def translate(self, task: Task, picture: Picture, token: Token) -> Picture:
         return self.translator.translate(picture, strength=self.settings.strength, token=token)
 
@@ -199,7 +220,7 @@ class _Stages:
         if not saved:
             return self.claims.pass_over(task)
         notes = dict.fromkeys((*picture.notes, *encoded.notes, *_note_on_name(task)))
-        return PictureDone(source, task.target, "converted", " ".join(notes), task.seconds())
+        return PictureDone(source, task.target, "converted", " ".join(notes), task.seconds(), len(encoded.data))
 
     def failed(self, task: Task, error: Exception) -> PictureDone:
         return self.claims.fail(task, error)

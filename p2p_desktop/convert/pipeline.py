@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Generic, Protocol, TypeVar
 
-from p2p_desktop.convert.events import ROW_ERRORS, PictureDone
+from p2p_desktop.convert.events import ROW_ERRORS, PictureBegun, PictureDone
 from training.contract.pictures import Picture
 from training.contract.progress import Cancelled, Token
 
@@ -42,6 +42,8 @@ class Stages(Protocol[Task]):
         """Give the pictures in order, or a row at once where there is nothing to do. Not called by two threads at a time."""
 
     def read(self, task: Task) -> Picture: ...
+
+    def begun(self, task: Task) -> PictureBegun: ...
 
     def translate(self, task: Task, picture: Picture, token: Token) -> Picture: ...
 
@@ -173,7 +175,7 @@ class Pipeline(Generic[Task]):
         self._turn_to_read, self._turn_to_translate = threading.Lock(), threading.Lock()
         self._decoded: SimpleQueue[tuple[Task, _Share, Picture] | None] = SimpleQueue()
         self._translated: SimpleQueue[tuple[Task, _Share, Picture] | None] = SimpleQueue()
-        self._rows: SimpleQueue[PictureDone | None] = SimpleQueue()
+        self._rows: SimpleQueue[PictureBegun | PictureDone | None] = SimpleQueue()
         self._plan: list[tuple[Callable[[], None], int]] = [
             (self._read_all, outer),
             (self._translate_all, in_flight),
@@ -182,8 +184,8 @@ class Pipeline(Generic[Task]):
         self._at_work = [number for _, number in self._plan]
         self._counting = threading.Lock()
 
-    def run(self, on_row: Callable[[PictureDone], None]) -> None:
-        """Bring every picture to its end; `on_row` is called in this thread, about in the pictures' order.
+    def run(self, on_row: Callable[[PictureBegun | PictureDone], None]) -> None:
+        """Bring every picture to its end; `on_row` is called in this thread when one begins and ends, about in order.
 
         Cancelled if the token says so. Any error that is not one picture's alone ends the run and is raised here, after the
         rows of what was finished.
@@ -205,7 +207,7 @@ class Pipeline(Generic[Task]):
         for error in sorted(errors, key=lambda error: isinstance(error, Cancelled)):
             raise error
 
-    def _next_row(self) -> PictureDone | None:
+    def _next_row(self) -> PictureBegun | PictureDone | None:
         while True:
             try:
                 return self._rows.get(timeout=_POLL_S)
@@ -270,6 +272,7 @@ class Pipeline(Generic[Task]):
             del waiting  # or the picture lives until the next one comes
 
     def _translate(self, task: Task, share: _Share, picture: Picture) -> None:
+        self._rows.put(self._stages.begun(task))
         try:
             result = self._stages.translate(task, picture, self._token)
         except ROW_ERRORS as error:

@@ -12,7 +12,9 @@ from p2p_desktop.convert.events import Requested
 from p2p_desktop.convert.outputs import is_temporary, name_key, numbered
 from training.contract.errors import ConfigError, P2PError
 from training.contract.pictures import is_picture_name, output_format, raw_kind, suffix_for
-from training.contract.progress import Token
+from training.contract.progress import Report, Token
+
+_MOST_TOLD_AT_ONCE = 500  # rows of a list that grows while a folder is walked
 
 
 class IsOwnOutput(Protocol):
@@ -262,6 +264,75 @@ class _Names:
         return free
 
 
+@dataclass(frozen=True, slots=True)
+class FoundPicture:
+    """One picture that a walk came across."""
+
+    folder: Path
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unlooked:
+    """What could not be looked at, and a sentence why."""
+
+    path: Path
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What else a walk came across."""
+
+    ignored: int  # files whose name is no picture's
+    raw: dict[str, int]  # camera RAW by kind: {"NEF": 212}
+
+
+def list_pictures(
+    sources: Sequence[Path],
+    *,
+    recurse: bool,
+    out: Path | None,
+    report: Report[tuple[FoundPicture | Unlooked, ...]],
+    token: Token,
+) -> Listing:
+    """Tell folder by folder what `plan_conversion` would find, while it is being walked; nothing is planned yet.
+
+    `out`: the folder of the results, which is left out of the walk; None if it lies elsewhere.
+    """
+    absolute = list(dict.fromkeys(Path(os.path.abspath(source)) for source in sources))  # noqa: PTH100  links keep their names
+    walk = _TellingWalk(out or Path(os.devnull, "nowhere"), recurse, _no_own_output, token, report=report)
+    walk.everything(absolute)
+    walk.tell()
+    return Listing(walk.ignored, dict(sorted(walk.raw.items())))
+
+
+def _no_own_output(path: Path, *, named: bool) -> bool:
+    return False
+
+
+@dataclass(slots=True)
+class _TellingWalk(_Walk):
+    """A walk that tells what it finds as it goes."""
+
+    report: Report[tuple[FoundPicture | Unlooked, ...]] = field(kw_only=True)
+
+    def tell(self) -> None:
+        """Report what was found since the last time, and let go of it."""
+        found: list[FoundPicture | Unlooked] = [FoundPicture(one.folder, one.name) for one in self.found]
+        found.extend(Unlooked(path, reason) for path, reason in self.failures)
+        self.found.clear()
+        self.failures.clear()
+        for start in range(0, len(found), _MOST_TOLD_AT_ONCE):
+            self.report(tuple(found[start : start + _MOST_TOLD_AT_ONCE]))
+
+    def _is_inner(self, folder: Path, entry: os.DirEntry[str], target: Path) -> bool:
+        is_inner = _Walk._is_inner(self, folder, entry, target)
+        if len(self.found) + len(self.failures) >= _MOST_TOLD_AT_ONCE:
+            self.tell()
+        return is_inner
+
+
 def _beside(folder: Path, number: int) -> Path:
     return folder if number == 1 else folder.with_name(f"{folder.name}-{number}")
 
@@ -275,14 +346,18 @@ def _identity(folder: Path) -> tuple[int, int] | None:
     return status.st_dev, status.st_ino
 
 
-def nothing_found(sources: Sequence[Path], plan: Plan) -> P2PError:
+class NothingToConvertError(P2PError):
+    """There is no picture among the sources."""
+
+
+def nothing_found(sources: Sequence[Path], plan: Plan) -> NothingToConvertError:
     """Put into a sentence why there is nothing to convert."""
     where = ", ".join(str(source) for source in sources[:3]) + (" and more" if len(sources) > 3 else "")
     if plan.failures:
-        return P2PError(f"There is nothing to convert: {plan.failures[0][1]}")
+        return NothingToConvertError(f"There is nothing to convert: {plan.failures[0][1]}")
     if plan.raw:
-        return P2PError(f"There is nothing to convert in {where}: {raw_sentence(plan.raw)}")
-    return P2PError(f"There is nothing to convert: no picture was found in {where}.")
+        return NothingToConvertError(f"There is nothing to convert in {where}: {raw_sentence(plan.raw)}")
+    return NothingToConvertError(f"There is nothing to convert: no picture was found in {where}.")
 
 
 def raw_sentence(raw: dict[str, int]) -> str:

@@ -59,11 +59,10 @@ def may_have_cuda() -> bool:
     return True
 
 
-def num_cores() -> int:
-    """Processor cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+def num_cores(wished: int = 0) -> int:
+    """Processor cores that this process may use; no more than `wished`, if that is not 0."""
+    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(there, wished) if wished > 0 else there
 
 
 def _graphics_device() -> str | None:

@@ -45,8 +45,9 @@ class OpenVinoRuntime:
     name: RuntimeName = "openvino"
     device = "cpu"
 
-    def __init__(self, folder: Path, in_flight: int) -> None:
-        """Load what `convert_network` left in `folder`. Raises ModelError if it is damaged."""
+    def __init__(self, folder: Path, in_flight: int, threads: int = 0) -> None:
+        """Load what `convert_network` left in `folder`. `threads` 0: all cores. Raises ModelError if it is damaged."""
+        self._threads = threads
         self.in_flight = in_flight
         self._folder = folder
         self._core = ov.Core()
@@ -71,7 +72,7 @@ class OpenVinoRuntime:
         self._pools.clear()
 
     def _load(self, variant: Variant, in_flight: int) -> "_Pool":
-        cores = num_cores()
+        cores = num_cores(self._threads)
         streams = min(in_flight, cores)
         options = {
             "INFERENCE_PRECISION_HINT": "f32",  # its own choice may be bf16: 2 grey levels off and no faster
@@ -116,15 +117,22 @@ class _Pool:
         self._threads.shutdown()
 
 
-def open_network(model: Path, digest: str, statistics: "Statistics", cache: Path, in_flight: int) -> OpenVinoRuntime:
+def open_network(
+    model: Path, digest: str, statistics: "Statistics", cache: Path, in_flight: int, threads: int = 0
+) -> OpenVinoRuntime:
     """Load a network, converting it if need be, and once more if what the cache holds is damaged. Raises ModelError."""
     folder = convert_network(model, digest, statistics, cache)
     try:
-        return OpenVinoRuntime(folder, in_flight)
+        return OpenVinoRuntime(folder, in_flight, threads)
     except ModelError:
         log.warning("The converted model in %s is damaged and is made again", folder)
         shutil.rmtree(folder, ignore_errors=True)
-    return OpenVinoRuntime(convert_network(model, digest, statistics, cache), in_flight)
+    return OpenVinoRuntime(convert_network(model, digest, statistics, cache), in_flight, threads)
+
+
+def is_converted(digest: str, statistics: "Statistics", cache: Path) -> bool:
+    """Tell whether the cache holds this network, so that loading it is quick and imports no torch."""
+    return (_folder_of(digest, statistics, cache) / "plain.xml").exists()
 
 
 def convert_network(model: Path, digest: str, statistics: "Statistics", cache: Path) -> Path:
@@ -132,8 +140,7 @@ def convert_network(model: Path, digest: str, statistics: "Statistics", cache: P
 
     The folder appears whole or not at all; of two processes that convert at once one wins. Raises ModelError.
     """
-    version = ov.__version__.split("-")[0]
-    folder = cache / "openvino" / f"{digest[:32]}-{statistics}-{version}-{CACHE_VERSION}"
+    folder = _folder_of(digest, statistics, cache)
     if (folder / "plain.xml").exists():
         return folder
     log.info("Converting %s for OpenVINO", model.name)
@@ -149,6 +156,11 @@ def convert_network(model: Path, digest: str, statistics: "Statistics", cache: P
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return folder
+
+
+def _folder_of(digest: str, statistics: "Statistics", cache: Path) -> Path:
+    version = ov.__version__.split("-")[0]
+    return cache / "openvino" / f"{digest[:32]}-{statistics}-{version}-{CACHE_VERSION}"
 
 
 def _convert_into(model: Path, statistics: "Statistics", folder: Path) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from p2p_desktop.inference.device import num_cores
 from p2p_desktop.inference.runtime import RuntimeName
 from training.contract.encodings import Values
 from training.contract.networks import Generator, load_generator
@@ -44,9 +45,11 @@ class TorchRuntime:
 
     name: RuntimeName = "torch"
 
-    def __init__(self, path: Path, statistics: Statistics, device: str, batch: int) -> None:
-        """Raises ModelError."""
+    def __init__(self, path: Path, statistics: Statistics, device: str, batch: int, threads: int = 0) -> None:
+        """`threads`: processor cores to compute on; 0 leaves it to torch. Raises ModelError."""
         self.device = device
+        if threads > 0:
+            torch.set_num_threads(num_cores(threads))
         self._device = torch.device(device)
         _, generator = load_generator(path, statistics)
         self.num_statistics = generator.num_statistics

@@ -1,5 +1,6 @@
 """The one way from a picture to its translation, for folders, frames and Python alike (design 3.2)."""
 
+from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import psutil
 
 from p2p_desktop.inference.device import Compute, RuntimeChoice, choose_compute, num_cores
 from p2p_desktop.inference.memory import bytes_per_pixel, largest_tile, overlap_of
+from p2p_desktop.inference.patches import Patch, Rect, blocks_in_order, translate_blocks
 from p2p_desktop.inference.runtime import Runtime
 from p2p_desktop.inference.tiling import Span, cut, translate_tiled
 from training.contract.encodings import Pixels, Values, encode, to_rgb
@@ -54,11 +56,12 @@ class Translator:
         statistics: StatisticsChoice = "auto",
         memory_budget: int | None = None,
         cache: Path,
+        threads: int = 0,
     ) -> Self:
         """Load a model file where it computes best, or where it is told to.
 
         `batch`: pictures in flight on a CPU, pictures per batch on a graphics card; None for what suits the device. `cache`: folder
-        for converted models. Raises ModelError, ConfigError.
+        for converted models. `threads`: processor cores to compute on; 0 for all. Raises ModelError, ConfigError.
         """
         compute = choose_compute(device, runtime)
         card, digest = read_card(model), file_digest(model)
@@ -68,11 +71,11 @@ class Translator:
         if compute.runtime == "torch":
             from p2p_desktop.inference.torch_runtime import TorchRuntime  # torch is imported only where it computes
 
-            loaded = TorchRuntime(model, chosen, compute.device, batch or default_batch(compute))
+            loaded = TorchRuntime(model, chosen, compute.device, batch or default_batch(compute, threads), threads)
         else:
             from p2p_desktop.inference.openvino_runtime import open_network
 
-            loaded = open_network(model, digest, chosen, cache, batch or default_batch(compute))
+            loaded = open_network(model, digest, chosen, cache, batch or default_batch(compute, threads), threads)
         return cls(card, digest, loaded, chosen, budget)
 
     @property
@@ -124,6 +127,27 @@ class Translator:
             alpha = alpha.astype(np.uint16) * np.uint16(257)
         return replace(picture, pixels=pixels, alpha=alpha, metadata=metadata, notes=notes)
 
+    def patches(self, pixels: Pixels, first: Rect | None, token: Token) -> Iterator[Patch]:
+        """Translate [H, W, C] pixels piece by piece, the pieces in `first` before the others; strength is not applied.
+
+        What depends on the whole at once, because it is small or is computed at a fixed size, comes as one piece. Raises Cancelled,
+        PictureError.
+        """
+        height, width = pixels.shape[:2]
+        frame = self.card.frame
+        if frame.rule.mode == "fit" or (height <= self._tile and width <= self._tile and self._runtime.num_statistics):
+            yield Patch(0, 0, self._translate(pixels, token))
+            return
+        self._check_input(pixels)
+        statistics_K = self._statistics_of(pixels) if self._runtime.num_statistics else None
+        blocks = blocks_in_order(height, width, frame.rule.multiple, first)
+        margin = overlap_of(self.card.generator) // 2  # tiles use what is computed a quarter of it from their edges
+
+        def submit(x_CHW: Values) -> Future[Values]:
+            return self._runtime.submit(x_CHW, statistics_K)
+
+        yield from translate_blocks(pixels, frame, blocks, margin, submit, self._tiles_at_once, token)
+
     def memory_for(self, height: int, width: int) -> int:
         """Bytes that translating a picture of this size holds at its peak, its own pixels not counted."""
         spec = self.card.generator
@@ -148,8 +172,7 @@ class Translator:
     def _translate(self, pixels: Pixels, token: Token) -> Pixels:
         token.check()
         frame = self.card.frame
-        if self.card.encoding_in == "depth16" and (pixels.dtype != np.uint16 or pixels.shape[2] != 1):
-            raise PictureError("This model takes 16-bit depth pictures, and this is none.")
+        self._check_input(pixels)
         height, width = pixels.shape[:2]
         whole = height <= self._tile and width <= self._tile
         if frame.rule.mode == "fit" or whole:
@@ -161,6 +184,10 @@ class Translator:
             return self._runtime.submit(x_CHW, statistics_K)
 
         return translate_tiled(pixels, frame, rows, columns, submit, self._tiles_at_once, token)
+
+    def _check_input(self, pixels: Pixels) -> None:
+        if self.card.encoding_in == "depth16" and (pixels.dtype != np.uint16 or pixels.shape[2] != 1):
+            raise PictureError("This model takes 16-bit depth pictures, and this is none.")
 
     def _forward(self, x_CHW: Values) -> Values:
         return self._runtime.submit(x_CHW).result()
@@ -204,10 +231,10 @@ def mix(result: Pixels, source: Pixels, strength: float) -> Pixels:
     return mixed.reshape(result.shape)
 
 
-def default_batch(compute: Compute) -> int:
+def default_batch(compute: Compute, threads: int = 0) -> int:
     """Pictures in flight on a CPU: one a core, within reason. Pictures a batch on a graphics card: few, for memory's sake."""
     if compute.device == "cpu":
-        return min(MAX_IN_FLIGHT, num_cores())
+        return min(MAX_IN_FLIGHT, num_cores(threads))
     return GPU_BATCH
 
 

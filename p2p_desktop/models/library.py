@@ -25,6 +25,7 @@ class Model:
     """None if the file cannot be used."""
     problem: str
     """Why not; empty if it can."""
+    num_bytes: int = 0
 
     @property
     def name(self) -> str:
@@ -93,11 +94,7 @@ class Library:
 
     def remove(self, name: str) -> Path:
         """Move an added model out of the library, and give where it went. Raises ModelError."""
-        path = next((path for path in _model_files(self.added) if path.stem == name), None)
-        if path is None:
-            if any(path.stem == name for path in _model_files(self.shipped)):
-                raise ModelError(f"The model {name} came with the program and cannot be removed.")
-            raise ModelError(f"There is no model named {name!r} to remove.")
+        path = self._added_named(name, "removed")
         target = self.removed / path.name
         number = 2
         while target.exists():
@@ -109,6 +106,45 @@ class Library:
         except OSError as error:
             raise ModelError(f"The model {name} could not be moved to {self.removed}: {error.strerror}.") from error
         return target
+
+    def rename(self, name: str, new_name: str) -> Path:
+        """Give an added model's file another name; what the card in it says stays. Raises ModelError."""
+        path = self._added_named(name, "renamed")
+        wanted = file_name(new_name)
+        if not new_name.strip():
+            raise ModelError("A model needs a name.")
+        taken = {other.stem.casefold() for folder in (self.shipped, self.added) for other in _model_files(folder) if other != path}
+        if wanted.casefold() in taken:
+            raise ModelError(f"There is a model named {wanted} already. Choose another name.")
+        target = path.with_name(wanted + SUFFIX)
+        try:
+            path.rename(target)
+        except OSError as error:
+            raise ModelError(f"The model {name} could not be renamed: {error.strerror}.") from error
+        return target
+
+    def restore(self, removed: Path) -> Path:
+        """Bring back a model that `remove` moved to `removed`. Its name gets a number if it was taken since. Raises ModelError."""
+        taken = {path.stem.casefold() for path in _model_files(self.added)}
+        target = self.added / removed.name
+        number = 2
+        while target.stem.casefold() in taken:
+            target = self.added / f"{removed.stem}-{number}{SUFFIX}"
+            number += 1
+        try:
+            self.added.mkdir(parents=True, exist_ok=True)
+            shutil.move(removed, target)
+        except OSError as error:
+            raise ModelError(f"The model {removed.stem} could not be brought back: {error.strerror}.") from error
+        return target
+
+    def _added_named(self, name: str, what: str) -> Path:
+        path = next((path for path in _model_files(self.added) if path.stem == name), None)
+        if path is None:
+            if any(path.stem == name for path in _model_files(self.shipped)):
+                raise ModelError(f"The model {name} came with the program and cannot be {what}.")
+            raise ModelError(f"There is no model named {name!r} to be {what}.")
+        return path
 
 
 def file_name(name: str) -> str:
@@ -122,9 +158,13 @@ def file_name(name: str) -> str:
 
 def _look_at(path: Path, origin: Literal["shipped", "added"]) -> Model:
     try:
-        return Model(path, origin, read_card(path), "")
+        num_bytes = path.stat().st_size
+    except OSError:
+        num_bytes = 0
+    try:
+        return Model(path, origin, read_card(path), "", num_bytes)
     except ModelError as error:
-        return Model(path, origin, None, str(error))
+        return Model(path, origin, None, str(error), num_bytes)
 
 
 def _model_files(folder: Path) -> Iterator[Path]:

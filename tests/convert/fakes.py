@@ -3,7 +3,7 @@
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -118,6 +118,7 @@ class Desk:
         token: Token | None = None,
         memory_budget: int = 1 << 30,
         report: Callable[[Event], None] = lambda _: None,
+        only: Collection[Path] | None = None,
         **settings: object,
     ) -> Summary:
         """Convert `photos` into `out`, unless told otherwise; keep the events."""
@@ -136,6 +137,7 @@ class Desk:
             memory_budget=memory_budget,
             report=keep,
             token=token,
+            only=only,
         )
 
     @property

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from p2p_desktop.convert.job import ConvertSettings, PictureDone, Planned, Summary, UnloadedModel
+from p2p_desktop.convert.job import ConvertSettings, PictureBegun, PictureDone, Planned, Summary, UnloadedModel
 from tests.convert.fakes import Inverter, is_negative, save_picture, tree
 from training.contract.errors import ConfigError, P2PError
 from training.contract.pictures import read_picture
@@ -40,11 +40,37 @@ def test_events_tell_the_plan_first_and_the_summary_last(desk):
     (desk.photos / "d.txt").touch()
     summary = desk.convert()
     assert desk.events[0] == Planned(2, 1, {"NEF": 1})
-    assert [type(event) for event in desk.events[1:]] == [PictureDone, PictureDone, Summary]
+    assert [type(event) for event in desk.events[1:] if not isinstance(event, PictureBegun)] == [PictureDone, PictureDone, Summary]
     assert desk.events[-1] is summary
     assert (summary.converted, summary.failed, summary.ignored, summary.raw) == (1, 1, 1, {"NEF": 1})
     assert desk.row("a.png").seconds > 0
     assert summary.seconds >= summary.converted / summary.pictures_per_second > 0
+
+
+def test_a_picture_begins_before_it_ends_and_only_if_there_is_something_to_do(desk):
+    first = save_picture(desk.photos / "a.png")
+    (desk.photos / "empty.png").touch()
+    desk.convert()
+    begun = [event.source for event in desk.events if isinstance(event, PictureBegun)]
+    assert begun == [first]
+    assert desk.events.index(PictureBegun(first)) < desk.events.index(desk.row("a.png"))
+    desk.events.clear()
+    desk.convert()
+    assert not [event for event in desk.events if isinstance(event, PictureBegun)]
+
+
+def test_only_some_are_converted_under_the_names_they_would_have_had(desk):
+    save_picture(desk.photos / "a.png", seed=1)
+    second = save_picture(desk.photos / "a.bmp", seed=2)
+    (desk.photos / "empty.png").touch()
+    summary = desk.convert(format="png", only={desk.photos / "a.png"})
+    assert desk.made() == ["a-2.png"]
+    assert (summary.converted, summary.failed) == (1, 0)
+    assert next(event for event in desk.events if isinstance(event, Planned)).total == 1
+    assert is_negative(desk.out / "a-2.png", desk.photos / "a.png")
+    desk.convert(format="png", only={second, desk.photos / "empty.png"})
+    assert desk.made() == ["a-2.png", "a.png"]
+    assert desk.row("empty.png").state == "failed"
 
 
 def test_events_come_in_the_callers_thread(desk):

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from p2p_desktop.convert.events import PictureDone
+from p2p_desktop.convert.events import PictureBegun, PictureDone
 from p2p_desktop.convert.pipeline import Budget, Pipeline, Todo
 from training.contract.errors import P2PError, PictureError
 from training.contract.pictures import Metadata, Picture
@@ -21,6 +21,10 @@ PIXEL = Picture(np.zeros((1, 1, 3), np.uint8), None, Metadata(None, None, None),
 
 def done(task: int, state: str = "converted") -> PictureDone:
     return PictureDone(Path(str(task)), None, state, "", 0.0)
+
+
+def ends_in(rows: list[PictureDone]) -> Callable[[PictureBegun | PictureDone], None]:
+    return lambda row: rows.append(row) if isinstance(row, PictureDone) else None
 
 
 @dataclass
@@ -46,6 +50,9 @@ class Line:
         self._count(self.needs[task][0], 1)
         self.on_read(task)
         return PIXEL
+
+    def begun(self, task: int) -> PictureBegun:
+        return PictureBegun(Path(str(task)))
 
     def translate(self, task: int, picture: Picture, token: Token) -> Picture:
         self.started.append(task)
@@ -76,7 +83,7 @@ class Line:
 
 def run(line: Line, *, in_flight: int = 2, budget: int = 1000, token: Token | None = None) -> list[PictureDone]:
     rows = []
-    Pipeline(line, in_flight=in_flight, memory_budget=budget, token=token or Token()).run(rows.append)
+    Pipeline(line, in_flight=in_flight, memory_budget=budget, token=token or Token()).run(ends_in(rows))
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("convert")]
     return rows
 
@@ -184,7 +191,7 @@ def test_any_other_error_ends_the_run_and_shows_where_it_came_from(stage, error)
         setattr(line, stage, break_down)
     rows = []
     with pytest.raises(type(error)) as caught:
-        Pipeline(line, in_flight=3, memory_budget=1000, token=Token()).run(rows.append)
+        Pipeline(line, in_flight=3, memory_budget=1000, token=Token()).run(ends_in(rows))
     assert ("todos" if stage == "todos" else "break_down") in [entry.name for entry in caught.traceback]
     assert len(rows) < 400
 
@@ -196,7 +203,7 @@ def test_cancelling_ends_the_run(stage):
     setattr(line, stage, lambda task: task == 40 and token.cancel())
     rows = []
     with pytest.raises(Cancelled):
-        Pipeline(line, in_flight=2, memory_budget=1000, token=token).run(rows.append)
+        Pipeline(line, in_flight=2, memory_budget=1000, token=token).run(ends_in(rows))
     assert len(rows) < 400
 
 

@@ -1,0 +1,87 @@
+"""A picture at full size, halved again and again: what a view needs to draw any part of it at any zoom without a wait."""
+
+from typing import Self
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from training.contract.encodings import Pixels, to_rgb
+
+_SMALLEST = 256  # pixels of the longer side, below which no smaller level helps
+_CHECKER, _CHECKER_GREYS = 16, (150, 190)  # what shows through a transparent picture: squares of so many pixels, neutral greys
+
+Rgb = NDArray[np.uint8]
+
+
+class Pyramid:
+    """Levels of uint8 [H, W, 3] RGB: level 0 is the picture, each next one half of it, rounded up.
+
+    One thread may `paste` while another reads a crop: at worst the reader sees half of the new part until it reads again.
+    """
+
+    def __init__(self, levels: list[Rgb]) -> None:
+        self._levels = levels
+
+    @classmethod
+    def of(cls, pixels: Pixels, alpha: Pixels | None = None) -> Self:
+        """From uint8 or uint16 [H, W, 1] or [H, W, 3] and alpha [H, W]; transparent parts lie on squares of grey."""
+        rgb = _to_8_bit(to_rgb(pixels))
+        if alpha is not None:
+            rgb = _on_squares(rgb, _to_8_bit(alpha))
+        levels = [np.ascontiguousarray(rgb)]
+        while max(levels[-1].shape[:2]) > _SMALLEST:
+            levels.append(_halved(levels[-1]))
+        return cls(levels)
+
+    @classmethod
+    def blank(cls, like: "Pyramid") -> Self:
+        """A copy of another picture, to be pasted over bit by bit."""
+        return cls([level.copy() for level in like._levels])
+
+    @property
+    def height(self) -> int:
+        return int(self._levels[0].shape[0])
+
+    @property
+    def width(self) -> int:
+        return int(self._levels[0].shape[1])
+
+    def level_for(self, scale: float) -> tuple[Rgb, float]:
+        """Return the smallest level that has enough pixels for drawing at `scale` (1.0: 1:1), and its own scale."""
+        index = 0
+        while index + 1 < len(self._levels) and 0.5 ** (index + 1) >= scale:
+            index += 1
+        level = self._levels[index]
+        return level, level.shape[1] / self.width
+
+    def paste(self, top: int, left: int, pixels: Pixels) -> None:
+        """Put a piece into the picture at full size, and bring the smaller levels up to date below it."""
+        rgb = _to_8_bit(to_rgb(pixels))
+        bottom, right = min(top + rgb.shape[0], self.height), min(left + rgb.shape[1], self.width)
+        self._levels[0][top:bottom, left:right] = rgb[: bottom - top, : right - left]
+        for upper, lower in zip(self._levels, self._levels[1:], strict=False):
+            top, left = top // 2, left // 2
+            bottom, right = min(-(-bottom // 2), lower.shape[0]), min(-(-right // 2), lower.shape[1])
+            lower[top:bottom, left:right] = _halved(upper[2 * top : 2 * bottom, 2 * left : 2 * right])
+
+
+def _halved(rgb: Rgb) -> Rgb:
+    height, width = rgb.shape[:2]
+    if height % 2 or width % 2:
+        rgb = cv2.copyMakeBorder(rgb, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)
+    half: Rgb = cv2.resize(rgb, (rgb.shape[1] // 2, rgb.shape[0] // 2), interpolation=cv2.INTER_AREA)
+    return half
+
+
+def _to_8_bit(pixels: Pixels) -> Rgb:
+    if pixels.dtype == np.uint8:
+        return pixels  # type: ignore[return-value]  # the check is one of dtype
+    return (pixels >> 8).astype(np.uint8)
+
+
+def _on_squares(rgb: Rgb, alpha: Rgb) -> Rgb:
+    rows, columns = (np.arange(length) // _CHECKER % 2 for length in alpha.shape)
+    squares = np.where(rows[:, None] ^ columns[None, :], *map(np.uint16, _CHECKER_GREYS))[..., None]
+    weight = alpha[..., None].astype(np.uint16)
+    return ((rgb * weight + squares * (255 - weight)) // 255).astype(np.uint8)

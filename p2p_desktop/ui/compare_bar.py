@@ -1,0 +1,85 @@
+"""The bar above the compare view: which picture, how it is shown, how large."""
+
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
+
+from p2p_desktop.ui.compare_view import CompareView
+from p2p_desktop.ui.look import Look
+from p2p_desktop.ui.theme import SPACE_M, SPACE_S, SPACE_XS, TOP_BAR_HEIGHT
+from p2p_desktop.ui.widgets import ElidedLabel, SegmentedControl
+
+
+class CompareBar(QFrame):
+    def __init__(self, look: Look, view: CompareView, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._view = view
+        self.setProperty("role", "top_bar")
+        self.setFixedHeight(TOP_BAR_HEIGHT)
+        self._name, self._facts = ElidedLabel(self), QLabel(self)
+        self._name.setObjectName("compare_name")
+        self._name.setProperty("role", "label")
+        self._facts.setObjectName("compare_facts")
+        self._facts.setProperty("role", "muted")
+        self._mode = SegmentedControl(
+            look,
+            [
+                (
+                    "divider",
+                    self.tr("Divider"),
+                    "square-half",
+                    self.tr("Both in one picture; drag the line, or use Left and Right"),
+                ),
+                ("side_by_side", self.tr("Side by side"), "columns", self.tr("Both at the same place and zoom")),
+                ("result", self.tr("Result"), "image", self.tr("Only the result; space shows the source")),
+            ],
+            self,
+        )
+        self._mode.setObjectName("compare_mode")
+        self._mode.setAccessibleName(self.tr("How before and after are shown"))
+        self._mode.chosen.connect(self._on_mode_chosen)
+        self._zoom = QLabel(self)
+        self._zoom.setObjectName("compare_zoom")
+        self._zoom.setProperty("role", "muted")
+        self._zoom.setToolTip(self.tr("100 %: one pixel of the picture is one of the screen. The wheel changes it."))
+        fit, actual = QToolButton(self), QToolButton(self)
+        fit.setObjectName("compare_fit")
+        fit.setAccessibleName(self.tr("Fit"))
+        fit.setToolTip(self.tr("The whole picture (F)"))
+        fit.clicked.connect(view.zoom_fit)
+        look.icons.set_on(fit, "corners-out")
+        actual.setObjectName("compare_actual")
+        actual.setText(self.tr("1:1"))
+        actual.setAccessibleName(self.tr("Actual size"))
+        actual.setToolTip(self.tr("One pixel of the picture is one of the screen (1)"))
+        actual.clicked.connect(view.zoom_actual)
+        for button in (fit, actual):
+            button.setProperty("role", "icon")
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(SPACE_M + 2, 0, SPACE_M, 0)
+        layout.setSpacing(SPACE_M)
+        layout.addWidget(self._name, 1)
+        layout.addWidget(self._facts, 0)
+        layout.addStretch(1)
+        layout.addWidget(self._mode)
+        layout.addSpacing(SPACE_XS)
+        layout.addWidget(self._zoom)
+        layout.addWidget(fit)
+        layout.addWidget(actual)
+        layout.setSpacing(SPACE_S)
+        view.zoom_changed.connect(self._on_zoom_changed)
+        self._on_zoom_changed(view.zoom)
+
+    def describe(self, name: str, facts: str = "") -> None:
+        """Say which picture is shown, and what is known of it."""
+        self._name.setText(name)
+        self._facts.setText(facts)
+
+    def set_narrow(self, on: bool) -> None:
+        self._mode.show_icons(on)
+
+    def _on_mode_chosen(self, mode: str) -> None:
+        self._view.set_mode(mode)  # type: ignore[arg-type]  # the segments hold nothing else
+
+    def _on_zoom_changed(self, zoom: float) -> None:
+        percent = zoom * 100
+        self._zoom.setText(self.tr("{percent} %").format(percent=f"{percent:.0f}" if percent >= 10 else f"{percent:.1f}"))
+        self._zoom.setVisible(self._view.has_picture)

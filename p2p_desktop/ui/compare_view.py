@@ -1,0 +1,511 @@
+"""Before and after, under one view: a divider between them, side by side, or one of them; zoomed and moved together.
+
+The pictures are pyramids (convert.pyramid), from which only what is seen is drawn, at the level that fits. What is drawn is kept as
+two pixmaps until the view changes, so that moving the divider costs two blits, however large the pictures are.
+
+Wheel: zoom towards the pointer; a touchpad pans with two fingers, and zooms with Ctrl or a pinch. Drag: pan, or the divider near
+its line. Keys: Left and Right move the divider (Shift: finer), space flips between before and after and back, + - zoom, 1 is 1:1,
+0 or F fits.
+"""
+
+from math import ceil, floor
+from typing import TYPE_CHECKING, Literal
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, QSizeF, Qt, Signal
+from PySide6.QtGui import (
+    QAction,
+    QActionGroup,
+    QContextMenuEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QNativeGestureEvent,
+    QPainter,
+    QPaintEvent,
+    QPixmap,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QMenu, QWidget
+
+from p2p_desktop.ui.halves import after_word, before_word, paint_handle, paint_plate, plate_width
+from p2p_desktop.ui.look import Look
+from p2p_desktop.ui.pixels import to_qimage
+from p2p_desktop.ui.theme import SPACE_L, SPACE_M, SPACE_S
+
+if TYPE_CHECKING:
+    from p2p_desktop.convert.pyramid import Pyramid
+
+Mode = Literal["divider", "side_by_side", "result"]
+SURROUNDS = {
+    "theme": "canvas",
+    "black": "surround_black",
+    "dark": "surround_dark",
+    "middle": "surround_middle",
+    "light": "surround_light",
+    "white": "surround_white",
+}
+
+_MARGIN = SPACE_L  # round a picture that fits
+_STEP = 1.25  # of one notch of the wheel
+_MOST_ZOOM = 32.0
+_LEAST_OF_FIT = 0.25  # the smallest zoom, as a part of the one that fits
+_SHARP_FROM = 2.0  # at this zoom and above, pixels are shown as squares
+_GRAB = 14  # pixels beside the divider's line that take hold of it
+_KEY_STEP, _FINE_KEY_STEP = 0.05, 0.005  # of the picture's width
+_GAP = 2  # pixels between the panes of side by side
+
+
+class CompareView(QWidget):
+    zoom_changed = Signal(float)  # 1.0: one pixel of the picture is one of the screen
+    visible_changed = Signal(QRect)  # in pixels of the picture
+    surround_chosen = Signal(str)
+    flipped = Signal(bool)  # whether only one of the two is shown, against the mode
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._look = look
+        self._before: Pyramid | None = None
+        self._after: Pyramid | None = None
+        self._mode: Mode = "divider"
+        self._strength = 1.0
+        self._divider = 0.5  # of the picture's width
+        self._flip: Literal["", "before", "after"] = ""
+        self._zoom = 1.0
+        self._fits = True
+        self._centre = QPointF()  # of the view, in pixels of the picture
+        self._surround = "theme"
+        self._waiting = ""
+        self._name = ""
+        self._drag: tuple[str, QPointF] | None = None
+        self._drawn: dict[str, tuple[tuple[object, ...], QPixmap, QPoint]] = {}
+        self._version = 0  # grows with every new piece
+        self.setObjectName("compare_view")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setMinimumSize(160, 120)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        look.theme.changed.connect(self.update)
+        self._describe()
+
+    # --- what is shown
+
+    def show_before(self, picture: "Pyramid", name: str = "") -> None:
+        """Show a source; its result follows. The view stays where it is if the size is the same, and fits otherwise."""
+        keeps = self._before is not None and (self._before.width, self._before.height) == (picture.width, picture.height)
+        self._before, self._after, self._name = picture, None, name
+        self._drawn.clear()
+        if not keeps:
+            self._flip = ""
+            self.zoom_fit()
+        self._describe()
+        self.update()
+        self._tell_visible()
+
+    def show_after(self, picture: "Pyramid | None") -> None:
+        self._after = picture
+        self._drawn.pop("after", None)
+        self._describe()
+        self.update()
+
+    def patch_arrived(self, place: QRect) -> None:
+        """A part of the result has changed."""
+        if place.intersects(self.visible_part()):
+            self._version += 1
+            self.update()
+
+    def clear(self) -> None:
+        self._before = self._after = None
+        self._name, self._waiting = "", ""
+        self._drawn.clear()
+        self._describe()
+        self.update()
+
+    @property
+    def has_picture(self) -> bool:
+        return self._before is not None
+
+    @property
+    def has_result(self) -> bool:
+        return self._after is not None
+
+    @property
+    def mode(self) -> Mode:
+        return self._mode
+
+    def set_mode(self, mode: Mode) -> None:
+        self._mode, self._flip = mode, ""
+        if self._fits:
+            self.zoom_fit()
+        self.update()
+        self._tell_visible()
+
+    def set_strength(self, strength: float) -> None:
+        """Mix the result with the source, 0 to 1, without computing it again."""
+        self._strength = strength
+        self.update()
+
+    def set_waiting(self, text: str) -> None:
+        """What is being waited for; "" if nothing is."""
+        self._waiting = text
+        self.update()
+
+    def set_surround(self, name: str) -> None:
+        """The colour round the picture: theme, black, dark, middle, light or white."""
+        self._surround = name if name in SURROUNDS else "theme"
+        self.update()
+
+    @property
+    def divider(self) -> float:
+        """Where the divider is, as a part of the picture's width."""
+        return self._divider
+
+    def set_divider(self, place: float) -> None:
+        self._divider = min(1.0, max(0.0, place))
+        self.update()
+
+    # --- the view
+
+    @property
+    def zoom(self) -> float:
+        return self._zoom
+
+    def zoom_fit(self) -> None:
+        self._fits = True
+        self._centre = QPointF(self._size().width() / 2, self._size().height() / 2)
+        self._set_zoom(self._fit_zoom())
+
+    def zoom_actual(self) -> None:
+        """One pixel of the picture is one pixel of the screen."""
+        self.zoom_to(1.0, QPointF(self._panes()[0].center()))
+
+    def zoom_to(self, zoom: float, fixed: QPointF) -> None:
+        """Zoom so that what lies under `fixed`, in pixels of this widget, stays there."""
+        if self._before is None:
+            return
+        pane = self._pane_at(fixed)
+        offset = fixed - QRectF(pane).center()
+        at = self._centre + offset / self._scale()
+        least = self._fit_zoom() * _LEAST_OF_FIT
+        self._fits = False
+        self._set_zoom(min(_MOST_ZOOM, max(least, zoom)))
+        self._centre = at - offset / self._scale()
+        self._keep_in_sight()
+
+    def visible_part(self) -> QRect:
+        """What part of the picture is seen, in its pixels."""
+        if self._before is None:
+            return QRect()
+        pane = QSizeF(self._panes()[0].size()) / self._scale()
+        corner = self._centre - QPointF(pane.width() / 2, pane.height() / 2)
+        return QRectF(corner, pane).toAlignedRect().intersected(QRect(0, 0, self._before.width, self._before.height))
+
+    def _scale(self) -> float:
+        """Pixels of this widget for one of the picture."""
+        return self._zoom / self.devicePixelRatioF()
+
+    def _size(self) -> QSize:
+        return QSize(self._before.width, self._before.height) if self._before is not None else QSize(1, 1)
+
+    def _fit_zoom(self) -> float:
+        pane, size = self._panes()[0], self._size()
+        room = max(1, pane.width() - 2 * _MARGIN), max(1, pane.height() - 2 * _MARGIN)
+        return min(1.0, min(room[0] / size.width(), room[1] / size.height()) * self.devicePixelRatioF())
+
+    def _set_zoom(self, zoom: float) -> None:
+        self._zoom = zoom
+        self.zoom_changed.emit(zoom)
+        self._describe()
+        self.update()
+        self._tell_visible()
+
+    def _keep_in_sight(self) -> None:
+        """Let no more of the canvas into view than round a picture that is smaller than it."""
+        size, pane = self._size(), QSizeF(self._panes()[0].size()) / self._scale()
+        x = _within(self._centre.x(), size.width(), pane.width())
+        y = _within(self._centre.y(), size.height(), pane.height())
+        self._centre = QPointF(x, y)
+        self.update()
+        self._tell_visible()
+
+    def _tell_visible(self) -> None:
+        if self._before is not None:
+            self.visible_changed.emit(self.visible_part())
+
+    def _panes(self) -> list[QRect]:
+        if self._mode == "side_by_side":
+            half = (self.width() - _GAP) // 2
+            return [QRect(0, 0, half, self.height()), QRect(self.width() - half, 0, half, self.height())]
+        return [self.rect()]
+
+    def _pane_at(self, point: QPointF) -> QRect:
+        return next((pane for pane in self._panes() if pane.contains(point.toPoint())), self._panes()[0])
+
+    def _place(self, pane: QRect) -> QRectF:
+        """Where the whole picture lies, in pixels of this widget."""
+        size = QSizeF(self._size()) * self._scale()
+        corner = QRectF(pane).center() - self._centre * self._scale()
+        # On whole pixels of the screen: at 1:1 a picture between two pixels would be blurred.
+        ratio = self.devicePixelRatioF()
+        corner = QPointF(round(corner.x() * ratio) / ratio, round(corner.y() * ratio) / ratio)
+        return QRectF(corner, size)
+
+    # --- painting
+
+    def paintEvent(self, _: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), self._look.theme.color(SURROUNDS[self._surround]))
+        if self._before is None:
+            self._paint_waiting(painter)
+            return
+        panes = self._panes()
+        if self._mode == "side_by_side" and not self._flip:
+            self._paint_one(painter, panes[0], "before")
+            self._paint_one(painter, panes[1], "after" if self._after is not None else "before")
+            painter.fillRect(panes[0].right() + 1, 0, _GAP, self.height(), self._look.theme.color("on_plate"))
+            self._paint_labels(painter, self._place(panes[0]).intersected(QRectF(panes[0])), before=True, after=False)
+            if self._after is not None:
+                self._paint_labels(painter, self._place(panes[1]).intersected(QRectF(panes[1])), before=False, after=True)
+        elif self._mode == "divider" and not self._flip and self._after is not None:
+            self._paint_divided(painter, panes[0])
+        else:
+            which = self._flip or ("after" if self._mode == "result" and self._after is not None else "before")
+            for pane in panes:
+                self._paint_one(painter, pane, which)
+                seen = self._place(pane).intersected(QRectF(pane))
+                self._paint_labels(painter, seen, before=which == "before", after=which == "after")
+        self._paint_waiting(painter)
+
+    def _paint_divided(self, painter: QPainter, pane: QRect) -> None:
+        place = self._place(pane)
+        x = place.left() + self._divider * place.width()
+        painter.save()
+        painter.setClipRect(QRectF(0, 0, x, self.height()))
+        self._paint_one(painter, pane, "before")
+        painter.setClipRect(QRectF(x, 0, self.width() - x, self.height()))
+        self._paint_one(painter, pane, "after")
+        painter.restore()
+        seen = place.intersected(QRectF(pane))
+        edge, line = self._look.theme.color("on_plate_edge"), self._look.theme.color("on_plate")
+        edge.setAlphaF(0.45)
+        painter.fillRect(QRectF(x - 2, seen.top(), 4, seen.height()), edge)
+        painter.fillRect(QRectF(x - 1, seen.top(), 2, seen.height()), line)
+        paint_handle(painter, QPointF(x, seen.center().y()), self._look)
+        room = plate_width(self._look) + 2 * SPACE_S
+        self._paint_labels(painter, seen, before=x - seen.left() > room, after=seen.right() - x > room)
+
+    def _paint_one(self, painter: QPainter, pane: QRect, which: str) -> None:
+        painter.save()
+        painter.setClipRect(pane, Qt.ClipOperation.IntersectClip)
+        pixmap, corner = self._rendered("before", pane)
+        if which == "before" or self._strength < 1.0 or self._after is None:
+            painter.drawPixmap(corner, pixmap)
+        if which == "after" and self._after is not None:
+            pixmap, corner = self._rendered("after", pane)
+            painter.setOpacity(self._strength)
+            painter.drawPixmap(corner, pixmap)
+        painter.restore()
+
+    def _rendered(self, which: str, pane: QRect) -> tuple[QPixmap, QPoint]:
+        """Return what is seen of one picture, drawn, and where it goes. Kept until the view or the picture changes."""
+        picture = self._before if which == "before" else self._after
+        if picture is None:
+            raise ValueError("there is no such picture")
+        ratio = self.devicePixelRatioF()
+        place = self._place(pane)
+        seen = place.intersected(QRectF(pane))
+        box = QRect(floor(seen.left()), floor(seen.top()), 0, 0)
+        box.setRight(ceil(seen.right()) - 1)
+        box.setBottom(ceil(seen.bottom()) - 1)
+        version = self._version if which == "after" else 0
+        key = (id(picture), version, place.x() - pane.x(), place.y(), self._zoom, box.size().toTuple(), ratio)
+        kept = self._drawn.get(which)
+        if kept is not None and kept[0] == key:
+            return kept[1], kept[2] + pane.topLeft()
+        pixmap = QPixmap(box.size() * ratio)
+        pixmap.setDevicePixelRatio(ratio)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(pixmap)
+        painter.translate(-box.topLeft())
+        self._draw_crop(painter, picture, place, seen)
+        painter.end()
+        corner = box.topLeft() - pane.topLeft()
+        self._drawn[which] = (key, pixmap, corner)
+        return pixmap, box.topLeft()
+
+    def _draw_crop(self, painter: QPainter, picture: "Pyramid", place: QRectF, seen: QRectF) -> None:
+        """Draw the part of a picture that is seen, from the level that has just enough pixels."""
+        level, level_scale = picture.level_for(self._zoom)
+        factor = self._scale() / level_scale  # pixels of this widget for one of the level
+        if factor <= 0 or seen.isEmpty():
+            return
+        height, width = level.shape[:2]
+        left = max(0, floor((seen.left() - place.left()) / factor) - 1)
+        top = max(0, floor((seen.top() - place.top()) / factor) - 1)
+        right = min(width, ceil((seen.right() - place.left()) / factor) + 1)
+        bottom = min(height, ceil((seen.bottom() - place.top()) / factor) + 1)
+        if right <= left or bottom <= top:
+            return
+        image = to_qimage(level[top:bottom, left:right])
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self._zoom < _SHARP_FROM)
+        # The last level may be a pixel larger than the picture's half: it is drawn by its own scale, and cut at the edge.
+        painter.setClipRect(place)
+        target = QRectF(place.left() + left * factor, place.top() + top * factor, (right - left) * factor, (bottom - top) * factor)
+        painter.drawImage(target, image)
+
+    def _paint_labels(self, painter: QPainter, seen: QRectF, *, before: bool, after: bool) -> None:
+        if seen.width() < 2 * SPACE_M or seen.height() < 4 * SPACE_M:
+            return
+        if before:
+            paint_plate(painter, seen.topLeft() + QPointF(SPACE_S + 2, SPACE_S + 2), before_word(), self._look)
+        if after:
+            paint_plate(painter, seen.topRight() + QPointF(-SPACE_S - 2, SPACE_S + 2), after_word(), self._look, from_right=True)
+
+    def _paint_waiting(self, painter: QPainter) -> None:
+        if self._waiting:
+            x = self.width() / 2 + plate_width(self._look, self._waiting) / 2
+            paint_plate(painter, QPointF(x, self.height() - 3 * SPACE_L), self._waiting, self._look, from_right=True)
+
+    def _describe(self) -> None:
+        name = self._name or self.tr("no picture")
+        self.setAccessibleName(self.tr("Before and after of {name}").format(name=name))
+        self.setAccessibleDescription(self.tr("Zoom {percent} per cent").format(percent=round(self._zoom * 100)))
+
+    # --- what the person does
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._fits:
+            self.zoom_fit()
+        else:
+            self._keep_in_sight()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        pixels = event.pixelDelta()
+        is_touchpad = not pixels.isNull() and event.phase() != Qt.ScrollPhase.NoScrollPhase
+        if is_touchpad and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self._pan(QPointF(pixels))
+        elif event.angleDelta().y():
+            self.zoom_to(self._zoom * _STEP ** (event.angleDelta().y() / 120), event.position())
+        event.accept()
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QNativeGestureEvent) and event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
+            self.zoom_to(self._zoom * (1 + event.value()), event.position())
+            return True
+        return super().event(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton) and self._before is not None:
+            on_divider = event.button() == Qt.MouseButton.LeftButton and self._is_on_divider(event.position())
+            self._drag = ("divider" if on_divider else "pan", event.position())
+            self._show_cursor(event.position())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._drag is None:
+            self._show_cursor(event.position())
+            return
+        what, last = self._drag
+        if what == "divider":
+            place = self._place(self._panes()[0])
+            self.set_divider((event.position().x() - place.left()) / max(1.0, place.width()))
+        else:
+            self._pan(event.position() - last)
+            self._drag = ("pan", event.position())
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._drag = None
+        self._show_cursor(event.position())
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if self._is_on_divider(event.position()):
+            self.set_divider(0.5)
+        elif self._fits:
+            self.zoom_to(1.0, event.position())
+        else:
+            self.zoom_fit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = event.key()
+        step = _FINE_KEY_STEP if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else _KEY_STEP
+        middle = QPointF(self._panes()[0].center())
+        if key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+            self.set_divider(self._divider + (step if key == Qt.Key.Key_Right else -step))
+        elif key == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self.flip()
+        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
+            self.zoom_to(self._zoom * _STEP, middle)
+        elif key == Qt.Key.Key_Minus:
+            self.zoom_to(self._zoom / _STEP, middle)
+        elif key == Qt.Key.Key_1:
+            self.zoom_actual()
+        elif key in (Qt.Key.Key_0, Qt.Key.Key_F):
+            self.zoom_fit()
+        else:
+            super().keyPressEvent(event)
+
+    def flip(self) -> None:
+        """Show only the one of the two that was not, at the same view: after, before, and as it was again."""
+        if self._after is None:
+            return
+        if self._mode == "result":
+            self._flip = "" if self._flip else "before"
+        else:
+            self._flip = {"": "after", "after": "before", "before": ""}[self._flip]  # type: ignore[assignment]  # one of the three
+        self.flipped.emit(bool(self._flip))
+        self.update()
+
+    @property
+    def flip_state(self) -> str:
+        """Which of the two alone is shown against the mode: "before", "after", or "" for neither."""
+        return self._flip
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        menu = QMenu(self)
+        group = QActionGroup(menu)
+        words = {
+            "theme": self.tr("Surround like the window"),
+            "black": self.tr("Black"),
+            "dark": self.tr("Dark"),
+            "middle": self.tr("Middle"),
+            "light": self.tr("Light"),
+            "white": self.tr("White"),
+        }
+        for name, text in words.items():
+            action = QAction(text, menu)
+            action.setData(name)
+            action.setCheckable(True)
+            action.setChecked(name == self._surround)
+            group.addAction(action)
+            menu.addAction(action)
+        menu.triggered.connect(self._on_surround_triggered)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(event.globalPos())
+
+    def _on_surround_triggered(self, action: QAction) -> None:
+        self.set_surround(action.data())
+        self.surround_chosen.emit(action.data())
+
+    def _pan(self, by: QPointF) -> None:
+        if self._before is not None:
+            self._fits = False
+            self._centre -= by / self._scale()
+            self._keep_in_sight()
+
+    def _is_on_divider(self, point: QPointF) -> bool:
+        if self._mode != "divider" or self._after is None or self._flip:
+            return False
+        place = self._place(self._panes()[0])
+        return abs(point.x() - (place.left() + self._divider * place.width())) <= _GRAB
+
+    def _show_cursor(self, point: QPointF) -> None:
+        if self._drag is not None and self._drag[0] == "pan":
+            self.setCursor(Qt.CursorShape.ClosedHandCursor)
+        elif self._is_on_divider(point):
+            self.setCursor(Qt.CursorShape.SplitHCursor)
+        else:
+            self.unsetCursor()
+
+
+def _within(centre: float, length: int, room: float) -> float:
+    """Where the middle of the view may be along one side of the picture."""
+    return length / 2 if length <= room else min(max(centre, room / 2), length - room / 2)

@@ -1,0 +1,121 @@
+"""What Convert says about where it is: sentences made of numbers."""
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication
+
+from p2p_desktop.ui.plain_words import count, duration, exact_duration, rate, size
+from p2p_desktop.ui.queue_model import QueueModel
+from p2p_desktop.workers.conversion import Conversion, Outcome
+
+if TYPE_CHECKING:
+    from p2p_desktop.convert.events import Summary
+
+
+def pictures(number: int) -> str:
+    return _tr("1 picture") if number == 1 else _tr("{n} pictures").format(n=count(number))
+
+
+def passed_over(ignored: int, raw: dict[str, int]) -> str:
+    """What was found and is not in the list."""
+    parts = []
+    if raw:
+        kinds = ", ".join(f"{count(number)} {kind}" for kind, number in raw.items())
+        parts.append(_tr("Camera RAW cannot be read yet: {kinds}.").format(kinds=kinds))
+    if ignored:
+        parts.append(
+            _tr("1 other file is left out.") if ignored == 1 else _tr("{n} other files are left out.").format(n=count(ignored))
+        )
+    return " ".join(parts)
+
+
+def expectation(queue: QueueModel, megapixels_a_second: float | None) -> str:
+    """How long what waits will take."""
+    mean = queue.mean_megapixels()
+    if megapixels_a_second is None or mean is None:
+        return _tr("How long it takes shows after the first pictures.")
+    return _tr("Will take {time} on this computer.").format(time=duration(megapixels_left(queue) / megapixels_a_second))
+
+
+def megapixels_left(queue: QueueModel) -> float:
+    """Of what waits; those whose size is not known count as much as the others on average."""
+    waiting = queue.counts["waiting"] + queue.counts["working"]
+    if not queue.num_measured or not len(queue):
+        return float(waiting)
+    if queue.num_measured >= len(queue) - queue.counts["failed"]:
+        return queue.waiting_megapixels
+    return waiting * (queue.mean_megapixels() or 1.0)
+
+
+def progress(queue: QueueModel, conversion: Conversion) -> list[str]:
+    """Facts for the action bar: how many, how fast, how long."""
+    ended = sum(queue.counts[state] for state in ("done", "skipped", "failed"))
+    facts = [_tr("{done} of {total}").format(done=count(ended), total=count(len(queue)))]
+    match conversion.state:
+        case "paused":
+            facts.append(_tr("Paused"))
+        case "stopping":
+            facts.append(_tr("Stopping after this picture..."))
+        case "preparing":
+            facts.append(_tr("Preparing the model for this computer, once"))
+        case _:
+            rates = conversion.pace.rates() if conversion.pace else None
+            left = conversion.pace.seconds_left(megapixels_left(queue)) if conversion.pace else None
+            if rates is None or left is None:
+                facts.append(_tr("Getting ready") if not ended else _tr("Working"))
+            else:
+                facts += [rate(rates[0]), _tr("{time} left").format(time=duration(left))]
+    return facts
+
+
+def short_reason(reason: str) -> str:
+    """The first sentence of a reason, for a plate on the picture."""
+    return reason.partition(". ")[0].rstrip(".")
+
+
+def failed(number: int) -> str:
+    return _tr("{n} failed").format(n=count(number)) if number else ""
+
+
+def headline(queue: QueueModel, outcome: Outcome) -> tuple[str, str, str]:
+    """(kind, headline, sentence) of the end of a conversion."""
+    done, skipped, broken = (queue.counts[state] for state in ("done", "skipped", "failed"))
+    total = len(queue)
+    if outcome.problem:
+        kept = _tr("{done} of {total} pictures are done and kept.").format(done=count(done + skipped), total=count(total))
+        return "error", outcome.problem, kept
+    if outcome.stopped:
+        text = _tr("Stopped: {done} of {total} pictures are done").format(done=count(done + skipped), total=count(total))
+        return "warning", text, _tr("What is done is kept. Start goes on with the rest.")
+    if broken:
+        text = _tr("{done} of {total} pictures are done").format(done=count(done + skipped), total=count(total))
+        could = (
+            _tr("1 could not be converted and is listed below.")
+            if broken == 1
+            else _tr("{n} could not be converted and are listed below.").format(n=count(broken))
+        )
+        return ("warning" if done + skipped == 0 else "success"), text, could
+    text = _tr("The picture is done") if total == 1 else _tr("All {n} pictures are done").format(n=count(total))
+    if skipped == total:
+        return "success", _tr("Everything was done already"), _tr("The results of an earlier time are still there, unchanged.")
+    sentence = _tr("Your originals were not touched.")
+    if skipped:
+        sentence = _tr("{n} of them were done already.").format(n=count(skipped)) + " " + sentence
+    return "success", text, sentence
+
+
+def figures(summary: "Summary | None", worked_s: float, num_bytes: int) -> list[tuple[str, str]]:
+    """Numbers beside the headline."""
+    if summary is None or not summary.converted:
+        return []
+    shown = [(exact_duration(worked_s), _tr("time worked"))]
+    if worked_s > 0:
+        number, _, unit = rate(summary.converted / worked_s).partition(" ")
+        shown.append((number, unit))
+    if num_bytes:
+        shown.append((size(num_bytes), _tr("written")))
+    return shown
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("ConvertWords", text)

@@ -1,0 +1,51 @@
+"""What was dropped on the window, sorted by the place that it belongs to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication, QMimeData, QUrl
+
+MODEL_SUFFIX = ".safetensors"
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    pictures: tuple[Path, ...]  # files and folders that may hold pictures; whether they do is seen when they are walked
+    models: tuple[Path, ...]
+    refused: str  # a sentence about what finds no place; "" if all did
+
+    def __bool__(self) -> bool:
+        return bool(self.pictures or self.models)
+
+
+def may_hold_files(data: QMimeData) -> bool:
+    """Tell whether something can be done about what is being dragged: asked while it is, so by its kind alone."""
+    return data.hasUrls() or data.hasText() or data.hasImage()
+
+
+def dropped(data: QMimeData) -> Dropped:
+    """Sort what was dropped. Looks at names only: a network drive must not stop the window."""
+    if data.hasUrls():
+        return sorted_by_place([url for url in data.urls() if url.isValid()])
+    return Dropped((), (), _nothing_to_open(data))
+
+
+def sorted_by_place(urls: Sequence[QUrl]) -> Dropped:
+    local = [Path(url.toLocalFile()) for url in urls if url.isLocalFile() and url.toLocalFile()]
+    models = tuple(path for path in local if path.suffix.casefold() == MODEL_SUFFIX)
+    pictures = tuple(path for path in local if path.suffix.casefold() != MODEL_SUFFIX)
+    refused = ""
+    if len(local) < len(urls):
+        refused = QCoreApplication.translate(
+            "Drops", "What lies on the internet is not fetched. Save the picture on this computer, then drop the file."
+        )
+    return Dropped(pictures, models, refused)
+
+
+def _nothing_to_open(data: QMimeData) -> str:
+    if data.hasImage():
+        return QCoreApplication.translate(
+            "Drops", "This picture comes without a file. Save it on this computer, then drop the file."
+        )
+    return QCoreApplication.translate("Drops", "A text cannot be converted. Drop pictures, folders or a model file.")

@@ -1,0 +1,395 @@
+"""The window: rail, pages, status line; what is dropped anywhere finds its place."""
+
+import logging
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QGuiApplication,
+    QKeySequence,
+    QPaintEvent,
+    QResizeEvent,
+    QShortcut,
+)
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+
+from p2p_desktop.paths import UserPaths, resources
+from p2p_desktop.ui.convert_page import ConvertPage
+from p2p_desktop.ui.convert_session import ConvertSession
+from p2p_desktop.ui.drops import Dropped, dropped, may_hold_files
+from p2p_desktop.ui.errors import UncaughtErrors
+from p2p_desktop.ui.focus_ring import FocusRing
+from p2p_desktop.ui.look import Look
+from p2p_desktop.ui.model_shelf import ModelShelf
+from p2p_desktop.ui.notifications import Notifications
+from p2p_desktop.ui.placeholder_page import PlaceholderPage
+from p2p_desktop.ui.question import ask_stop_and_close
+from p2p_desktop.ui.queue_model import QueueModel
+from p2p_desktop.ui.rail import PLACES, Rail
+from p2p_desktop.ui.remembered import Remembered
+from p2p_desktop.ui.settings_box import SettingsBox
+from p2p_desktop.ui.status_line import StatusLine
+from p2p_desktop.ui.theme import NARROW_WINDOW
+from p2p_desktop.ui.working_model import WorkingModel
+from p2p_desktop.workers.conversion import Conversion
+from p2p_desktop.workers.device_probe import DeviceProbe, Found
+from p2p_desktop.workers.doctor_run import DoctorRun
+from p2p_desktop.workers.task_thread import TaskThread
+from training.contract.progress import Report, Token
+
+log = logging.getLogger(__name__)
+
+_FIRST_SIZE, _LEAST_SIZE = (1200, 800), (900, 600)
+
+
+class MainWindow(QMainWindow):
+    painted = Signal()  # once: the first paint is over
+
+    def __init__(self, look: Look, paths: UserPaths, settings: SettingsBox, errors: UncaughtErrors) -> None:
+        super().__init__()
+        self._look, self._paths, self._settings, self._errors = look, paths, settings, errors
+        self._remembered = Remembered(paths.window)
+        self._threads: list[TaskThread] = []
+        self.setObjectName("main_window")
+        self.setWindowTitle(self.tr("P2P Desktop"))
+        self.setMinimumSize(*_LEAST_SIZE)
+        self.setAcceptDrops(True)
+        self._shelf = ModelShelf(resources() / "models", self._added_models(), paths.removed, self)
+        self._model = WorkingModel(self._shelf, settings, paths, self._remembered, self)
+        self._probe = DeviceProbe(paths.cache, self)
+        self._doctor = DoctorRun(paths.cache, self)
+        self._notifications = Notifications(self)
+        conversion = Conversion(self._model.places, self._model.jobs, self)
+        self._session = ConvertSession(QueueModel(), conversion, self._model.request, self._model.result_word, self)
+        self._rail = Rail(look, self)
+        self._status = StatusLine(look, self)
+        self._pages = QStackedWidget(self)
+        self.convert = ConvertPage(look, self._shelf, self._session, self._model, resources() / "examples", self)
+        self._makers: dict[str, Callable[[], QWidget]] = {
+            "live": self._live_page,
+            "train": self._train_page,
+            "models": self._models_page,
+            "settings": self._settings_page,
+        }
+        self._made: dict[str, QWidget] = {"convert": self.convert}
+        self._pages.addWidget(self.convert)
+        self._lay_out()
+        self._ring = FocusRing(look, self)
+        self._connect()
+        self._remember_place()
+        self._on_settings_changed(settings.value)
+
+    # --- what the program asks for
+
+    def open_paths(self, paths: Sequence[Path]) -> None:
+        """Take files and folders of the command line or of a second start."""
+        models = [path for path in paths if path.suffix.casefold() == ".safetensors"]
+        self._take(Dropped(tuple(path for path in paths if path not in models), tuple(models), ""))
+
+    def come_to_front(self) -> None:
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
+    def get_ready(self) -> None:
+        """After the first paint: icons, models, the device, and what a crash left unfinished. Nothing here blocks."""
+        self._run("getting ready", _import_what_is_needed, self._on_imported)
+
+    def go_to(self, place: str) -> None:
+        """Bring a place to the front; it is built when it is first seen."""
+        if place not in self._made:
+            page = self._makers[place]()
+            self._made[place] = page
+            self._pages.addWidget(page)
+            self._set_narrow_page(page)
+        self._rail.select(place)
+        self._pages.setCurrentWidget(self._made[place])
+
+    def page(self, place: str) -> QWidget:
+        """The page of a place, built if need be."""
+        if place not in self._made:
+            self.go_to(place)
+        return self._made[place]
+
+    # --- of Qt
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._rail.set_narrow(self.width() < NARROW_WINDOW)
+        for page in self._made.values():
+            self._set_narrow_page(page)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if may_hold_files(event.mimeData()):
+            event.setDropAction(Qt.DropAction.CopyAction)
+            event.accept()
+            self.convert.highlight_drop(True)
+
+    def dragLeaveEvent(self, _: QDragLeaveEvent) -> None:
+        self.convert.highlight_drop(False)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.convert.highlight_drop(False)
+        event.setDropAction(Qt.DropAction.CopyAction)  # never a move: the sources stay where they are
+        event.accept()
+        self._take(dropped(event.mimeData()))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self.convert.is_busy and not ask_stop_and_close(self._look, self._session.queue, self):
+            event.ignore()
+            return
+        self.close_down()
+        event.accept()
+
+    def close_down(self) -> None:
+        """End every thread, keep what is to be kept. What a conversion has not done yet is offered at the next start."""
+        self.convert.stop(offer_again=True)
+        self._remembered.keep(
+            geometry=bytes(self.saveGeometry().toBase64().data()).decode("ascii"), model=self._session.wishes.model
+        )
+        self._remembered.save()
+        self._settings.flush()
+        self._doctor.close()
+        self._probe.close()
+        for page in self._made.values():
+            close = getattr(page, "close_down", None)
+            if close is not None:
+                close()
+        self._shelf.close()
+        for thread in list(self._threads):
+            thread.cancel()
+            thread.wait()
+
+    # --- building
+
+    def _lay_out(self) -> None:
+        centre = _Centre(self)
+        centre.painted.connect(self.painted)
+        inner = QHBoxLayout()
+        inner.setSpacing(0)
+        inner.addWidget(self._rail)
+        inner.addWidget(self._pages, 1)
+        layout = QVBoxLayout(centre)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(inner, 1)
+        layout.addWidget(self._status)
+        self.setCentralWidget(centre)
+
+    def _live_page(self) -> QWidget:
+        return PlaceholderPage(
+            self._look,
+            "video-camera",
+            self.tr("Live is not there yet"),
+            self.tr(
+                "A later version shows your camera, translated as you watch. Until then, Convert translates pictures and folders."
+            ),
+            self,
+        )
+
+    def _train_page(self) -> QWidget:
+        return PlaceholderPage(
+            self._look,
+            "chart-line-up",
+            self.tr("Train is not there yet"),
+            self.tr("A later version teaches new tasks here. Until then, training runs from a shell: p2p-desktop train --help"),
+            self,
+        )
+
+    def _models_page(self) -> QWidget:
+        from p2p_desktop.ui.models_page import ModelsPage  # built when it is first seen: the first paint does not wait for it
+
+        page = ModelsPage(self._look, self._shelf, self._model, resources() / "examples", self)
+        page.use_asked.connect(self._on_use_asked)
+        return page
+
+    def _settings_page(self) -> QWidget:
+        from p2p_desktop.ui.settings_page import SettingsPage  # as above
+
+        return SettingsPage(self._look, self._settings, self._probe, self._doctor, self._paths, self._errors, self)
+
+    def _connect(self) -> None:
+        self._rail.chosen.connect(self.go_to)
+        for number, place in enumerate(PLACES, start=1):
+            shortcut = QShortcut(QKeySequence(f"Ctrl+{number}"), self)
+            shortcut.activated.connect(partial(self.go_to, place))
+        paste = QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), self.convert)
+        paste.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        paste.activated.connect(self._on_paste)
+        self._status.warning_clicked.connect(self._on_warning_clicked)
+        self.convert.status_changed.connect(self._on_status_changed)
+        self.convert.progressed.connect(self._on_convert_progressed)
+        self.convert.finished.connect(self._on_finished)
+        self.convert.forgotten.connect(self._on_unfinished_settled)
+        self.convert.surround_chosen.connect(self._on_surround_chosen)
+        self._settings.changed.connect(self._on_settings_changed)
+        self._settings.not_written.connect(self._on_sentence)
+        self._shelf.failed.connect(self._on_shelf_failed)
+        self._shelf.changed.connect(self._on_shelf_changed)
+        self._probe.found.connect(self._on_device_found)
+        self._errors.happened.connect(self._on_error)
+
+    def _remember_place(self) -> None:
+        geometry = self._remembered.text("geometry")
+        if not geometry or not self.restoreGeometry(QByteArray.fromBase64(QByteArray(geometry.encode("ascii")))):
+            self.resize(*_FIRST_SIZE)
+
+    def _set_narrow_page(self, page: QWidget) -> None:
+        set_narrow = getattr(page, "set_narrow", None)
+        if set_narrow is not None:
+            set_narrow(self.width() < NARROW_WINDOW)
+
+    def _added_models(self) -> Path:
+        return self._paths.models_in(self._settings.value.models_folder)
+
+    # --- getting ready
+
+    def _on_imported(self, _: object) -> None:
+        self._look.icons.load()
+        self.convert.get_ready()
+        self._shelf.refresh()
+        self._probe.ask()
+        self._run("looking for unfinished work", self._find_unfinished, self._on_unfinished_found)
+        if self._settings.problem:
+            self.convert.say("warning", self._settings.problem)
+
+    def _find_unfinished(self, _: Report[Any], __: Token) -> Any:  # Any: convert.unfinished.Unfinished, or None
+        found = self._model.jobs().abandoned()
+        for older in found[1:]:  # only the last one is worth an offer
+            self._model.jobs().end(older.path)
+        return found[0] if found else None
+
+    def _on_unfinished_found(self, unfinished: Any) -> None:  # Any: as above
+        if unfinished is not None:
+            self.convert.offer(unfinished)
+
+    def _on_unfinished_settled(self, unfinished: Any) -> None:  # Any: as above
+        self._model.jobs().end(unfinished.path)
+
+    def _run(
+        self, name: str, work: Callable[[Report[Any], Token], Any], on_success: Callable[[Any], None]
+    ) -> None:  # Any: each its own
+        thread = TaskThread(work, name, self)
+        self._threads.append(thread)
+        thread.succeeded.connect(on_success)
+        thread.failed.connect(self._on_task_failed)
+        thread.finished.connect(self._on_task_finished)
+        thread.start()
+
+    def _on_task_failed(self, error: Exception) -> None:
+        self.convert.say("error", str(error))
+
+    def _on_task_finished(self) -> None:
+        thread = self.sender()
+        if isinstance(thread, TaskThread) and thread in self._threads:
+            self._threads.remove(thread)
+            thread.deleteLater()
+
+    # --- what happens
+
+    def _take(self, what: Dropped) -> None:
+        if what.refused:
+            self.go_to("convert")
+            self.convert.say("warning", what.refused)
+        if what.models:
+            self.go_to("models")
+            self._shelf.add(what.models)
+        if what.pictures:
+            self.go_to("convert")
+            self.convert.add(what.pictures)
+
+    def _on_paste(self) -> None:
+        data = QGuiApplication.clipboard().mimeData()
+        if data is not None and may_hold_files(data):
+            self._take(dropped(data))
+
+    def _on_use_asked(self, name: str) -> None:
+        self.convert.use_model(name)
+        self.go_to("convert")
+
+    def _on_status_changed(self, text: str) -> None:
+        self._status.say(text or self.tr("Ready"))
+
+    def _on_convert_progressed(self, fraction: float | None) -> None:
+        self._rail.show_progress("convert", fraction)
+        title = self.tr("P2P Desktop")
+        self.setWindowTitle(title if fraction is None else f"{round(fraction * 100)} % \u00b7 {title}")
+
+    def _on_finished(self, headline: str, sentence: str) -> None:
+        if not self.isActiveWindow():
+            QApplication.alert(self)
+            self._notifications.show(headline, sentence)
+
+    def _on_device_found(self, found: Found) -> None:
+        self._model.compute_on(found.device, found.runtime)
+        self._status.show_device(found.words)
+        self._status.show_warning(found.unused_gpu_reason)
+        self.convert.offer_devices(found.choices)
+
+    def _on_warning_clicked(self) -> None:
+        self.go_to("settings")
+
+    def _on_settings_changed(self, settings: Any) -> None:  # Any: Settings, through a signal
+        self._look.theme.follow(settings.theme)
+        self._shelf.use_folder(self._added_models())
+        self.convert.set_surround(settings.surround)
+        previous, self._followed = getattr(self, "_followed", None), settings
+        wishes = {"output": settings.output, "keep_metadata": settings.keep_metadata, "device": settings.device}
+        changed = {key: value for key, value in wishes.items() if previous is None or value != getattr(previous, key)}
+        if changed and not self.convert.is_busy:
+            self.convert.wish(**changed)
+        self._session.keep_awake = settings.keep_awake
+
+    def _on_surround_chosen(self, name: str) -> None:
+        self._settings.change(surround=name)
+
+    def _on_shelf_changed(self) -> None:
+        remembered = self._remembered.text("model")
+        if remembered and not self._session.wishes.model and self._shelf.find(remembered) is not None:
+            self.convert.use_model(remembered)
+
+    def _on_shelf_failed(self, sentence: str) -> None:
+        if self._pages.currentWidget() is self.convert:
+            self.convert.say("error", sentence)
+
+    def _on_sentence(self, sentence: str) -> None:
+        self.convert.say("warning", sentence)
+
+    def _on_error(self, line: str) -> None:
+        log.debug("shown to the person: %s", line)
+        self.convert.say(
+            "error",
+            self.tr("Something unexpected went wrong. What was done is kept, and you can go on."),
+            self.tr("Settings has a report to copy. It says: {line}").format(line=line),
+        )
+
+
+class _Centre(QWidget):
+    """What fills the window; tells when it was painted for the first time."""
+
+    painted = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._was_painted = False
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._was_painted:
+            self._was_painted = True
+            QTimer.singleShot(0, self.painted.emit)  # once this paint is on the screen
+
+
+def _import_what_is_needed(_: Report[Any], __: Token) -> None:  # Any: nothing is reported
+    """Import what every page needs soon, so that no first click waits for it: OpenCV and NumPy take half a second."""
+    import p2p_desktop.convert.preview
+    import p2p_desktop.convert.request
+    import p2p_desktop.convert.unfinished  # noqa: F401

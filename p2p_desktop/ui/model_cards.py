@@ -1,0 +1,254 @@
+"""The models as cards: before and after, name, what it does, one honest number."""
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPen, QPixmap, QResizeEvent
+from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from p2p_desktop.ui import model_words
+from p2p_desktop.ui.halves import after_word, before_word, paint_halves, paint_plate
+from p2p_desktop.ui.look import Look
+from p2p_desktop.ui.model_shelf import ModelShelf
+from p2p_desktop.ui.plain_words import size
+from p2p_desktop.ui.theme import RADIUS_CARD, RADIUS_THUMBNAIL, SPACE_L, SPACE_M, SPACE_S, SPACE_XL, TEXT_ICON
+
+if TYPE_CHECKING:  # it imports NumPy; the first paint does not wait for it
+    from p2p_desktop.models.library import Model
+
+Index = QModelIndex | QPersistentModelIndex
+_LEAST_WIDTH, _PICTURE_HEIGHT, _WORDS_HEIGHT = 250, 157, 93
+_GAP = SPACE_L
+_MENU = 28  # pixels of the three dots
+
+
+class ModelCards(QListView):
+    model_selected = Signal(object)  # Model, or None
+    use_asked = Signal(str)
+    rename_asked = Signal(str)
+    remove_asked = Signal(str)
+    menu_asked = Signal(str, QPoint)  # a model's name, and where on the screen
+
+    def __init__(self, look: Look, shelf: ModelShelf, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._cards = _Cards(self)
+        self.setObjectName("model_cards")
+        self.setProperty("role", "cards")
+        self.setAccessibleName(self.tr("Models"))
+        self.setModel(self._cards)
+        self._painter = _CardPainter(look, shelf, self)
+        self.setItemDelegate(self._painter)
+        self.setViewMode(QListView.ViewMode.IconMode)
+        self.setResizeMode(QListView.ResizeMode.Adjust)
+        self.setMovement(QListView.Movement.Static)
+        self.setUniformItemSizes(True)
+        self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
+        self.setDragEnabled(False)
+        self.setMouseTracking(True)
+        self.setViewportMargins(SPACE_XL - _GAP // 2, SPACE_XL - _GAP // 2, 0, 0)
+        self.activated.connect(self._on_activated)
+        look.theme.changed.connect(self.viewport().update)
+        look.icons.ready.connect(self.viewport().update)
+
+    @property
+    def selected(self) -> "Model | None":
+        index = self.currentIndex()
+        return index.data(Qt.ItemDataRole.UserRole) if index.isValid() else None
+
+    def show_models(self, models: "list[Model]") -> None:
+        """Show these; the one that is selected stays so, if it is among them."""
+        kept = self.selected
+        self._cards.show(models)
+        self.select(kept.name if kept is not None else models[0].name if models else "")
+
+    def select(self, name: str) -> None:
+        place = self._cards.place_of(name)
+        if place is None and self._cards.rowCount():
+            place = 0
+        if place is None:
+            self.model_selected.emit(None)
+            return
+        self.setCurrentIndex(self._cards.index(place, 0))
+        self.scrollTo(self.currentIndex())
+
+    def currentChanged(self, current: QModelIndex | QPersistentModelIndex, previous: QModelIndex | QPersistentModelIndex) -> None:
+        super().currentChanged(current, previous)
+        self.model_selected.emit(current.data(Qt.ItemDataRole.UserRole) if current.isValid() else None)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        room = self.viewport().width() - SPACE_S
+        columns = max(1, room // (_LEAST_WIDTH + _GAP))
+        self.setGridSize(QSize(room // columns, _PICTURE_HEIGHT + _WORDS_HEIGHT + _GAP))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        super().mousePressEvent(event)
+        index = self.indexAt(event.position().toPoint())
+        if index.isValid() and menu_place(card_of(self.visualRect(index))).contains(event.position().toPoint()):
+            self.menu_asked.emit(index.data(Qt.ItemDataRole.UserRole).name, event.globalPosition().toPoint())
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if self.selected is not None:
+            self.menu_asked.emit(self.selected.name, event.globalPos())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        model = self.selected
+        if model is not None and event.key() == Qt.Key.Key_F2:
+            self.rename_asked.emit(model.name)
+        elif model is not None and event.key() == Qt.Key.Key_Delete:
+            self.remove_asked.emit(model.name)
+        else:
+            super().keyPressEvent(event)
+
+    def _on_activated(self, index: QModelIndex) -> None:
+        model: Model = index.data(Qt.ItemDataRole.UserRole)
+        if model.card is not None:
+            self.use_asked.emit(model.name)
+
+
+class _Cards(QAbstractListModel):
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._models: list[Model] = []
+
+    def show(self, models: "list[Model]") -> None:
+        self.beginResetModel()
+        self._models = models
+        self.endResetModel()
+
+    def place_of(self, name: str) -> int | None:
+        return next((place for place, model in enumerate(self._models) if model.name == name), None)
+
+    def rowCount(self, parent: Index | None = None) -> int:
+        return 0 if parent is not None and parent.isValid() else len(self._models)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # Any: Qt's variant
+        if not index.isValid():
+            return None
+        model = self._models[index.row()]
+        if role == Qt.ItemDataRole.UserRole:
+            return model
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+            said = model_words.gain(model.card)[0] if model.card is not None else model.problem
+            return f"{model_words.title(model)}, {model_words.origin(model)}, {said}"
+        if role == Qt.ItemDataRole.ToolTipRole and model.problem:
+            return model.problem
+        return None
+
+
+class _CardPainter(QStyledItemDelegate):
+    def __init__(self, look: Look, shelf: ModelShelf, parent: ModelCards) -> None:
+        super().__init__(parent)
+        self._look, self._shelf, self._cards = look, shelf, parent
+
+    def sizeHint(self, _: QStyleOptionViewItem, __: Index) -> QSize:
+        return self._cards.gridSize()
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        model: Model = index.data(Qt.ItemDataRole.UserRole)
+        theme = self._look.theme
+        card = card_of(option.rect)
+        state = option.state
+        is_selected = bool(state & QStyle.StateFlag.State_Selected)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        shape = QPainterPath()
+        shape.addRoundedRect(QRectF(card), RADIUS_CARD, RADIUS_CARD)
+        painter.fillPath(shape, theme.color("hover" if state & QStyle.StateFlag.State_MouseOver and not is_selected else "surface"))
+        painter.save()
+        painter.setClipPath(shape)
+        painter.setClipRect(QRect(card.left(), card.top(), card.width(), _PICTURE_HEIGHT), Qt.ClipOperation.IntersectClip)
+        self._paint_picture(painter, QRect(card.left(), card.top(), card.width(), _PICTURE_HEIGHT), model, is_selected)
+        painter.restore()
+        painter.setPen(QPen(theme.color("accent_text"), 2) if is_selected else QPen(theme.color("border"), 1))
+        painter.drawPath(shape)
+        words = QRect(card.left() + SPACE_M, card.top() + _PICTURE_HEIGHT + SPACE_S, card.width() - 2 * SPACE_M, 24)
+        self._paint_words(painter, words, model)
+        painter.restore()
+
+    def _paint_picture(self, painter: QPainter, box: QRect, model: "Model", with_labels: bool) -> None:
+        theme = self._look.theme
+        halves = self._shelf.preview(model)
+        if halves is None:
+            painter.fillRect(box, theme.color("pressed"))
+            name, token = ("warning-circle", "error") if model.problem else ("image", "muted")
+            icon = self._look.icons.pixmap(name, token, 32, painter.device().devicePixelRatioF())
+            painter.drawPixmap(box.center() - QPoint(16, 16), icon)
+            return
+        before, after = (QPixmap.fromImage(half) for half in halves)
+        paint_halves(painter, filled(box, before), before, after, self._look)
+        if with_labels:
+            paint_plate(painter, (box.topLeft() + QPoint(10, 10)).toPointF(), before_word(), self._look)
+            paint_plate(painter, (box.topRight() + QPoint(-10, 10)).toPointF(), after_word(), self._look, from_right=True)
+
+    def _paint_words(self, painter: QPainter, line: QRect, model: "Model") -> None:
+        theme = self._look.theme
+        ratio = painter.device().devicePixelRatioF()
+        font = theme.font("body", theme.font("title").weight())
+        painter.setFont(font)
+        painter.setPen(theme.color("text"))
+        metrics = painter.fontMetrics()
+        badge = model_words.origin(model)
+        badge_width = metrics.horizontalAdvance(badge) + 10
+        room = line.width() - badge_width - _MENU - SPACE_S
+        title = metrics.elidedText(model_words.title(model), Qt.TextElideMode.ElideRight, room)
+        painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, title)
+        beside = line.left() + metrics.horizontalAdvance(title) + 10
+        self._paint_badge(painter, QRect(beside, line.top() + 3, badge_width, 18), badge, model)
+        card = QRect(line.left() - SPACE_M, line.top() - SPACE_S - _PICTURE_HEIGHT, line.width() + 2 * SPACE_M, 1)
+        dots = menu_place(card)
+        icon = self._look.icons.pixmap("dots-three-vertical", "muted", TEXT_ICON, ratio)
+        painter.drawPixmap(dots.center() - QPoint(TEXT_ICON // 2, TEXT_ICON // 2), icon)
+        painter.setFont(theme.font("body"))
+        painter.setPen(theme.color("muted"))
+        second = line.translated(0, 26)
+        if model.card is None:
+            painter.setPen(theme.color("error"))
+            painter.drawText(second.adjusted(0, 0, 0, 26), Qt.TextFlag.TextWordWrap, model.problem)
+            return
+        megabytes = size(model.num_bytes)
+        painter.drawText(second, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, megabytes)
+        room = second.width() - painter.fontMetrics().horizontalAdvance(megabytes) - SPACE_S
+        does = painter.fontMetrics().elidedText(model_words.does(model.card), Qt.TextElideMode.ElideRight, room)
+        painter.drawText(second, Qt.AlignmentFlag.AlignVCenter, does)
+        third = line.translated(0, 53)
+        said, kind = model_words.gain(model.card)
+        name = {"success": "trend-up", "warning": "trend-down", "muted": "question"}[kind]
+        icon = self._look.icons.pixmap(name, kind, TEXT_ICON, ratio)
+        painter.drawPixmap(third.left(), third.center().y() - TEXT_ICON // 2 + 1, icon)
+        painter.setPen(theme.color(kind))
+        painter.setFont(theme.font("body", font.Weight.Medium))
+        said = painter.fontMetrics().elidedText(said, Qt.TextElideMode.ElideRight, third.width() - TEXT_ICON - SPACE_S)
+        painter.drawText(third.adjusted(TEXT_ICON + SPACE_S, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, said)
+
+    def _paint_badge(self, painter: QPainter, place: QRect, text: str, model: "Model") -> None:
+        theme = self._look.theme
+        painter.save()
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.color("pressed" if model.origin == "shipped" else "selected"))
+        painter.drawRoundedRect(place, RADIUS_THUMBNAIL, RADIUS_THUMBNAIL)
+        painter.setPen(theme.color("text" if model.origin == "shipped" else "accent_text"))
+        painter.setFont(theme.font("badge", theme.font("title").weight()))
+        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
+        painter.restore()
+
+
+def card_of(cell: QRect) -> QRect:
+    """Where the card lies in its cell of the grid."""
+    half = _GAP // 2
+    return cell.adjusted(half, half, -half, -half)
+
+
+def menu_place(card: QRect) -> QRect:
+    """Where the three dots of a card are."""
+    return QRect(card.right() - _MENU - 4, card.top() + _PICTURE_HEIGHT + SPACE_S - 2, _MENU, _MENU)
+
+
+def filled(box: QRect, picture: QPixmap) -> QRect:
+    """The place of a picture that fills a box at its aspect, and is cut off by it."""
+    scaled = picture.deviceIndependentSize().scaled(box.size().toSizeF(), Qt.AspectRatioMode.KeepAspectRatioByExpanding).toSize()
+    place = QRect(QPoint(0, 0), scaled)
+    place.moveCenter(box.center())
+    return place

@@ -1,0 +1,158 @@
+"""What computes on this computer, without torch in this process: asked of a child once, and remembered."""
+
+import json
+import logging
+import platform
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QCoreApplication, QObject, Signal
+
+from p2p_desktop import child
+from p2p_desktop.workers.task_thread import TaskThread
+from training.contract.progress import Report, Token
+
+log = logging.getLogger(__name__)
+
+_FORMAT_VERSION = 1
+_DRIVER_FILE = Path("/proc/driver/nvidia/version")
+_POLL_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    device: str  # as choose_compute takes it: "cpu", "cuda:0", "mps"
+    runtime: str  # "openvino" or "torch"
+    name: str = ""  # of the graphics card, as its driver says it
+    unused_gpu_reason: str = ""  # why a graphics card that is there is not used; "" if none is, or it is used
+    others: tuple[str, ...] = field(default=())  # devices that could be chosen besides the CPU
+
+    @property
+    def words(self) -> str:
+        """For the status line."""
+        if self.device == "cpu":
+            return _tr("CPU, OpenVINO") if self.runtime == "openvino" else _tr("CPU, torch")
+        return f"{self.name or _tr('Graphics card')}, {self.device.partition(':')[0].upper()}"
+
+    @property
+    def choices(self) -> list[tuple[str, str]]:
+        """(key, words) of what the person can choose."""
+        found = [("auto", _tr("Automatic")), ("cpu", _tr("CPU"))]
+        return found + [(key, self.name or key.upper()) for key in self.others]
+
+
+class DeviceProbe(QObject):
+    """Tells at once on a computer that has no graphics card that torch could know; asks a child otherwise."""
+
+    found = Signal(object)  # Found
+
+    def __init__(self, cache: Path, parent: QObject | None = None, *, command: Sequence[str] | None = None) -> None:
+        """`cache`: folder of the remembered answer. `command` stands in for the child."""
+        super().__init__(parent)
+        self._path = cache / "device.json"
+        self._command = command
+        self._thread: TaskThread | None = None
+        self.last: Found | None = None
+
+    def ask(self, *, again: bool = False) -> None:
+        """Find out; `again`: even if the answer is remembered."""
+        if self._thread is not None:
+            return
+
+        def work(_: Report[Any], token: Token) -> Found:  # Any: nothing is reported
+            return self._find(again, token)
+
+        self._thread = TaskThread(work, "device probe", self)
+        self._thread.succeeded.connect(self._on_found)
+        self._thread.finished.connect(self._on_finished)
+        self._thread.start()
+
+    def close(self) -> None:
+        if self._thread is not None:
+            self._thread.cancel()
+            self._thread.wait()
+
+    def _on_found(self, found: Found) -> None:
+        self.last = found
+        self.found.emit(found)
+
+    def _on_finished(self) -> None:
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            thread.deleteLater()
+
+    def _find(self, again: bool, token: Token) -> Found:
+        """Called in the worker thread."""
+        from p2p_desktop.inference.device import may_have_cuda
+
+        apple = sys.platform == "darwin" and platform.machine() == "arm64"
+        if self._command is None and not apple and not may_have_cuda():
+            return Found("cpu", "openvino")
+        key = _surroundings()
+        remembered = None if again else self._remembered(key)
+        if remembered is not None:
+            return remembered
+        answer = self._answer(token)
+        if answer is None:
+            return Found("cpu", "openvino")
+        self._remember(key, answer)
+        return answer
+
+    def _answer(self, token: Token) -> Found | None:
+        command = self._command or child.own_command("doctor", "--device-only", "--json")
+        process = child.start(command, stderr=subprocess.DEVNULL)
+        try:
+            for line in child.json_lines(process):
+                token.check()
+                if line.get("type") == "compute":
+                    others = tuple(str(one) for one in line.get("others", ()))
+                    return Found(
+                        str(line["device"]), str(line["runtime"]), str(line.get("name", "")), str(line.get("unused", "")), others
+                    )
+        finally:
+            process.kill()
+            process.wait()
+            if process.stdout is not None:
+                process.stdout.close()
+        log.warning("the child did not say what computes here")
+        return None
+
+    def _remembered(self, key: dict[str, str]) -> Found | None:
+        try:
+            data = json.loads(self._path.read_text(encoding="utf-8"))
+            if data["key"] != key:
+                return None
+            return Found(**(data["found"] | {"others": tuple(data["found"]["others"])}))
+        except (OSError, KeyError, TypeError, ValueError):
+            return None
+
+    def _remember(self, key: dict[str, str], found: Found) -> None:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            temporary = self._path.with_suffix(".part")
+            temporary.write_text(json.dumps({"key": key, "found": asdict(found)}), encoding="utf-8")
+            temporary.replace(self._path)
+        except OSError as error:
+            log.warning("the device could not be remembered: %s", error)
+
+
+def _surroundings() -> dict[str, str]:
+    """What the answer depends on: asked again when it changes."""
+    try:
+        torch_version = version("torch")
+    except PackageNotFoundError:  # a frozen program, which changes as a whole
+        torch_version = version("p2p-desktop") if not child.is_frozen() else "frozen"
+    try:
+        driver = _DRIVER_FILE.read_text(encoding="utf-8", errors="replace").splitlines()[0]
+    except (OSError, IndexError):
+        driver = ""
+    return {"format": str(_FORMAT_VERSION), "torch": torch_version, "driver": driver, "system": platform.platform()}
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("DeviceProbe", text)

@@ -1,0 +1,56 @@
+"""Tests of the window: without a screen, in one program for all of them, and no thread may outlive its test."""
+
+import os
+import traceback
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # before anything imports Qt
+
+import pytest
+from shiboken6 import isValid
+
+from p2p_desktop.ui.icons import Icons
+from p2p_desktop.ui.look import Look
+from p2p_desktop.ui.theme import Theme
+from p2p_desktop.workers.task_thread import TaskThread
+
+_GRACE_MS = 1000  # a thread that has told how it ended may still be leaving
+
+
+@pytest.fixture(scope="session")
+def _shared_look(qapp):
+    theme = Theme(qapp, "light")
+    icons = Icons(theme, theme)
+    icons.load()
+    return Look(theme, icons)
+
+
+@pytest.fixture
+def look(_shared_look):
+    """The look of the program: light, with icons."""
+    _shared_look.theme.follow("light")
+    return _shared_look
+
+
+@pytest.fixture(autouse=True)
+def _no_thread_is_left(monkeypatch):
+    """Fail a test that leaves a TaskThread running, and say where it was made.
+
+    The idea is napari's (src/napari/conftest.py, _dangling_qthreads).
+    """
+    made = []
+    original = TaskThread.__init__
+
+    def remembered(thread, *args, **kwargs):
+        original(thread, *args, **kwargs)
+        made.append((thread, "".join(traceback.format_stack(limit=6)[:-1])))
+
+    monkeypatch.setattr(TaskThread, "__init__", remembered)
+    yield
+    left = []
+    for thread, where in made:
+        if isValid(thread) and thread.isRunning() and not thread.wait(_GRACE_MS):
+            left.append(f"{thread.objectName()}, made here:\n{where}")
+            thread.cancel()
+            thread.wait(10 * _GRACE_MS)  # a thread that is destroyed while it runs ends the whole program
+    if left:
+        pytest.fail("Threads are still running.\n" + "\n".join(left))
