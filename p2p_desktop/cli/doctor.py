@@ -3,7 +3,6 @@
 import platform
 import shutil
 import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -17,7 +16,8 @@ import typer
 
 from p2p_desktop.cli.output import print_json
 from p2p_desktop.cli.surroundings import Surroundings
-from p2p_desktop.inference.device import Compute, choose_compute, may_have_cuda, num_cores
+from p2p_desktop.inference.device import Compute, choose_compute, num_cores, runtime_choice
+from p2p_desktop.inference.graphics import Graphics, examine_graphics
 from training.contract.errors import P2PError
 from training.contract.version import __version__
 
@@ -27,9 +27,6 @@ AGREEMENT = 1  # grey levels that runtimes may differ by (design 3.2)
 _LARGE_PHOTO = 4000, 6000  # pixels; what cameras make today
 _SIDE = 256  # pixels of the picture that is timed
 _NUM_TIMED = 7
-_NVIDIA_DRIVER_FILE = Path("/proc/driver/nvidia/version")
-_ASK_DRIVER = ("nvidia-smi", "--query-gpu=name,driver_version", "--format=csv,noheader")
-_ASK_TIMEOUT_S = 10
 
 State = Literal["ok", "warning", "failed"]
 
@@ -43,19 +40,9 @@ class Finding:
     remedy: str = ""  # what to do about it
 
 
-@dataclass(frozen=True, slots=True)
-class Graphics:
-    """What is known of graphics cards. unused: why one that is there is not used, and what to do; "" if none is left unused."""
-
-    devices: tuple[str, ...]  # as choose_compute takes them
-    name: str
-    unused: str
-    remedy: str
-
-
 def doctor_command(
     self_test: Annotated[bool, typer.Option("--self-test", help="Also convert an example on every runtime and compare.")] = False,
-    device_only: Annotated[bool, typer.Option("--device-only", help="Only tell what computes here.")] = False,
+    device_only: Annotated[bool, typer.Option("--device-only", help="Only tell what computes here.", hidden=True)] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON lines.")] = False,
 ) -> int:
     """Check this computer and this installation. Exit code 0: all well; 3: with warnings; 1: something fails."""
@@ -76,38 +63,34 @@ def doctor_command(
 
 
 def _tell_device(json: bool) -> int:
-    compute = choose_compute()
-    graphics = _graphics()
+    """What is chosen where nothing is wished, for the window: it keeps torch out of its own process."""
+    compute, graphics = choose_compute(), examine_graphics()
     if json:
-        print_json(
-            {
-                "type": "compute",
-                "device": compute.device,
-                "runtime": compute.runtime,
-                "name": graphics.name,
-                "unused": graphics.unused,
-                "others": list(graphics.devices),
-            }
-        )
+        told = {"name": graphics.name, "reason": graphics.reason, "others": list(graphics.devices)}
+        print_json({"type": "compute"} | asdict(compute) | told)
     else:
-        print(f"{compute.runtime} on {compute.device}" + (f"; {graphics.unused}" if graphics.unused else ""))
+        print(f"{compute.runtime} on {compute.device}")
+        if graphics.reason:
+            print(f"{graphics.message} {graphics.remedy}")
     return 0
 
 
 def _examine(self_test: bool) -> Iterator[Finding]:
     title = f"P2P Desktop {__version__}"
-    yield Finding("program", "ok", title, f"Python {platform.python_version()}, {platform.platform()}")
+    yield Finding("program", "ok", title, f"Python {platform.python_version()}, {platform.platform()}.")
     yield from _packages()
+    graphics = examine_graphics()
+    if graphics.reason:
+        yield Finding("graphics", "warning", "Graphics card not used", graphics.message, graphics.remedy)
     try:
         here = Surroundings.find()
-        compute = choose_compute(here.settings.device)
     except P2PError as error:
-        yield Finding("device", "failed", "The device cannot be used", str(error), "Choose another device in the settings.")
+        yield Finding("models", "failed", "The installation is incomplete", str(error))
         return
-    yield from _device(here, compute)
+    yield _device(here, graphics)
     yield _memory(here)
-    for name in ("data", "config", "cache", "logs"):
-        yield _folder(name, getattr(here.paths, name))
+    yield from _disk(here)
+    yield from _folders(here)
     yield from _models(here)
     if self_test:
         yield from _self_test(here)
@@ -123,28 +106,30 @@ def _packages() -> Iterator[Finding]:
     if missing and not getattr(sys, "frozen", False):
         yield Finding("packages", "failed", "Packages are missing", ", ".join(missing) + ".", "Install the program again.")
     elif found:
-        yield Finding("packages", "ok", "All packages are there", ", ".join(found))
+        yield Finding("packages", "ok", "All packages are there", ", ".join(found) + ".")
 
 
-def _device(here: Surroundings, compute: Compute) -> Iterator[Finding]:
-    """What computes, how fast; and a graphics card that does not, with the reason."""
-    graphics = _graphics()
-    if graphics.unused:
-        yield Finding("graphics", "warning", "Graphics card not used", graphics.unused, graphics.remedy)
-    title = "CPU with OpenVINO works" if compute.runtime == "openvino" else f"{graphics.name or compute.device} with PyTorch works"
-    cores = num_cores(here.settings.threads)
+def _device(here: Surroundings, graphics: Graphics) -> Finding:
+    """What computes, and how fast."""
+    try:
+        compute = choose_compute(here.settings.device, runtime_choice(here.settings.runtime))
+    except P2PError as error:
+        return Finding("device", "failed", "The chosen device cannot be used", str(error), "Choose another device in the settings.")
+    runtime = "OpenVINO" if compute.runtime == "openvino" else "PyTorch"
+    name = "CPU" if compute.device == "cpu" else graphics.name or compute.device
     shipped = next((model for model in here.library.models() if model.origin == "shipped" and model.card), None)
     if shipped is None:
-        yield Finding("device", "warning", title, "Its speed could not be measured: no model came with the program.")
-        return
+        message = "Its speed was not measured: no model came with the program."
+        return Finding("device", "warning", f"{name} with {runtime} is chosen", message, "Install the program again.")
     try:
         milliseconds = _timed(here, shipped.path, compute)
-    except (P2PError, RuntimeError, MemoryError) as error:
-        title = f"{compute.runtime} does not work on {compute.device}"
-        yield Finding("device", "failed", title, str(error), "Choose another device.")
-        return
+    except (P2PError, RuntimeError, MemoryError, OSError) as error:
+        remedy = "Choose another device in the settings." if compute.device != "cpu" else "Install the program again."
+        return Finding("device", "failed", f"{name} with {runtime} does not work", str(error), remedy)
+    cores = num_cores(here.settings.threads)
     where = f"{cores} core{'s' if cores > 1 else ''}, " if compute.device == "cpu" else ""
-    yield Finding("device", "ok", title, f"{where}{milliseconds:.0f} ms for a {_SIDE} x {_SIDE} picture with {shipped.name}.")
+    message = f"{where}{milliseconds:.0f} ms for a {_SIDE} x {_SIDE} picture with {shipped.name}."
+    return Finding("device", "ok", f"{name} with {runtime} works", message)
 
 
 def _timed(here: Surroundings, model: Path, compute: Compute) -> float:
@@ -166,45 +151,6 @@ def _timed(here: Surroundings, model: Path, compute: Compute) -> float:
     return statistics.median(times) * 1000
 
 
-def _graphics() -> Graphics:
-    """Ask the driver, and torch where there is something to ask."""
-    name, driver = _nvidia_card()
-    if sys.platform == "darwin" and platform.machine() == "arm64":
-        import torch  # heavy: only here
-
-        usable = torch.backends.mps.is_available()
-        why, remedy = ("", "") if usable else ("This system's Metal cannot be used by PyTorch.", "Update macOS, then check again.")
-        return Graphics(("mps",) if usable else (), "Apple graphics", why, remedy)
-    if not may_have_cuda() and not name:
-        return Graphics((), "", "", "")
-    import torch  # as above
-
-    if torch.cuda.is_available():
-        return Graphics(tuple(f"cuda:{index}" for index in range(torch.cuda.device_count())), torch.cuda.get_device_name(0), "", "")
-    card = name or "An NVIDIA graphics card"
-    if torch.version.cuda is None:
-        remedy = "Install PyTorch with CUDA for this Python, then check again."
-        return Graphics((), card, f"{card}: the installed PyTorch {torch.__version__} computes on CPUs only.", remedy)
-    remedy = f"Install a driver for CUDA {torch.version.cuda} or newer, then check again."
-    which = f"its driver, {driver}," if driver else "its driver"
-    return Graphics((), card, f"{card}: {which} does not work with PyTorch {torch.__version__}.", remedy)
-
-
-def _nvidia_card() -> tuple[str, str]:
-    """(name, driver version) as the driver's own tool says them; empty where there is none."""
-    try:
-        said = subprocess.run(_ASK_DRIVER, capture_output=True, text=True, timeout=_ASK_TIMEOUT_S, check=True).stdout
-        name, _, driver = said.splitlines()[0].partition(",")
-        return name.strip(), driver.strip()
-    except (OSError, IndexError, subprocess.SubprocessError):
-        pass
-    try:
-        words = _NVIDIA_DRIVER_FILE.read_text(encoding="utf-8", errors="replace").split()
-        return "", next((word for word in words if word[:1].isdigit()), "")
-    except OSError:
-        return "", ""
-
-
 def _memory(here: Surroundings) -> Finding:
     from p2p_desktop.inference.translator import default_memory_budget  # heavy: only here
 
@@ -220,20 +166,65 @@ def _memory(here: Surroundings) -> Finding:
     return Finding("memory", "ok", "Memory", f"{said}, enough for 24-megapixel photos in tiles.")
 
 
-def _folder(name: str, path: Path) -> Finding:
-    """Whether a folder of the user's, or the first one above it that exists, can be written to, and has room."""
-    existing = next(folder for folder in (path, *path.parents) if folder.exists())
-    probe = existing / f".p2p-doctor-{psutil.Process().pid}"
+def _disk(here: Surroundings) -> Iterator[Finding]:
+    """Room where results are written, and where models and runs are kept."""
+    places = {"where results are written": _results_folder(here), "where models are kept": _kept_folder(here)}
+    free: dict[int, tuple[int, list[str]]] = {}  # by disk: two places may lie on one
+    for place, path in places.items():
+        existing = _first_existing(path)
+        try:
+            disk, room = existing.stat().st_dev, shutil.disk_usage(existing).free
+        except OSError as error:
+            yield Finding("disk", "warning", "Disk", f"{existing} cannot be asked for its room: {error.strerror}.")
+            continue
+        free.setdefault(disk, (room, []))[1].append(place)
+    low = False
+    for room, words in free.values():
+        if room < LOW_DISK_BYTES:
+            low = True
+            said = f"Only {room / 1e6:.0f} MB free {' and '.join(words)}."
+            yield Finding("disk", "warning", "The disk is nearly full", said, "Delete or move what you do not need.")
+    if free and not low:
+        said = ", ".join(f"{room / 1e9:.0f} GB free {' and '.join(words)}" for room, words in free.values())
+        yield Finding("disk", "ok", "Disk", f"{said}.")
+
+
+def _folders(here: Surroundings) -> Iterator[Finding]:
+    """Whether the user's folders, or the first ones above them that exist, can be written to."""
+    folders = {name: getattr(here.paths, name) for name in ("data", "config", "cache", "logs")}
+    if here.settings.output:
+        folders["results"] = Path(here.settings.output)
+    if here.settings.models_folder:
+        folders["models"] = Path(here.settings.models_folder)
+    good = True
+    for name, path in folders.items():
+        probe = _first_existing(path) / f".p2p-doctor-{psutil.Process().pid}"
+        try:
+            probe.write_bytes(b"")
+            probe.unlink()
+        except OSError as error:
+            good = False
+            remedy = "Change its permissions, or choose another folder in the settings."
+            title = f"The folder for {name} cannot be written to"
+            yield Finding(f"folder {name}", "failed", title, f"{path}: {error.strerror}.", remedy)
+    if good:
+        yield Finding("folders", "ok", "Folders", f"All can be written to. Data: {here.paths.data}")
+
+
+def _results_folder(here: Surroundings) -> Path:
     try:
-        probe.write_bytes(b"")
-        probe.unlink()
-    except OSError as error:
-        said = f"{existing} cannot be written to: {error.strerror}."
-        return Finding(name, "failed", f"Folder for {name}", said, "Change its permissions.")
-    free = shutil.disk_usage(existing).free
-    if free < LOW_DISK_BYTES:
-        return Finding(name, "warning", f"Folder for {name}", f"{path}: only {free / 1e6:.0f} MB free.", "Make room on that disk.")
-    return Finding(name, "ok", f"Folder for {name}", f"{path}, {free / 1e9:.0f} GB free.")
+        return Path(here.settings.output) if here.settings.output else Path.home()
+    except RuntimeError:  # there is no home
+        return here.paths.data
+
+
+def _kept_folder(here: Surroundings) -> Path:
+    return Path(here.settings.models_folder) if here.settings.models_folder else here.paths.data
+
+
+def _first_existing(path: Path) -> Path:
+    """The folder, or the nearest above it that is there: it will be made when something is put into it."""
+    return next((folder for folder in (path, *path.parents) if folder.exists()), Path())
 
 
 def _models(here: Surroundings) -> Iterator[Finding]:

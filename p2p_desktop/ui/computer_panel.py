@@ -1,30 +1,22 @@
-"""What the doctor found on this computer, the worst first, each with what to do."""
+"""The panel beside the settings: what the doctor found on this computer, and a report of it."""
 
-import platform
 import time
-from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, QUrl
+from PySide6.QtCore import Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from p2p_desktop.paths import UserPaths
 from p2p_desktop.ui.errors import UncaughtErrors
+from p2p_desktop.ui.findings_view import FindingsView
 from p2p_desktop.ui.look import Look
-from p2p_desktop.ui.plain_words import exact_duration
-from p2p_desktop.ui.theme import SETTINGS_PANEL_WIDTH, SPACE_L, SPACE_M, SPACE_S, SPACE_XXL
+from p2p_desktop.ui.report import make_report
+from p2p_desktop.ui.theme import SETTINGS_PANEL_WIDTH, SPACE_L, SPACE_M, SPACE_S, SPACE_XS, SPACE_XXL
 from p2p_desktop.workers.device_probe import DeviceProbe
-from p2p_desktop.workers.doctor_run import DoctorRun, Examination
-from training.contract.version import __version__
+from p2p_desktop.workers.doctor_run import DoctorRun, Examination, worst_first
 
-_LAST_LOG_BYTES = 64 << 10
-_LAST_LOG_LINES = 40
-_KINDS = {
-    "ok": ("check-circle-fill", "success"),
-    "warning": ("warning-fill", "warning"),
-    "failed": ("warning-circle-fill", "error"),
-}
+_COPIED_MS = 3000  # how long the button says that it was done
 
 
 class ComputerPanel(QFrame):
@@ -37,164 +29,146 @@ class ComputerPanel(QFrame):
         errors: UncaughtErrors,
         parent: QWidget | None = None,
     ) -> None:
+        """Shows what was found the last time; if that is nothing, this computer is examined at once."""
         super().__init__(parent)
         self._look, self._doctor, self._probe, self._paths, self._errors = look, doctor, probe, paths, errors
         self._examination: Examination | None = doctor.last()
+        self._so_far: list[dict[str, Any]] = []  # Any: JSON
+        self.setObjectName("settings_computer")
         self.setProperty("role", "panel")
         self.setFixedWidth(SETTINGS_PANEL_WIDTH)
-        title = QLabel(self.tr("This computer"), self)
-        title.setProperty("role", "section")
         self._when = QLabel(self)
         self._when.setObjectName("settings_checked")
-        self._when.setProperty("role", "muted")
-        self._findings = QVBoxLayout()
-        self._findings.setSpacing(SPACE_M + 2)
-        inner = QWidget(self)
-        inside = QVBoxLayout(inner)
-        inside.setContentsMargins(SPACE_XXL, SPACE_XXL + 2, SPACE_XXL, SPACE_M)
-        inside.setSpacing(SPACE_S)
-        inside.addWidget(title)
-        inside.addWidget(self._when)
-        inside.addSpacing(SPACE_M)
-        inside.addLayout(self._findings)
-        inside.addStretch(1)
-        area = QScrollArea(self)
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(inner)
-        self._check = QPushButton(self.tr("Check again"), self)
-        self._check.setObjectName("settings_check")
-        self._check.setToolTip(self.tr("Takes some seconds. The window can be used meanwhile."))
-        self._check.clicked.connect(self._on_check)
-        look.icons.set_on(self._check, "arrow-clockwise")
-        self._copy = QPushButton(self.tr("Copy report"), self)
-        self._copy.setObjectName("settings_copy_report")
-        self._copy.setToolTip(self.tr("As text, for whoever helps you; without names of your folders"))
-        self._copy.clicked.connect(self._on_copy)
-        look.icons.set_on(self._copy, "copy")
-        log = QPushButton(self.tr("Open the log folder"), self)
-        log.setObjectName("settings_log_folder")
-        log.setProperty("role", "text")
-        log.setToolTip(str(paths.logs))
-        log.clicked.connect(self._on_open_logs)
-        look.icons.set_on(log, "folder-open")
-        pair = QHBoxLayout()
-        pair.setSpacing(SPACE_S)
-        pair.addWidget(self._check)
-        pair.addWidget(self._copy)
-        buttons = QVBoxLayout()
-        buttons.setContentsMargins(SPACE_XXL, SPACE_S, SPACE_XXL, SPACE_L)
-        buttons.addLayout(pair)
-        buttons.addWidget(log, 0, Qt.AlignmentFlag.AlignHCenter)
+        self._when.setWordWrap(True)
+        self._findings = FindingsView(look, self)
+        self._findings.setObjectName("settings_findings")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(area, 1)
-        layout.addLayout(buttons)
+        layout.setSpacing(0)
+        layout.addWidget(self._scrolled(), 1)
+        layout.addLayout(self._buttons())
+        self._copied = QTimer(self)
+        self._copied.setSingleShot(True)
+        self._copied.setInterval(_COPIED_MS)
+        self._copied.timeout.connect(self._on_copied_shown)
         doctor.started.connect(self._on_started)
+        doctor.finding.connect(self._on_finding)
         doctor.finished.connect(self._on_finished)
         doctor.failed.connect(self._on_failed)
-        look.theme.changed.connect(self._show)
-        look.icons.ready.connect(self._show)
-        if self._examination is None and not doctor.is_running:
+        doctor.cancelled.connect(self._on_cancelled)
+        if self._examination is None:
             doctor.start()
         self._show()
 
     def report(self) -> str:
-        """What to send to whoever helps: versions, findings, the last lines of the log. Without the name of the home folder."""
-        lines = [f"P2P Desktop {__version__}, Python {platform.python_version()}, {platform.platform()}"]
-        if self._examination is not None:
-            lines += [f"{one.get('state', '')}: {_title(one)}. {_words(one)}" for one in self._examination.worst_first]
-        lines += ["", *self._errors.reports[-3:], "", *_last_lines(self._paths.logs / "p2p-desktop.log")]
-        text = "\n".join(lines)
-        home = str(Path.home())
-        return text.replace(home, "~") if len(home) > 1 else text
+        """What to send to whoever helps. Without the name of the home folder."""
+        findings = self._examination.worst_first if self._examination is not None else worst_first(self._so_far)
+        return make_report(findings, self._errors.reports, self._paths.logs / "p2p-desktop.log")
+
+    def _scrolled(self) -> QScrollArea:
+        inner = QWidget(self)
+        title = QLabel(self.tr("This computer"), inner)
+        title.setProperty("role", "section")
+        layout = QVBoxLayout(inner)
+        layout.setContentsMargins(SPACE_XXL, SPACE_XXL + 2, SPACE_XXL, SPACE_M)
+        layout.setSpacing(SPACE_XS)
+        layout.addWidget(title)
+        layout.addWidget(self._when)
+        layout.addSpacing(SPACE_M)
+        layout.addWidget(self._findings)
+        layout.addStretch(1)
+        area = QScrollArea(self)
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(inner)
+        return area
+
+    def _buttons(self) -> QVBoxLayout:
+        self._check = QPushButton(self.tr("Check again"), self)
+        self._check.setObjectName("settings_check")
+        self._check.setToolTip(self.tr("Takes some seconds. The window can be used meanwhile."))
+        self._check.clicked.connect(self._on_check)
+        self._look.icons.set_on(self._check, "arrow-clockwise")
+        self._copy = QPushButton(self.tr("Copy report"), self)
+        self._copy.setObjectName("settings_copy_report")
+        self._copy.setToolTip(self.tr("As text, for whoever helps you. Your home folder is not named in it."))
+        self._copy.clicked.connect(self._on_copy)
+        self._look.icons.set_on(self._copy, "copy")
+        log = QPushButton(self.tr("Open the log folder"), self)
+        log.setObjectName("settings_log_folder")
+        log.setProperty("role", "text")
+        log.setToolTip(str(self._paths.logs))
+        log.clicked.connect(self._on_open_logs)
+        self._look.icons.set_on(log, "folder-open")
+        pair = QHBoxLayout()
+        pair.setSpacing(SPACE_S)
+        pair.addWidget(self._check, 1)
+        pair.addWidget(self._copy, 1)
+        buttons = QVBoxLayout()
+        buttons.setContentsMargins(SPACE_XXL, SPACE_S, SPACE_XXL, SPACE_L)
+        buttons.setSpacing(SPACE_S)
+        buttons.addLayout(pair)
+        buttons.addWidget(log, 0, Qt.AlignmentFlag.AlignHCenter)
+        return buttons
 
     def _show(self) -> None:
-        while (item := self._findings.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.hide()
-                widget.deleteLater()
-        if self._doctor.is_running:
-            self._when.setText(self.tr("Checking this computer..."))
+        busy = self._doctor.is_running
+        self._check.setEnabled(not busy)
+        if busy:
+            self._say(self.tr("Checking this computer..."))
         elif self._examination is not None:
-            self._when.setText(self._when_words(self._examination))
-        if self._examination is not None:
-            for finding in self._examination.worst_first:
-                self._findings.addWidget(self._finding(finding))
-
-    def _finding(self, finding: dict[str, Any]) -> QWidget:  # Any: JSON
-        row = QWidget(self)
-        icon, token = _KINDS.get(finding.get("state", "ok"), _KINDS["ok"])
-        sign, title, words = QLabel(row), QLabel(_title(finding), row), QLabel(_words(finding), row)
-        sign.setPixmap(self._look.icons.pixmap(icon, token, 18, self.devicePixelRatioF()))
-        sign.setAlignment(Qt.AlignmentFlag.AlignTop)
-        state_words = {"ok": self.tr("Good"), "warning": self.tr("Warning")}
-        sign.setAccessibleName(state_words.get(finding.get("state", ""), self.tr("Failed")))
-        title.setProperty("role", "label")
-        title.setWordWrap(True)
-        words.setProperty("role", "small")
-        words.setWordWrap(True)
-        words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        column = QVBoxLayout()
-        column.setSpacing(1)
-        column.addWidget(title)
-        if words.text():
-            column.addWidget(words)
+            self._say(self._when_words(self._examination))
         else:
-            words.hide()
-        layout = QHBoxLayout(row)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE_M)
-        layout.addWidget(sign)
-        layout.addLayout(column, 1)
-        return row
+            self._say(self.tr("This computer was not checked yet."))
+        if self._examination is not None:
+            self._findings.show_findings(self._examination.worst_first)
+        else:
+            self._findings.show_findings(worst_first(self._so_far))
+
+    def _say(self, words: str, role: str = "small") -> None:
+        self._when.setText(words)
+        if self._when.property("role") != role:
+            self._when.setProperty("role", role)
+            self._when.style().unpolish(self._when)
+            self._when.style().polish(self._when)
 
     def _when_words(self, examination: Examination) -> str:
         when = time.localtime(examination.when)
-        day = self.tr("today") if when[:3] == time.localtime()[:3] else time.strftime("%Y-%m-%d", when)
-        return self.tr("Checked {day} at {time}, in {seconds}").format(
-            day=day, time=time.strftime("%H:%M", when), seconds=exact_duration(round(examination.seconds))
-        )
+        words = {"time": time.strftime("%H:%M", when), "seconds": max(1, round(examination.seconds))}
+        if when[:3] == time.localtime()[:3]:
+            return self.tr("Checked today at {time}, in {seconds} s").format(**words)
+        return self.tr("Checked on {day} at {time}, in {seconds} s").format(day=time.strftime("%Y-%m-%d", when), **words)
 
     def _on_check(self) -> None:
         self._doctor.start()
         self._probe.ask(again=True)
 
     def _on_started(self) -> None:
-        self._check.setEnabled(False)
+        self._so_far = []
+        self._show()
+
+    def _on_finding(self, finding: dict[str, Any]) -> None:  # Any: JSON
+        self._so_far.append(finding)
         self._show()
 
     def _on_finished(self, examination: Examination) -> None:
         self._examination = examination
-        self._check.setEnabled(True)
         self._show()
-        self._when.setText(self._when_words(examination))
 
     def _on_failed(self, sentence: str) -> None:
-        self._check.setEnabled(True)
         self._show()
-        self._when.setText(sentence)
+        self._say(sentence, "error")
+
+    def _on_cancelled(self) -> None:
+        self._show()
 
     def _on_copy(self) -> None:
         QGuiApplication.clipboard().setText(self.report())
         self._copy.setText(self.tr("Copied"))
+        self._copied.start()
+
+    def _on_copied_shown(self) -> None:
+        self._copy.setText(self.tr("Copy report"))
 
     def _on_open_logs(self) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._paths.logs)))
-
-
-def _title(finding: dict[str, Any]) -> str:  # Any: JSON
-    return str(finding.get("title") or finding.get("subject", ""))
-
-
-def _words(finding: dict[str, Any]) -> str:  # Any: JSON
-    return " ".join(filter(None, (str(finding.get("message", "")), str(finding.get("remedy", "")))))
-
-
-def _last_lines(path: Path) -> list[str]:
-    try:
-        with path.open("rb") as file:
-            file.seek(max(0, path.stat().st_size - _LAST_LOG_BYTES))
-            return file.read().decode("utf-8", errors="replace").splitlines()[-_LAST_LOG_LINES:]
-    except OSError:
-        return []

@@ -4,9 +4,8 @@ import json
 import logging
 import platform
 import subprocess
-import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -19,9 +18,7 @@ from training.contract.progress import Report, Token
 
 log = logging.getLogger(__name__)
 
-_FORMAT_VERSION = 1
-_DRIVER_FILE = Path("/proc/driver/nvidia/version")
-_POLL_S = 0.05
+_FORMAT_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,21 +26,29 @@ class Found:
     device: str  # as choose_compute takes it: "cpu", "cuda:0", "mps"
     runtime: str  # "openvino" or "torch"
     name: str = ""  # of the graphics card, as its driver says it
-    unused_gpu_reason: str = ""  # why a graphics card that is there is not used; "" if none is, or it is used
-    others: tuple[str, ...] = field(default=())  # devices that could be chosen besides the CPU
+    reason: str = ""  # why a graphics card that is there is not used, in a few words; "" if none is, or it is used
+    others: tuple[str, ...] = ()  # devices that could be chosen besides the CPU
 
     @property
     def words(self) -> str:
         """For the status line."""
         if self.device == "cpu":
-            return _tr("CPU, OpenVINO") if self.runtime == "openvino" else _tr("CPU, torch")
+            return _tr("CPU, OpenVINO") if self.runtime == "openvino" else _tr("CPU, PyTorch")
         return f"{self.name or _tr('Graphics card')}, {self.device.partition(':')[0].upper()}"
+
+    @property
+    def unused_gpu_reason(self) -> str:
+        """For the badge in the status line; "" if there is nothing to warn of."""
+        return _tr("Graphics card not used: {reason}").format(reason=self.reason) if self.reason else ""
 
     @property
     def choices(self) -> list[tuple[str, str]]:
         """(key, words) of what the person can choose."""
         found = [("auto", _tr("Automatic")), ("cpu", _tr("CPU"))]
-        return found + [(key, self.name or key.upper()) for key in self.others]
+        for number, key in enumerate(self.others):
+            name = self.name or _tr("Graphics card")
+            found.append((key, name if number == 0 else _tr("Graphics card {number}").format(number=number + 1)))
+        return found
 
 
 class DeviceProbe(QObject):
@@ -52,11 +57,12 @@ class DeviceProbe(QObject):
     found = Signal(object)  # Found
 
     def __init__(self, cache: Path, parent: QObject | None = None, *, command: Sequence[str] | None = None) -> None:
-        """`cache`: folder of the remembered answer. `command` stands in for the child."""
+        """`cache`: folder of the remembered answer. `command` stands in for the child, which is then asked in any case."""
         super().__init__(parent)
         self._path = cache / "device.json"
         self._command = command
         self._thread: TaskThread | None = None
+        self._process: subprocess.Popen[bytes] | None = None
         self.last: Found | None = None
 
     def ask(self, *, again: bool = False) -> None:
@@ -73,8 +79,12 @@ class DeviceProbe(QObject):
         self._thread.start()
 
     def close(self) -> None:
+        """End the child and the thread."""
         if self._thread is not None:
             self._thread.cancel()
+            process = self._process
+            if process is not None:
+                process.kill()
             self._thread.wait()
 
     def _on_found(self, found: Found) -> None:
@@ -88,10 +98,9 @@ class DeviceProbe(QObject):
 
     def _find(self, again: bool, token: Token) -> Found:
         """Called in the worker thread."""
-        from p2p_desktop.inference.device import may_have_cuda
+        from p2p_desktop.inference.graphics import has_graphics  # loads the driver's library; never in the GUI thread
 
-        apple = sys.platform == "darwin" and platform.machine() == "arm64"
-        if self._command is None and not apple and not may_have_cuda():
+        if self._command is None and not has_graphics():
             return Found("cpu", "openvino")
         key = _surroundings()
         remembered = None if again else self._remembered(key)
@@ -104,17 +113,19 @@ class DeviceProbe(QObject):
         return answer
 
     def _answer(self, token: Token) -> Found | None:
-        command = self._command or child.own_command("doctor", "--device-only", "--json")
-        process = child.start(command, stderr=subprocess.DEVNULL)
+        process = child.start(self._command or child.own_command("doctor", "--device-only", "--json"), stderr=subprocess.DEVNULL)
+        self._process = process
         try:
+            token.check()  # `close` may have come before there was a process to end
             for line in child.json_lines(process):
-                token.check()
                 if line.get("type") == "compute":
-                    others = tuple(str(one) for one in line.get("others", ()))
-                    return Found(
-                        str(line["device"]), str(line["runtime"]), str(line.get("name", "")), str(line.get("unused", "")), others
-                    )
+                    return _found(line)
+            token.check()
+        except (KeyError, TypeError) as error:
+            log.warning("the child told nonsense of what computes here: %r", error)
+            return None
         finally:
+            self._process = None
             process.kill()
             process.wait()
             if process.stdout is not None:
@@ -125,9 +136,7 @@ class DeviceProbe(QObject):
     def _remembered(self, key: dict[str, str]) -> Found | None:
         try:
             data = json.loads(self._path.read_text(encoding="utf-8"))
-            if data["key"] != key:
-                return None
-            return Found(**(data["found"] | {"others": tuple(data["found"]["others"])}))
+            return _found(data["found"]) if data["key"] == key else None
         except (OSError, KeyError, TypeError, ValueError):
             return None
 
@@ -141,17 +150,24 @@ class DeviceProbe(QObject):
             log.warning("the device could not be remembered: %s", error)
 
 
+def _found(data: dict[str, Any]) -> Found:  # Any: JSON
+    """Raises KeyError, TypeError."""
+    found = Found(data["device"], data["runtime"], data["name"], data["reason"], tuple(data["others"]))
+    if not all(isinstance(word, str) for word in (found.device, found.runtime, found.name, found.reason, *found.others)):
+        raise TypeError(f"not all words: {data}")
+    return found
+
+
 def _surroundings() -> dict[str, str]:
     """What the answer depends on: asked again when it changes."""
+    from p2p_desktop.inference.graphics import nvidia_driver
+
     try:
         torch_version = version("torch")
     except PackageNotFoundError:  # a frozen program, which changes as a whole
-        torch_version = version("p2p-desktop") if not child.is_frozen() else "frozen"
-    try:
-        driver = _DRIVER_FILE.read_text(encoding="utf-8", errors="replace").splitlines()[0]
-    except (OSError, IndexError):
-        driver = ""
-    return {"format": str(_FORMAT_VERSION), "torch": torch_version, "driver": driver, "system": platform.platform()}
+        torch_version = ""
+    system = platform.platform()
+    return {"format": str(_FORMAT_VERSION), "torch": torch_version, "driver": nvidia_driver(), "system": system}
 
 
 def _tr(text: str) -> str:

@@ -17,6 +17,10 @@ from training.contract.progress import Cancelled, Report, Token
 
 log = logging.getLogger(__name__)
 
+_ENDING_S = 5  # a child that has said all still closes OpenVINO
+_ORDER = {"failed": 0, "warning": 1, "ok": 2}
+_FOR_REPORTS = ("program", "packages")  # subjects that interest whoever helps; last, if they are well
+
 
 @dataclass(frozen=True, slots=True)
 class Examination:
@@ -28,14 +32,26 @@ class Examination:
 
     @property
     def worst_first(self) -> list[dict[str, Any]]:  # Any: JSON
-        order = {"failed": 0, "warning": 1, "ok": 2}
-        return sorted(self.findings, key=lambda finding: order.get(finding.get("state", "ok"), 2))
+        return worst_first(self.findings)
+
+
+def worst_first(findings: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:  # Any: JSON
+    """The same findings: what fails, then warnings, then what is well; each in the doctor's order, versions last."""
+
+    def rank(finding: dict[str, Any]) -> tuple[int, bool]:  # Any: JSON
+        return _ORDER.get(finding.get("state", "ok"), _ORDER["ok"]), finding.get("subject") in _FOR_REPORTS
+
+    return sorted(findings, key=rank)
 
 
 class DoctorRun(QObject):
+    """One examination at a time. Exactly one of `finished`, `failed` and `cancelled` tells how it ended."""
+
     started = Signal()
+    finding = Signal(object)  # one finding, as soon as it is known
     finished = Signal(object)  # Examination
     failed = Signal(str)  # a sentence
+    cancelled = Signal()
 
     def __init__(self, cache: Path, parent: QObject | None = None, *, command: Sequence[str] | None = None) -> None:
         """`cache`: folder of the last result. `command` stands in for the child."""
@@ -53,46 +69,63 @@ class DoctorRun(QObject):
         """What was found the last time; a file of a few kilobytes."""
         try:
             data = json.loads(self._path.read_text(encoding="utf-8"))
-            return Examination(tuple(data["findings"]), float(data["when"]), float(data["seconds"]))
+            findings = tuple(finding for finding in data["findings"] if isinstance(finding, dict))
+            return Examination(findings, float(data["when"]), float(data["seconds"]))
         except (OSError, KeyError, TypeError, ValueError):
             return None
 
     def start(self) -> None:
+        """Examine, unless that is under way."""
         if self._thread is not None:
             return
         self._thread = TaskThread(self._examine, "doctor", self)
+        self._thread.arrived.connect(self._on_arrived)
         self._thread.succeeded.connect(self._on_succeeded)
         self._thread.failed.connect(self._on_failed)
-        self._thread.finished.connect(self._on_finished)
+        self._thread.cancelled.connect(self._on_cancelled)
         self._thread.start()
         self.started.emit()
 
-    def close(self) -> None:
-        """End the child and the thread."""
+    def cancel(self) -> None:
+        """End the child; what it had found is forgotten."""
         if self._thread is not None:
             self._thread.cancel()
             process = self._process
             if process is not None:
                 process.kill()
+
+    def close(self) -> None:
+        """End the child and the thread: only for a program that ends."""
+        self.cancel()
+        if self._thread is not None:
             self._thread.wait()
 
-    def _examine(self, _: Report[Any], token: Token) -> Examination:  # Any: nothing is reported
+    def _examine(self, report: Report[Any], token: Token) -> Examination:  # Any: findings, which are JSON
         """Called in the worker thread."""
         began, when = time.monotonic(), time.time()
         process = self._process = child.start(self._command, stderr=subprocess.DEVNULL)
+        findings = []
         try:
-            findings = tuple(line for line in child.json_lines(process) if line.get("type") == "finding")
+            token.check()  # `cancel` may have come before there was a process to end
+            for line in child.json_lines(process):
+                if line.get("type") == "finding":
+                    findings.append(line)
+                    report(line)
+            token.check()
+            code = process.wait(_ENDING_S)
+        except subprocess.TimeoutExpired:
+            code = 0  # it has said all there is
         finally:
+            self._process = None
             process.kill()
             process.wait()
             if process.stdout is not None:
                 process.stdout.close()
-            self._process = None
         if token.cancelled:
             raise Cancelled
-        if not findings:
-            raise OSError(f"the doctor said nothing, and ended with {process.returncode}")
-        examination = Examination(findings, when, time.monotonic() - began)
+        if not findings or code not in (0, 1, 3):  # what the doctor ends with; anything else is a crash half-way
+            raise OSError(f"the doctor ended with {code} after {len(findings)} findings")
+        examination = Examination(tuple(findings), when, time.monotonic() - began)
         self._keep(examination)
         return examination
 
@@ -100,17 +133,32 @@ class DoctorRun(QObject):
         data = {"findings": examination.findings, "when": examination.when, "seconds": examination.seconds}
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._path.write_text(json.dumps(data), encoding="utf-8")
+            temporary = self._path.with_suffix(".part")
+            temporary.write_text(json.dumps(data), encoding="utf-8")
+            temporary.replace(self._path)
         except OSError as error:
             log.warning("what the doctor found could not be kept: %s", error)
 
+    def _on_arrived(self) -> None:
+        if self._thread is not None:
+            for finding in self._thread.take():
+                self.finding.emit(finding)
+
     def _on_succeeded(self, examination: Examination) -> None:
+        self._on_arrived()  # what was told last
+        self._end()
         self.finished.emit(examination)
 
     def _on_failed(self, _: Exception) -> None:
-        self.failed.emit(self.tr("This computer could not be checked. The log says why."))
+        self._end()
+        self.failed.emit(self.tr("This computer could not be checked. Try again; the log says what happened."))
 
-    def _on_finished(self) -> None:
+    def _on_cancelled(self) -> None:
+        self._end()
+        self.cancelled.emit()
+
+    def _end(self) -> None:
         thread, self._thread = self._thread, None
         if thread is not None:
+            thread.wait()  # it has said its last word, and is only leaving
             thread.deleteLater()

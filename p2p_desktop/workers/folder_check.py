@@ -1,6 +1,7 @@
-"""Whether results can be written to a folder: asked of the disk, off the GUI thread."""
+"""Whether something can be put into a folder: asked of the disk, off the GUI thread."""
 
-import os
+import logging
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -9,38 +10,67 @@ from PySide6.QtCore import QObject, Signal
 from p2p_desktop.workers.task_thread import TaskThread
 from training.contract.progress import Report, Token
 
+log = logging.getLogger(__name__)
+
 
 class FolderCheck(QObject):
+    """One question at a time; the answer to an older one is not told. A disk of the network may take its time to answer."""
+
     passed = Signal(Path)
     refused = Signal(str)  # a sentence
 
-    def __init__(self, folder: Path, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._folder = folder
-        self._thread = TaskThread(self._check, "folder check", self)
-        self._thread.succeeded.connect(self._on_checked)
+        self._threads: list[TaskThread] = []
+        self._asked: Path | None = None
 
-    def start(self) -> None:
-        self._thread.start()
+    def ask(self, folder: Path) -> None:
+        self._asked = folder
+
+        def work(_: Report[Any], __: Token) -> tuple[Path, str]:  # Any: nothing is reported
+            return folder, self._problem(folder)
+
+        thread = TaskThread(work, "folder check", self)
+        thread.succeeded.connect(self._on_checked)
+        thread.finished.connect(self._on_finished)
+        self._threads.append(thread)
+        thread.start()
+
+    def forget(self) -> None:
+        """Do not tell what was asked."""
+        self._asked = None
 
     def close(self) -> None:
-        """Forget the question."""
-        self.blockSignals(True)
-        self._thread.wait()
+        """Wait for the disk: only for a program that ends."""
+        self.forget()
+        for thread in self._threads:
+            thread.wait()
 
-    def _check(self, _: Report[Any], __: Token) -> str:  # Any: nothing is reported
-        """Called in the worker thread. Nothing is made: the folder is, when something is put into it."""
-        there = next((folder for folder in (self._folder, *self._folder.parents) if folder.exists()), None)
-        if there is None:
-            return self.tr("There is no such disk. Choose another folder.")
-        if not there.is_dir():
-            return self.tr("{name} is a file. Choose a folder.").format(name=there.name)
-        if not os.access(there, os.W_OK | os.X_OK):
+    def _problem(self, folder: Path) -> str:
+        """Called in the worker thread. The folder itself is not made: it will be, when something is put into it."""
+        try:
+            there = next((one for one in (folder, *folder.parents) if one.exists()), None)
+            if there is None:
+                return self.tr("There is no such disk. Choose another folder.")
+            if not there.is_dir():
+                return self.tr("{name} is a file. Choose a folder.").format(name=there.name)
+            tempfile.TemporaryFile(dir=there, prefix=".p2p-").close()  # nothing else tells for sure on every system
+        except (OSError, ValueError) as error:
+            log.info("%s cannot be written to: %s", folder, error)
             return self.tr("This folder cannot be written to. Choose another one.")
         return ""
 
-    def _on_checked(self, problem: str) -> None:
+    def _on_checked(self, answer: tuple[Path, str]) -> None:
+        folder, problem = answer
+        if folder != self._asked:
+            return
+        self._asked = None
         if problem:
             self.refused.emit(problem)
         else:
-            self.passed.emit(self._folder)
+            self.passed.emit(folder)
+
+    def _on_finished(self) -> None:
+        for thread in [thread for thread in self._threads if thread.isFinished()]:
+            self._threads.remove(thread)
+            thread.deleteLater()

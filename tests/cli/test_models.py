@@ -93,7 +93,17 @@ def test_the_doctor_finds_this_computer_well(p2p):
     assert ended.code in (0, 3), ended.out
     findings = {line["subject"]: line for line in ended.lines}
     assert findings["test deblur"]["state"] == "ok"
-    assert "cores" in findings["computer"]["message"]
+    assert " ms for a 256 x 256 picture with deblur." in findings["device"]["message"]
+    assert "GB free" in findings["memory"]["message"]
+    assert all(finding["title"] for finding in findings.values())
+    assert all(finding["remedy"] for finding in findings.values() if finding["state"] != "ok")
+
+
+def test_the_doctor_tells_quickly_what_computes_here(p2p):
+    ended = p2p("doctor", "--device-only", "--json")
+    (line,) = ended.lines
+    assert (ended.code, line["type"]) == (0, "compute")
+    assert line["runtime"] in ("openvino", "torch")
 
 
 def test_the_doctor_tells_a_damaged_model(tmp_path, p2p, user_home):

@@ -1,0 +1,83 @@
+"""`p2p-desktop doctor`, as a person and as the window run it."""
+
+import json
+import os
+import shutil
+
+import pytest
+
+from p2p_desktop.settings import Settings
+
+FIELDS = {"type", "subject", "state", "title", "message", "remedy"}
+
+
+def subjects(ended):
+    return {line["subject"]: line for line in ended.lines}
+
+
+def test_the_doctor_measures_this_computer_and_compares_the_runtimes(p2p):
+    ended = p2p("doctor", "--self-test", "--json")
+    assert ended.code in (0, 3), ended.out
+    assert all(set(line) == FIELDS for line in ended.lines)
+    found = subjects(ended)
+    assert " ms for a 256 x 256 picture" in found["device"]["message"]
+    assert "megapixel" in found["memory"]["message"]
+    assert "GB free" in found["disk"]["message"] or found["disk"]["state"] == "warning"
+    assert found["folders"]["state"] == "ok"
+    assert found["test deblur"]["state"] == "ok"
+
+
+def test_the_doctor_tells_a_damaged_model(p2p, user_home):
+    folder = user_home / "data" / "models"
+    folder.mkdir(parents=True)
+    (folder / "bad.safetensors").write_bytes(b"")
+    ended = p2p("doctor")
+    assert ended.code == 3
+    line = next(line for line in ended.out.splitlines() if "model bad" in line)
+    assert line.startswith("warning")
+    assert "The model bad cannot be used." in line
+    assert "of 2 can be opened" in ended.out or "1 of" in ended.out
+
+
+def test_the_doctor_goes_on_after_a_device_that_is_not_there(p2p, user_home):
+    Settings(device="cuda:7").write(user_home / "config" / "settings.json")
+    ended = p2p("doctor", "--json")
+    assert ended.code == 1
+    found = subjects(ended)
+    assert found["device"]["state"] == "failed"
+    assert "settings" in found["device"]["remedy"]
+    assert found["models"]["state"] == "ok"
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc"), reason="a folder that nobody can write to, not even root")
+def test_the_doctor_tells_a_folder_that_cannot_be_written_to(p2p, user_home):
+    Settings(output="/proc/results").write(user_home / "config" / "settings.json")
+    ended = p2p("doctor", "--json")
+    assert ended.code == 1
+    finding = subjects(ended)["folder results"]
+    assert finding["state"] == "failed"
+    assert "/proc/results" in finding["message"]
+    assert finding["remedy"]
+
+
+def test_the_doctor_honours_the_threads_of_the_settings(p2p, user_home):
+    Settings(threads=1).write(user_home / "config" / "settings.json")
+    assert subjects(p2p("doctor", "--json"))["device"]["message"].startswith("1 core, ")
+
+
+def test_what_computes_is_told_in_one_line(p2p):
+    ended = p2p("doctor", "--device-only", "--json")
+    assert ended.code == 0
+    (line,) = ended.lines
+    assert set(line) == {"type", "device", "runtime", "name", "reason", "others"}
+    assert line["device"] == "cpu" or line["device"] in line["others"]
+
+
+def test_the_models_folder_of_the_settings_is_where_added_models_go(p2p, user_home, tmp_path):
+    Settings(models_folder=str(tmp_path / "mine")).write(user_home / "config" / "settings.json")
+    shipped = next(json.loads(line) for line in p2p("models", "list", "--json").out.splitlines())
+    copy = tmp_path / "copy.safetensors"
+    shutil.copy(shipped["path"], copy)
+    assert p2p("models", "add", str(copy)).code == 0
+    assert list((tmp_path / "mine" / "models").glob("*.safetensors"))
+    assert not (user_home / "data" / "models").exists()

@@ -1,0 +1,354 @@
+"""Convert, driven as a person drives it: drop, look, start, stop, go on, try again."""
+
+import os
+import shutil
+from hashlib import blake2b
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PySide6.QtCore import QMimeData, Qt, QUrl
+from PySide6.QtGui import QImage
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLineEdit, QPushButton, QSlider
+
+from p2p_desktop.convert.request import Part, Request
+from p2p_desktop.convert.unfinished import UnfinishedJobs
+from p2p_desktop.paths import resources, user_paths
+from p2p_desktop.ui.compare_view import CompareView
+from p2p_desktop.ui.queue_view import QueueView
+from tests.models_for_tests import write_small_model
+from training.contract.pictures import read_picture
+
+
+def save_photo(path: Path, *, size: int = 96, seed: int = 0) -> Path:
+    """Write a picture of soft shapes."""
+    rng = np.random.default_rng(seed)
+    small = rng.integers(0, 256, (size // 12, size // 9, 3), np.uint8)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(cv2.imencode(path.suffix, cv2.resize(small, (size * 4 // 3, size)))[1].tobytes())
+    return path
+
+
+def fingerprint(folder: Path) -> dict[str, str]:
+    return {str(path.relative_to(folder)): blake2b(path.read_bytes()).hexdigest() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def photos(tmp_path):
+    folder = tmp_path / "Holiday"
+    for number in range(6):
+        save_photo(folder / ("Day 1" if number < 3 else "Day 2") / f"{number}.jpg", seed=number)
+    return folder
+
+
+def note(driver) -> str:
+    return driver.window.convert._note.text()
+
+
+def test_a_dropped_folder_comes_back_beside_it_whole_and_the_source_untouched(driver, photos):
+    before = fingerprint(photos)
+    driver.drop([photos])
+    driver.wait_listed(6)
+    driver.convert()
+    results = photos.with_name("Holiday sharp")
+    assert sorted(fingerprint(results)) == sorted(before)
+    assert fingerprint(photos) == before
+    assert driver.counts["done"] == 6
+    assert driver.text("summary_headline") == "All 6 pictures are done"
+    for name in before:
+        assert read_picture(results / name).pixels.shape == read_picture(photos / name).pixels.shape
+
+
+def test_the_selected_picture_is_shown_with_its_result_before_anything_is_written(driver, photos):
+    driver.drop([photos])
+    view = driver.find("compare_view", CompareView)
+    driver.wait(lambda: view.has_result)
+    assert driver.text("compare_name") == "0.jpg"
+    assert not photos.with_name("Holiday sharp").exists()
+    queue = driver.find("queue", QueueView)
+    QTest.keyClick(queue, Qt.Key.Key_Down)
+    driver.wait(lambda: driver.text("compare_name") == "1.jpg" and view.has_result)
+
+
+def test_strength_mixes_what_is_shown_and_what_is_written(driver, photos):
+    driver.find("convert_strength", QSlider).setValue(0)
+    driver.drop([photos])
+    driver.wait_listed(6)
+    driver.convert()
+    assert driver.counts["done"] == 6
+    source, result = photos / "Day 1" / "0.jpg", photos.with_name("Holiday sharp") / "Day 1" / "0.jpg"
+    assert np.abs(read_picture(source).pixels.astype(int) - read_picture(result).pixels).mean() < 2  # one more JPEG
+
+
+def test_stop_keeps_what_is_done_and_start_goes_on_with_the_rest(driver, tmp_path):
+    folder = tmp_path / "Many"
+    for number in range(30):
+        save_photo(folder / f"{number:02}.png", size=240, seed=number)
+    driver.drop([folder])
+    driver.wait_listed(30)
+    driver.click("convert_start")
+    driver.wait(lambda: driver.counts["done"] >= 2)
+    driver.click("convert_stop")
+    driver.wait(lambda: not driver.window.convert.is_busy)
+    done = driver.counts["done"]
+    assert 2 <= done < 30
+    assert driver.counts["waiting"] == 30 - done
+    results = tmp_path / "Many sharp"
+    made = fingerprint(results)
+    assert len(made) == done  # nothing partial, no temporary file
+    driver.click("convert_start")
+    driver.wait(lambda: driver.counts["done"] == 30)
+    driver.wait(lambda: not driver.window.convert.is_busy)
+    assert {name: digest for name, digest in fingerprint(results).items() if name in made} == made
+    assert len(fingerprint(results)) == 30
+
+
+def test_pause_holds_the_work_and_its_time_does_not_count(driver, tmp_path):
+    for number in range(20):
+        save_photo(tmp_path / "Many" / f"{number:02}.png", size=240, seed=number)
+    driver.drop([tmp_path / "Many"])
+    driver.wait_listed(20)
+    driver.click("convert_start")
+    driver.wait(lambda: driver.counts["done"] >= 1)
+    driver.click("convert_pause")
+    assert driver.find("convert_pause", QPushButton).text() == "Go on"
+    conversion = driver.window._session.conversion
+    worked = conversion.pace.worked_s
+    QTest.qWait(300)
+    assert conversion.pace.worked_s == worked
+    QTest.qWait(1500)  # what is in the network is finished, and nothing more is begun
+    done = driver.counts["done"]
+    QTest.qWait(1000)
+    assert driver.counts["done"] == done < 20
+    driver.click("convert_pause")
+    driver.wait(lambda: driver.phase == "done")
+    assert driver.counts["done"] == 20
+
+
+def test_failed_pictures_say_why_and_are_tried_again_alone(driver, photos):
+    broken = photos / "Day 1" / "broken.jpg"
+    whole = save_photo(photos.parent / "whole.jpg", size=200, seed=9)
+    broken.write_bytes(whole.read_bytes()[:2000])
+    (photos / "Day 2" / "page.png").write_text("<html>")
+    driver.drop([photos])
+    driver.wait_listed(8)
+    driver.convert()
+    assert (driver.counts["done"], driver.counts["failed"]) == (6, 2)
+    assert driver.find("filter_failed", QPushButton).isChecked()
+    rows = driver.window._session.queue.rows("failed")
+    assert all(row.reason.endswith(".") for row in rows)
+    made = {path: path.stat().st_mtime_ns for path in photos.with_name("Holiday sharp").rglob("*.jpg")}
+    shutil.copy(whole, broken)
+    driver.click("convert_retry")
+    driver.wait(lambda: driver.counts["done"] == 7 and not driver.window.convert.is_busy)
+    assert driver.counts["failed"] == 1
+    assert (photos.with_name("Holiday sharp") / "Day 1" / "broken.jpg").is_file()
+    assert {path: path.stat().st_mtime_ns for path in made} == made
+
+
+def test_the_second_time_everything_is_done_already(driver, photos):
+    driver.drop([photos])
+    driver.wait_listed(6)
+    driver.convert()
+    driver.click("convert_clear")
+    assert driver.phase == "empty"
+    driver.drop([photos])
+    driver.wait_listed(6)
+    driver.convert()
+    assert driver.counts["skipped"] == 6
+    assert driver.text("summary_headline") == "Everything was done already"
+
+
+def test_another_wish_lets_everything_wait_again(driver, photos):
+    driver.drop([photos])
+    driver.wait_listed(6)
+    driver.convert()
+    driver.window.convert._panel.change(format="png")
+    assert driver.counts["waiting"] == 6
+    driver.convert()
+    assert len(list(photos.with_name("Holiday sharp").rglob("*.png"))) == 6
+
+
+def test_two_drops_at_once_and_the_same_picture_twice(driver, photos, tmp_path):
+    other = save_photo(tmp_path / "other" / "one.png")
+    driver.drop([photos])
+    driver.drop([other, photos / "Day 1" / "0.jpg"])
+    driver.wait_listed(7)
+    driver.convert()
+    assert (tmp_path / "other sharp" / "one.png").is_file()
+    assert driver.counts["done"] + driver.counts["skipped"] == 7
+
+
+def test_what_is_dropped_during_the_work_follows_it(driver, tmp_path):
+    for number in range(20):
+        save_photo(tmp_path / "Many" / f"{number:02}.png", size=240, seed=number)
+    late = save_photo(tmp_path / "late" / "late.png")
+    driver.drop([tmp_path / "Many"])
+    driver.wait_listed(20)
+    driver.click("convert_start")
+    driver.wait(lambda: driver.counts["done"] >= 1)
+    driver.drop([late])
+    driver.wait(lambda: driver.counts["done"] == 21)
+    driver.wait(lambda: driver.phase == "done")
+    assert (tmp_path / "late sharp" / "late.png").is_file()
+
+
+def mime(**kinds) -> QMimeData:
+    data = QMimeData()
+    if "text" in kinds:
+        data.setText(kinds["text"])
+    if "urls" in kinds:
+        data.setUrls([QUrl(url) for url in kinds["urls"]])
+    if "image" in kinds:
+        data.setImageData(kinds["image"])
+    return data
+
+
+@pytest.mark.parametrize(
+    ("kinds", "said"),
+    [
+        ({"text": "some words"}, "A text cannot be converted"),
+        ({"urls": ["https://example.org/cat.jpg"]}, "the internet is not fetched"),
+        ({"image": QImage(4, 4, QImage.Format.Format_RGB32)}, "without a file"),
+    ],
+)
+def test_what_a_browser_drops_is_answered_with_a_sentence(driver, kinds, said):
+    driver.drop([], data=mime(**kinds))
+    assert said in note(driver)
+    assert driver.phase == "empty"
+
+
+def test_a_folder_without_pictures_is_a_sentence(driver, tmp_path):
+    (tmp_path / "notes.txt").write_text("words")
+    driver.drop([tmp_path])
+    driver.wait(lambda: "no picture" in note(driver))
+    assert driver.phase == "empty"
+
+
+def test_camera_raw_is_counted_and_named(driver, photos):
+    for number in range(3):
+        (photos / f"{number}.NEF").touch()
+    driver.drop([photos])
+    driver.wait_listed(6)
+    assert "3 NEF" in driver.text("action_detail")
+
+
+def test_an_output_that_cannot_be_written_stops_with_a_sentence_and_loses_nothing(driver, photos, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    field = driver.find("convert_output", QLineEdit)
+    field.setText(str(tmp_path / "file" / "results"))
+    field.editingFinished.emit()
+    driver.drop([photos])
+    driver.wait_listed(6)
+    driver.click("convert_start")
+    driver.wait(lambda: not driver.window.convert.is_busy and driver.window._session.outcome is not None)
+    said = note(driver) or driver.text("summary_headline")
+    assert str(tmp_path / "file") in said
+    assert driver.counts["waiting"] == 6
+    field.setText(str(tmp_path / "elsewhere"))
+    field.editingFinished.emit()
+    driver.click("convert_start")
+    driver.wait(lambda: driver.counts["done"] == 6)
+    driver.wait(lambda: not driver.window.convert.is_busy)
+
+
+def test_a_source_that_vanishes_is_a_row_and_the_others_are_done(driver, photos):
+    driver.drop([photos])
+    driver.wait_listed(6)
+    (photos / "Day 1" / "1.jpg").unlink()
+    driver.convert()
+    assert (driver.counts["done"], driver.counts["failed"]) == (5, 1)
+
+
+def test_rows_can_be_taken_off_and_their_files_stay(driver, photos):
+    driver.drop([photos])
+    driver.wait_listed(6)
+    queue = driver.find("queue", QueueView)
+    queue.select(driver.window._session.queue.row_of(photos / "Day 1" / "0.jpg"))
+    QTest.keyClick(queue, Qt.Key.Key_Delete)
+    assert len(driver.window._session.queue) == 5
+    driver.convert()
+    assert (photos / "Day 1" / "0.jpg").is_file()
+    assert not (photos.with_name("Holiday sharp") / "Day 1" / "0.jpg").exists()
+
+
+def test_the_examples_are_one_click_away(driver, tmp_path, monkeypatch):
+    monkeypatch.setattr("p2p_desktop.ui.convert_page._pictures_folder", lambda: str(tmp_path))
+    driver.click("try_examples")
+    examples = list((resources() / "examples").glob("*.jpg"))
+    driver.wait_listed(len(examples))
+    driver.convert()
+    assert sorted(path.name for path in (tmp_path / "P2P Desktop examples sharp").iterdir()) == sorted(path.name for path in examples)
+
+
+def test_after_a_crash_the_offer_finishes_what_was_begun(qtbot, look, prepared_home, photos, tmp_path):
+    from tests.ui.driving import Driver
+
+    model = resources() / "models" / "deblur.safetensors"
+    from p2p_desktop.convert.events import ConvertSettings
+
+    request = Request((Part((photos,), tmp_path / "results"),), model, ConvertSettings(format="png"), device="cpu")
+    jobs = UnfinishedJobs(user_paths().unfinished)
+    path = jobs.begin(request, 6)
+    dead = path.with_name(path.name.replace(f"-{os.getpid():x}-", "-3fffffff-"))
+    dead.write_text(path.read_text().replace(f"-{os.getpid():x}-", "-3fffffff-"))
+    path.unlink()
+    driver = Driver(qtbot, look)
+    driver.wait(lambda: "6 pictures did not come to its end" in note(driver))
+    driver.click("recovery_go_on")
+    driver.wait(lambda: driver.phase == "done")
+    assert len(list((tmp_path / "results").rglob("*.png"))) == 6
+    assert not list(user_paths().unfinished.iterdir())
+    driver.close()
+    assert driver.errors.reports == []
+
+
+def test_a_model_that_is_removed_while_it_is_used_finishes_its_work(driver, tmp_path):
+    write_small_model(tmp_path / "mine.safetensors")
+    driver.drop([tmp_path / "mine.safetensors"])
+    driver.wait(lambda: driver.window._shelf.find("mine") is not None)
+    driver.window.go_to("convert")
+    driver.window.convert.use_model("mine")
+    for number in range(12):
+        save_photo(tmp_path / "Many" / f"{number:02}.png", size=240, seed=number)
+    driver.drop([tmp_path / "Many"])
+    driver.wait_listed(12)
+    driver.click("convert_start")
+    driver.wait(lambda: driver.counts["done"] >= 1)
+    driver.window._shelf.remove("mine")
+    driver.wait(lambda: driver.window._shelf.find("mine") is None)
+    driver.wait(lambda: driver.phase == "done")
+    assert driver.counts["done"] == 12
+    assert driver.window.convert._panel.wishes.model == "deblur"
+
+
+def test_closing_during_work_asks_and_offers_the_rest_next_time(driver, tmp_path, qtbot):
+    for number in range(20):
+        save_photo(tmp_path / "Many" / f"{number:02}.png", size=240, seed=number)
+    driver.drop([tmp_path / "Many"])
+    driver.wait_listed(20)
+    driver.click("convert_start")
+    driver.wait(lambda: driver.counts["done"] >= 1)
+
+    from PySide6.QtCore import QTimer
+    from PySide6.QtWidgets import QDialog
+
+    answers = ["keep_converting", "stop_and_close"]
+
+    def answer():
+        for dialog in filter(QDialog.isVisible, driver.window.findChildren(QDialog, "stop_question")):
+            QTest.mouseClick(dialog.findChild(QPushButton, answers.pop(0)), Qt.MouseButton.LeftButton)
+
+    timer = QTimer()
+    timer.timeout.connect(answer)
+    timer.start(50)
+    assert not driver.window.close()
+    assert driver.window.isVisible()
+    assert driver.window.close()
+    timer.stop()
+    done = len(list((tmp_path / "Many sharp").iterdir()))
+    assert 1 <= done < 20
+    (unfinished,) = user_paths().unfinished.iterdir()  # the next start offers it
+    assert unfinished.name.endswith(".job.json")
