@@ -195,9 +195,9 @@ class CompareView(QWidget):
         """What part of the picture is seen, in its pixels."""
         if self._before is None:
             return QRect()
-        pane = QSizeF(self._panes()[0].size()) / self._scale()
-        corner = self._centre - QPointF(pane.width() / 2, pane.height() / 2)
-        return QRectF(corner, pane).toAlignedRect().intersected(QRect(0, 0, self._before.width, self._before.height))
+        pane = self._panes()[0]
+        corner = (QPointF(pane.topLeft()) - self._place(pane).topLeft()) / self._scale()
+        return QRectF(corner, QSizeF(pane.size()) / self._scale()).toAlignedRect().intersected(QRect(0, 0, self._before.width, self._before.height))
 
     def _scale(self) -> float:
         """Pixels of this widget for one of the picture."""

@@ -123,6 +123,9 @@ class QueueView(QTableView):
             self.remove_asked.emit([row.path for row in selected])
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.current is not None and not event.modifiers():
             self._act_on(self.current)
+        elif event.key() in (Qt.Key.Key_Home, Qt.Key.Key_End) and not event.modifiers() and self._queue.rowCount():
+            last = self._queue.rowCount() - 1 if event.key() == Qt.Key.Key_End else 0  # Qt goes to the first and last column
+            self.setCurrentIndex(self._queue.index(last, NAME))
         elif event.key() == Qt.Key.Key_Space:
             event.ignore()  # the page flips the picture
         else:

@@ -62,6 +62,7 @@ class ThumbnailSource(QObject):
         if self._thread is not None:
             self._thread.cancel()
             self._thread.wait()
+            self._thread = None
 
     def _work_on(self) -> None:
         if self._thread is not None or not self._asked or not self._is_ready or self._is_closed:

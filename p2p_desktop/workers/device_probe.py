@@ -86,6 +86,7 @@ class DeviceProbe(QObject):
             if process is not None:
                 process.kill()
             self._thread.wait()
+            self._thread = None
 
     def _on_found(self, found: Found) -> None:
         self.last = found

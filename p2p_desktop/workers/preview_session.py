@@ -79,6 +79,7 @@ class PreviewSession(QObject):
             self._is_current = False
             self._thread.cancel()
             self._thread.wait()
+            self._thread = None
         self._free(None)
 
     def _again(self) -> None:

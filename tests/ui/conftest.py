@@ -1,5 +1,6 @@
 """Tests of the window: without a screen, in one program for all of them, and no thread may outlive its test."""
 
+import gc
 import os
 import traceback
 
@@ -52,6 +53,12 @@ def _no_thread_is_left(monkeypatch):
             left.append(f"{thread.objectName()}, made here:\n{where}")
             thread.cancel()
             thread.wait(10 * _GRACE_MS)  # a thread that is destroyed while it runs ends the whole program
+    if made:
+        # Here and now: objects of Qt that refer to each other would else be collected, and so destroyed, in whatever thread
+        # happens to run Python when the collector does.
+        made.clear()
+        thread = None
+        gc.collect()
     if left:
         pytest.fail("Threads are still running.\n" + "\n".join(left))
 

@@ -1,0 +1,202 @@
+"""The list of pictures: states, numbers, filters, search, order; and the view on it."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QAbstractItemModelTester, QTest
+from PySide6.QtWidgets import QApplication, QPushButton
+
+from p2p_desktop.convert.events import PictureBegun, PictureDone
+from p2p_desktop.convert.looking import Measured, Unreadable
+from p2p_desktop.convert.plan import FoundPicture, Unlooked
+from p2p_desktop.ui.filter_bar import FilterBar
+from p2p_desktop.ui.queue_model import NAME, SIZE, STATE, QueueModel
+from p2p_desktop.ui.queue_view import QueueView
+from p2p_desktop.ui.thumbnail_source import ThumbnailSource
+from tests.convert.fakes import save_picture
+
+FOLDER = Path("/photos/Day 1")
+
+
+def found(*names: str) -> tuple[FoundPicture, ...]:
+    return tuple(FoundPicture(FOLDER, name) for name in names)
+
+
+@pytest.fixture
+def queue(qtbot):
+    queue = QueueModel()
+    queue._tester = QAbstractItemModelTester(queue, QAbstractItemModelTester.FailureReportingMode.Fatal)
+    queue.take_listing([found(*(f"{number}.jpg" for number in range(10)))])
+    return queue
+
+
+def shown(queue) -> list[str]:
+    return [queue.index(row, NAME).data() for row in range(queue.rowCount())]
+
+
+def done(name: str, state: str = "converted", reason: str = "") -> PictureDone:
+    return PictureDone(FOLDER / name, Path("/out") / name, state, reason, 0.31)
+
+
+def test_states_follow_what_is_told_and_are_counted(queue):
+    queue.take_events([PictureBegun(FOLDER / "0.jpg"), PictureBegun(FOLDER / "1.jpg"), done("0.jpg")])
+    queue.take_events([done("2.jpg", "skipped"), done("3.jpg", "failed", "It is cut off. Copy it again.")])
+    assert queue.counts == {"waiting": 6, "working": 1, "done": 1, "skipped": 1, "failed": 1}
+    assert [queue.index(row, STATE).data() for row in range(4)] == ["Done", "Working", "Already done", "It is cut off. Copy it again."]
+    assert queue.ended_fraction() == 0.3
+    queue.nothing_works()
+    assert queue.counts["waiting"] == 7
+
+
+def test_filters_show_their_rows_and_keep_up_while_work_goes_on(queue):
+    queue.show_only("waiting")
+    queue.take_events([PictureBegun(FOLDER / "4.jpg"), done("5.jpg")])
+    assert shown(queue) == [f"{number}.jpg" for number in (0, 1, 2, 3, 4, 6, 7, 8, 9)]
+    queue.show_only("done")
+    queue.take_events([done("9.jpg"), done("1.jpg")])
+    assert shown(queue) == ["1.jpg", "5.jpg", "9.jpg"]
+    queue.wait_again([FOLDER / "5.jpg"])
+    assert shown(queue) == ["1.jpg", "9.jpg"]
+
+
+def test_many_changes_at_once_are_right_too(queue):
+    queue.take_listing([found(*(f"x{number}.jpg" for number in range(300)))])
+    queue.show_only("failed")
+    queue.take_events([done(f"x{number}.jpg", "failed", "No.") for number in range(0, 300, 2)])
+    assert shown(queue) == [f"x{number}.jpg" for number in range(0, 300, 2)]
+
+
+def test_search_looks_at_names_and_folders(queue):
+    queue.take_listing([(FoundPicture(Path("/photos/Beach"), "SEA.png"),)])
+    queue.search("sea")
+    assert shown(queue) == ["SEA.png"]
+    queue.search("beach")
+    assert shown(queue) == ["SEA.png"]
+    queue.search("")
+    assert len(shown(queue)) == 11
+
+
+def test_columns_order_the_list_and_give_it_back(queue):
+    queue.take_listing([tuple(Measured(FOLDER / f"{number}.jpg", 10 * (10 - number), 10, 1000) for number in range(10))])
+    queue.sort(SIZE)
+    assert shown(queue) == [f"{number}.jpg" for number in reversed(range(10))]
+    queue.take_listing([found("late.jpg")])
+    assert shown(queue)[0] == "late.jpg"  # of unknown size
+    queue.take_events([done("3.jpg")])
+    assert queue.row_of(FOLDER / "3.jpg").state == "done"
+    queue.sort(-1)
+    assert shown(queue)[-1] == "late.jpg"
+
+
+def test_what_is_found_twice_is_one_row(queue):
+    queue.take_listing([found("0.jpg", "0.jpg"), found("1.jpg")])
+    assert len(queue) == 10
+
+
+def test_what_cannot_be_read_fails_before_any_work(queue):
+    queue.take_listing([(Unreadable(FOLDER / "0.jpg", "0.jpg is empty.", 0), Unlooked(Path("/gone"), "/gone does not exist."))])
+    assert queue.counts["failed"] == 2
+    assert queue.row_of(Path("/gone")).reason == "/gone does not exist."
+
+
+def test_megapixels_that_wait_are_known(queue):
+    queue.take_listing([tuple(Measured(FOLDER / f"{number}.jpg", 1000, 2000, 1) for number in range(10))])
+    assert queue.waiting_megapixels == pytest.approx(20)
+    queue.take_events([done("0.jpg"), PictureBegun(FOLDER / "1.jpg")])
+    assert queue.waiting_megapixels == pytest.approx(18)
+    queue.remove([FOLDER / "2.jpg", FOLDER / "1.jpg"])  # the second is being worked on
+    assert queue.waiting_megapixels == pytest.approx(16)
+    assert len(queue) == 9
+
+
+@pytest.fixture
+def view(qtbot, look, queue):
+    thumbnails = ThumbnailSource(72, 100)
+    thumbnails.get_ready()
+    view = QueueView(look, queue, thumbnails)
+    qtbot.addWidget(view)
+    view.resize(800, 300)
+    view.show()
+    yield view
+    thumbnails.close()
+
+
+def test_the_selected_row_is_told_by_mouse_and_keys(qtbot, view):
+    selected: list = []
+    view.picture_selected.connect(lambda row: selected.append(row.name))
+    QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(200, 60))
+    QTest.keyClick(view, Qt.Key.Key_Down)
+    QTest.keyClick(view, Qt.Key.Key_End)
+    assert selected == ["1.jpg", "2.jpg", "9.jpg"]
+
+
+def test_what_is_selected_stays_so_when_the_filter_changes(view, queue):
+    view.select(queue.row_of(FOLDER / "7.jpg"))
+    queue.take_events([done("1.jpg")])
+    queue.show_only("waiting")
+    assert view.current.name == "7.jpg"
+    queue.show_only("all")
+    assert view.current.name == "7.jpg"
+
+
+def test_failed_rows_have_words_that_can_be_clicked(qtbot, view, queue):
+    queue.take_events([done("3.jpg", "failed", "It is cut off. Copy it again.")])
+    queue.show_only("failed")
+    view.grab()
+    row = view._row_rect(queue.index(0, NAME))
+    places = view._painter._link_places(row)
+    with qtbot.waitSignal(view.retry_asked) as retry:
+        QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=places["retry"].center())
+    assert retry.args == [[FOLDER / "3.jpg"]]
+    with qtbot.waitSignal(view.show_file_asked) as show:
+        QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=places["show_file"].center())
+    assert show.args == [FOLDER / "3.jpg"]
+
+
+def test_every_state_is_painted_in_both_themes_and_widths(view, queue, look):
+    events = [PictureBegun(FOLDER / "0.jpg"), done("1.jpg"), done("2.jpg", "skipped"), done("3.jpg", "failed", "It is cut off.")]
+    queue.take_events(events)
+    for theme in ("light", "dark"):
+        look.theme.follow(theme)
+        for narrow in (False, True):
+            view.set_narrow(narrow)
+            assert not view.grab().isNull()
+
+
+def test_thumbnails_are_made_for_what_is_seen_only(qtbot, look, tmp_path):
+    for number in range(60):
+        save_picture(tmp_path / f"{number:02}.png", seed=number)
+    queue = QueueModel()
+    queue.take_listing([tuple(FoundPicture(tmp_path, f"{number:02}.png") for number in range(60))])
+    thumbnails = ThumbnailSource(72, 100)
+    view = QueueView(look, queue, thumbnails)
+    qtbot.addWidget(view)
+    arrived: list = []
+    thumbnails.arrived.connect(lambda path: arrived.append(path.name))
+    view.resize(800, 300)
+    view.show()
+    view.grab()
+    thumbnails.get_ready()
+    qtbot.waitUntil(lambda: len(arrived) >= 5 and thumbnails._thread is None, timeout=20_000)
+    assert "00.png" in arrived
+    assert len(arrived) < 20
+    thumbnails.close()
+
+
+def test_the_filter_bar_counts_and_copies(qtbot, look, queue):
+    bar = FilterBar(look, queue)
+    qtbot.addWidget(bar)
+    bar.show()
+    queue.take_events([done("0.jpg"), done("3.jpg", "failed", "It is cut off.")])
+    chips = {key: bar.findChild(QPushButton, f"filter_{key}") for key in ("all", "waiting", "done", "failed")}
+    assert [chip.text().split()[-1] for chip in chips.values()] == ["10", "8", "1", "1"]
+    QTest.mouseClick(chips["failed"], Qt.MouseButton.LeftButton)
+    assert shown(queue) == ["3.jpg"]
+    QTest.mouseClick(bar.findChild(QPushButton, "copy_failed"), Qt.MouseButton.LeftButton)
+    assert QApplication.clipboard().text() == f"{FOLDER / '3.jpg'}\tIt is cut off."
+    bar.open_search()
+    QTest.keyClicks(QApplication.focusWidget() or bar._field, "9.j")
+    assert shown(queue) == []
+    QTest.keyClick(bar._field, Qt.Key.Key_Escape)
+    assert shown(queue) == ["3.jpg"]
