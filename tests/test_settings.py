@@ -122,6 +122,6 @@ def test_what_cannot_be_read_is_not_written_over(path):
     settings, problem = Settings.read_and_tell(path)
     assert settings == Settings()
     assert "cannot be read" in problem
-    with pytest.raises(OSError):
+    with pytest.raises(IsADirectoryError):
         Settings(theme="dark").write(path)
     assert (path / "kept").exists()

@@ -1,5 +1,6 @@
 """A picture at full size, halved again and again: what a view needs to draw any part of it at any zoom without a wait."""
 
+from math import ceil, floor
 from typing import Self
 
 import cv2
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 
 from training.contract.encodings import Pixels, to_rgb
 
+_SQUARES_FROM = 2.0  # at this scale and above, pixels are shown as they are
 _SMALLEST = 256  # pixels of the longer side, below which no smaller level helps
 _CHECKER, _CHECKER_GREYS = 16, (150, 190)  # what shows through a transparent picture: squares of so many pixels, neutral greys
 
@@ -54,6 +56,31 @@ class Pyramid:
             index += 1
         level = self._levels[index]
         return level, level.shape[1] / self.width
+
+    def drawn(self, scale: float, left: int, top: int, width: int, height: int) -> Rgb:
+        """Return a part of the picture at a scale (1.0: 1:1), as uint8 [height, width, 3].
+
+        `left` and `top`: where the part begins, in pixels of the picture at that scale. From twice its size on, pixels show as
+        squares; below, the picture is smooth. What lies outside repeats the edge.
+        """
+        if scale == 1.0 and 0 <= left <= self.width - width and 0 <= top <= self.height - height:
+            return self._levels[0][top : top + height, left : left + width]
+        level, _ = self.level_for(scale)
+        factors = level.shape[1] / self.width / scale, level.shape[0] / self.height / scale  # pixels of the level for one of ours
+        starts = [(0.5 + at) * factor - 0.5 for at, factor in zip((left, top), factors, strict=True)]
+        # Only what is needed: OpenCV's warp counts pixels in 16 bits.
+        begins = [min(max(0, floor(start) - 1), side - 1) for start, side in zip(starts, level.shape[1::-1], strict=True)]
+        ends = [
+            min(side, ceil(start + length * factor) + 2)
+            for start, length, factor, side in zip(starts, (width, height), factors, level.shape[1::-1], strict=True)
+        ]
+        part = level[begins[1] : max(ends[1], begins[1] + 1), begins[0] : max(ends[0], begins[0] + 1)]
+        matrix = np.array([[factors[0], 0, starts[0] - begins[0]], [0, factors[1], starts[1] - begins[1]]])
+        how = cv2.INTER_NEAREST if scale >= _SQUARES_FROM else cv2.INTER_LINEAR
+        drawn: Rgb = cv2.warpAffine(
+            part, matrix, (width, height), flags=how | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE
+        )
+        return drawn
 
     def paste(self, top: int, left: int, pixels: Pixels) -> None:
         """Put a piece into the picture at full size, and bring the smaller levels up to date below it."""

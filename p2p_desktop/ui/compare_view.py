@@ -49,7 +49,6 @@ _MARGIN = SPACE_L  # round a picture that fits
 _STEP = 1.25  # of one notch of the wheel
 _MOST_ZOOM = 32.0
 _LEAST_OF_FIT = 0.25  # the smallest zoom, as a part of the one that fits
-_SHARP_FROM = 2.0  # at this zoom and above, pixels are shown as squares
 _GRAB = 14  # pixels beside the divider's line that take hold of it
 _KEY_STEP, _FINE_KEY_STEP = 0.05, 0.005  # of the picture's width
 _GAP = 2  # pixels between the panes of side by side
@@ -197,7 +196,11 @@ class CompareView(QWidget):
             return QRect()
         pane = self._panes()[0]
         corner = (QPointF(pane.topLeft()) - self._place(pane).topLeft()) / self._scale()
-        return QRectF(corner, QSizeF(pane.size()) / self._scale()).toAlignedRect().intersected(QRect(0, 0, self._before.width, self._before.height))
+        return (
+            QRectF(corner, QSizeF(pane.size()) / self._scale())
+            .toAlignedRect()
+            .intersected(QRect(0, 0, self._before.width, self._before.height))
+        )
 
     def _scale(self) -> float:
         """Pixels of this widget for one of the picture."""
@@ -295,7 +298,7 @@ class CompareView(QWidget):
 
     def _paint_one(self, painter: QPainter, pane: QRect, which: str) -> None:
         painter.save()
-        painter.setClipRect(pane, Qt.ClipOperation.IntersectClip)
+        painter.setClipRect(self._place(pane).intersected(QRectF(pane)), Qt.ClipOperation.IntersectClip)
         pixmap, corner = self._rendered("before", pane)
         if which == "before" or self._strength < 1.0 or self._after is None:
             painter.drawPixmap(corner, pixmap)
@@ -321,36 +324,15 @@ class CompareView(QWidget):
         kept = self._drawn.get(which)
         if kept is not None and kept[0] == key:
             return kept[1], kept[2] + pane.topLeft()
-        pixmap = QPixmap(box.size() * ratio)
+        # In pixels of the screen, in which the picture's corner lies on a whole one.
+        left, top = round((box.left() - place.left()) * ratio), round((box.top() - place.top()) * ratio)
+        width, height = ceil(box.width() * ratio), ceil(box.height() * ratio)
+        image = to_qimage(picture.drawn(self._zoom, left, top, max(1, width), max(1, height)))
+        pixmap = QPixmap.fromImage(image)
         pixmap.setDevicePixelRatio(ratio)
-        pixmap.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(pixmap)
-        painter.translate(-box.topLeft())
-        self._draw_crop(painter, picture, place, seen)
-        painter.end()
         corner = box.topLeft() - pane.topLeft()
         self._drawn[which] = (key, pixmap, corner)
         return pixmap, box.topLeft()
-
-    def _draw_crop(self, painter: QPainter, picture: "Pyramid", place: QRectF, seen: QRectF) -> None:
-        """Draw the part of a picture that is seen, from the level that has just enough pixels."""
-        level, level_scale = picture.level_for(self._zoom)
-        factor = self._scale() / level_scale  # pixels of this widget for one of the level
-        if factor <= 0 or seen.isEmpty():
-            return
-        height, width = level.shape[:2]
-        left = max(0, floor((seen.left() - place.left()) / factor) - 1)
-        top = max(0, floor((seen.top() - place.top()) / factor) - 1)
-        right = min(width, ceil((seen.right() - place.left()) / factor) + 1)
-        bottom = min(height, ceil((seen.bottom() - place.top()) / factor) + 1)
-        if right <= left or bottom <= top:
-            return
-        image = to_qimage(level[top:bottom, left:right])
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self._zoom < _SHARP_FROM)
-        # The last level may be a pixel larger than the picture's half: it is drawn by its own scale, and cut at the edge.
-        painter.setClipRect(place)
-        target = QRectF(place.left() + left * factor, place.top() + top * factor, (right - left) * factor, (bottom - top) * factor)
-        painter.drawImage(target, image)
 
     def _paint_labels(self, painter: QPainter, seen: QRectF, *, before: bool, after: bool) -> None:
         if seen.width() < 2 * SPACE_M or seen.height() < 4 * SPACE_M:

@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -53,12 +54,17 @@ class Row:
     @property
     def label(self) -> str:
         """Where it lies, as far as it fits into a line: the last two folders."""
-        return str(Path(*self.folder.parts[-2:]))
+        return label_of(self.folder)
 
     def size_words(self) -> str:
         if self.height:
             return f"{self.width} \u00d7 {self.height}"
         return size(self.num_bytes) if self.num_bytes >= 0 else ""
+
+
+@lru_cache(maxsize=4096)
+def label_of(folder: Path) -> str:
+    return str(Path(*folder.parts[-2:]))
 
 
 class QueueModel(QAbstractTableModel):
@@ -74,7 +80,9 @@ class QueueModel(QAbstractTableModel):
         self._places: dict[Row, int] | None = {}  # of the shown rows; None while it has to be made anew
         self._filter: Filter = "all"
         self._search = ""
+        self._folders_found: set[Path] = set()  # that the search matches
         self._sorted_by: tuple[int, Qt.SortOrder] | None = None
+        self._next_number = 0
         self._working: dict[Row, None] = {}
         self._folders: dict[Path, Path] = {}  # one object for equal folders
         self.counts: dict[State, int] = dict.fromkeys(_PASSES["all"], 0)
@@ -169,7 +177,10 @@ class QueueModel(QAbstractTableModel):
         new = []
         for folder, name in found:
             if (folder, name) not in self._by_path:
-                row = Row(self._folders.setdefault(folder, folder), name, len(self._by_path))
+                if self._search and folder not in self._folders and self._search in label_of(folder).casefold():
+                    self._folders_found.add(folder)
+                row = Row(self._folders.setdefault(folder, folder), name, self._next_number)
+                self._next_number += 1
                 self._by_path[row.folder, name] = row
                 new.append(row)
         if not new:
@@ -288,6 +299,7 @@ class QueueModel(QAbstractTableModel):
         text = text.strip().casefold()
         if text != self._search:
             self._search = text
+            self._folders_found = {folder for folder in self._folders if text in label_of(folder).casefold()} if text else set()
             self._show_anew()
 
     def ended_fraction(self) -> float | None:
@@ -311,7 +323,7 @@ class QueueModel(QAbstractTableModel):
     def _passes(self, row: Row) -> bool:
         if row.state not in _PASSES[self._filter]:
             return False
-        return not self._search or self._search in row.name.casefold() or self._search in row.label.casefold()
+        return not self._search or self._search in row.name.casefold() or row.folder in self._folders_found
 
     def _show_anew(self) -> None:
         """Work out what is shown from the beginning. What is selected stays selected."""

@@ -1,8 +1,8 @@
 """`p2p-desktop doctor`, as a person and as the window run it."""
 
 import json
-import os
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -49,7 +49,7 @@ def test_the_doctor_goes_on_after_a_device_that_is_not_there(p2p, user_home):
     assert found["models"]["state"] == "ok"
 
 
-@pytest.mark.skipif(not os.path.isdir("/proc"), reason="a folder that nobody can write to, not even root")
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="a folder that nobody can write to, not even root")
 def test_the_doctor_tells_a_folder_that_cannot_be_written_to(p2p, user_home):
     Settings(output="/proc/results").write(user_home / "config" / "settings.json")
     ended = p2p("doctor", "--json")

@@ -27,7 +27,11 @@ def test_a_list_has_what_a_conversion_would_find(tmp_path):
     for name in ("notes.txt", "x/d.NEF", "._a.png"):
         (tmp_path / name).touch()
     listing, found, _ = listed(tmp_path)
-    assert [(one.folder, one.name) for one in found] == [(tmp_path, "a.png"), (tmp_path / "x", "b.jpg"), (tmp_path / "x/y", "c.webp")]
+    assert [(one.folder, one.name) for one in found] == [
+        (tmp_path, "a.png"),
+        (tmp_path / "x", "b.jpg"),
+        (tmp_path / "x/y", "c.webp"),
+    ]
     assert listing == Listing(2, {"NEF": 1})
     assert [one.name for one in listed(tmp_path, recurse=False)[1]] == ["a.png"]
 

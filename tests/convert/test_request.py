@@ -57,7 +57,7 @@ def test_a_request_survives_its_file(tmp_path, only):
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"version": 99}', '{"version": 1, "only": null, "parts": 3}'])
 def test_a_damaged_or_newer_request_is_refused(text):
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"."):
         Request.from_json(text)
 
 

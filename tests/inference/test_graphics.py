@@ -1,4 +1,4 @@
-"""Graphics cards that are there and are not used: each reason has its words. The cards and drivers are made up, their files are real."""
+"""Graphics cards that are there and are not used: each reason has its words. Cards and drivers are made up, their files real."""
 
 import pytest
 

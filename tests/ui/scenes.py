@@ -78,10 +78,14 @@ def script_for(scene: str, window: MainWindow, folder: Path):
         case "wait":
             return [
                 (is_ready, lambda: tell(scene="waiting")),
-                (lambda: len(session.queue) > 0 and is_listed(), lambda: tell(scene="received", names=[row.name for row in session.queue._rows])),
+                (
+                    lambda: len(session.queue) > 0 and is_listed(),
+                    lambda: tell(scene="received", names=[row.name for row in session.queue._rows]),
+                ),
                 (lambda: True, lambda: end(window)),
             ]
         case "mishap":
+
             def mishap() -> None:
                 QTimer.singleShot(0, lambda: 1 / 0)
 

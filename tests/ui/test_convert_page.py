@@ -280,7 +280,9 @@ def test_the_examples_are_one_click_away(driver, tmp_path, monkeypatch):
     examples = list((resources() / "examples").glob("*.jpg"))
     driver.wait_listed(len(examples))
     driver.convert()
-    assert sorted(path.name for path in (tmp_path / "P2P Desktop examples sharp").iterdir()) == sorted(path.name for path in examples)
+    assert sorted(path.name for path in (tmp_path / "P2P Desktop examples sharp").iterdir()) == sorted(
+        path.name for path in examples
+    )
 
 
 def test_after_a_crash_the_offer_finishes_what_was_begun(qtbot, look, prepared_home, photos, tmp_path):

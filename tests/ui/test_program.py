@@ -99,7 +99,9 @@ def test_a_second_start_hands_its_files_to_the_first_and_ends(prepared_home, pho
     first.line("waiting")
     environment = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
     odd = save_photo(photos.parent / "caf\u00e9 \u65e5\u672c\n.png")
-    second = subprocess.run([sys.executable, "-m", "p2p_desktop", str(odd)], cwd=ROOT, env=environment, timeout=TIMEOUT_S, check=False)
+    second = subprocess.run(
+        [sys.executable, "-m", "p2p_desktop", str(odd)], cwd=ROOT, env=environment, timeout=TIMEOUT_S, check=False
+    )
     assert second.returncode == 0
     assert first.line("received")["names"] == [odd.name]
     assert first.end() == 0

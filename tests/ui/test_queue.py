@@ -43,7 +43,12 @@ def test_states_follow_what_is_told_and_are_counted(queue):
     queue.take_events([PictureBegun(FOLDER / "0.jpg"), PictureBegun(FOLDER / "1.jpg"), done("0.jpg")])
     queue.take_events([done("2.jpg", "skipped"), done("3.jpg", "failed", "It is cut off. Copy it again.")])
     assert queue.counts == {"waiting": 6, "working": 1, "done": 1, "skipped": 1, "failed": 1}
-    assert [queue.index(row, STATE).data() for row in range(4)] == ["Done", "Working", "Already done", "It is cut off. Copy it again."]
+    assert [queue.index(row, STATE).data() for row in range(4)] == [
+        "Done",
+        "Working",
+        "Already done",
+        "It is cut off. Copy it again.",
+    ]
     assert queue.ended_fraction() == 0.3
     queue.nothing_works()
     assert queue.counts["waiting"] == 7
