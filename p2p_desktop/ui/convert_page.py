@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRect, QStandardPaths, Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QKeySequence, QShortcut
+from PySide6.QtGui import QDesktopServices, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from p2p_desktop.ui import convert_words, model_words
@@ -15,6 +15,7 @@ from p2p_desktop.ui.compare_view import CompareView
 from p2p_desktop.ui.contact_sheet import ContactSheet
 from p2p_desktop.ui.convert_panel import ConvertPanel
 from p2p_desktop.ui.convert_session import ConvertSession
+from p2p_desktop.ui.drop_hint import DropHint
 from p2p_desktop.ui.empty_state import EmptyState
 from p2p_desktop.ui.filter_bar import FilterBar
 from p2p_desktop.ui.folding_panel import FoldingPanel
@@ -103,7 +104,10 @@ class ConvertPage(QWidget):
         self._note.add_button(self.tr("Forget it"), "recovery_forget").clicked.connect(self._on_forget)
 
     def highlight_drop(self, on: bool) -> None:
-        self._empty.highlight(on)
+        """Show that what is being dragged can be dropped."""
+        is_empty = self._session.phase == "empty"
+        self._empty.highlight(on and is_empty)
+        self._hint.show_over(on and not is_empty)
 
     def use_model(self, name: str) -> None:
         self._panel.change(model=name)
@@ -136,6 +140,12 @@ class ConvertPage(QWidget):
         self._thumbnails.close()
         self._results.close()
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self._view.flip()  # no shortcut: it would take the space bar away from buttons and switches
+        else:
+            super().keyPressEvent(event)
+
     # --- building
 
     def _build(self, look: Look) -> None:
@@ -163,6 +173,7 @@ class ConvertPage(QWidget):
         self._pages = QStackedWidget(self)
         self._pages.addWidget(self._empty)
         self._pages.addWidget(splitter)
+        self._hint = DropHint(look, self.tr("Drop to add to the list"), self._pages)
         self._bar = ActionBar(look, self)
         self._clear = self._bar.add_button(self.tr("Clear the list"), "convert_clear", role="text")
         self._clear.setToolTip(self.tr("Takes the pictures off this list. Files stay."))
@@ -246,10 +257,8 @@ class ConvertPage(QWidget):
             ("Ctrl+P", self.pause_or_go_on),
             ("Ctrl+.", self.stop),
             ("Ctrl+F", self._filter.open_search),
-            ("Space", self._view.flip),
         ):
-            shortcut = QShortcut(QKeySequence(key), self)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut = QShortcut(QKeySequence(key), self)  # wherever the keyboard is, while this page is to be seen
             shortcut.activated.connect(act)
 
     # --- what the person does
@@ -414,6 +423,7 @@ class ConvertPage(QWidget):
         first = self._queue.model().index(0, 0)
         if self._shown is None and first.isValid() and not self.is_busy:
             self._queue.select(first.data(Qt.ItemDataRole.UserRole))
+            self._queue.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _on_refused(self, sentence: str) -> None:
         self.say("warning", sentence)

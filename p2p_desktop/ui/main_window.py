@@ -222,7 +222,6 @@ class MainWindow(QMainWindow):
             shortcut = QShortcut(QKeySequence(f"Ctrl+{number}"), self)
             shortcut.activated.connect(partial(self.go_to, place))
         paste = QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), self.convert)
-        paste.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         paste.activated.connect(self._on_paste)
         self._status.warning_clicked.connect(self._on_warning_clicked)
         self.convert.status_changed.connect(self._on_status_changed)

@@ -72,6 +72,28 @@ def test_the_selected_picture_is_shown_with_its_result_before_anything_is_writte
     driver.wait(lambda: driver.text("compare_name") == "1.jpg" and view.has_result)
 
 
+def test_the_keyboard_alone_converts_flips_and_stops(driver, tmp_path):
+    for number in range(30):
+        save_photo(tmp_path / "Many" / f"{number:02}.png", size=240, seed=number)
+    driver.drop([tmp_path / "Many"])
+    driver.wait_listed(30)
+    view = driver.find("compare_view", CompareView)
+    driver.wait(lambda: view.has_result)
+    queue = driver.find("queue", QueueView)
+    QTest.keyClick(queue, Qt.Key.Key_Space)
+    assert view.flip_state == "after"
+    rail = driver.find("rail_convert")
+    rail.setFocus()
+    QTest.keyClick(rail, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    driver.wait(lambda: driver.counts["done"] >= 1)
+    QTest.keyClick(rail, Qt.Key.Key_Period, Qt.KeyboardModifier.ControlModifier)
+    driver.wait(lambda: not driver.window.convert.is_busy)
+    assert 1 <= driver.counts["done"] < 30
+    for number, place in enumerate(("convert", "live", "train", "models", "settings"), start=1):
+        QTest.keyClick(driver.window, getattr(Qt.Key, f"Key_{number}"), Qt.KeyboardModifier.ControlModifier)
+        assert driver.window._pages.currentWidget() is driver.window.page(place)
+
+
 def test_strength_mixes_what_is_shown_and_what_is_written(driver, photos):
     driver.find("convert_strength", QSlider).setValue(0)
     driver.drop([photos])
