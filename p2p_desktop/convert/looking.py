@@ -1,6 +1,6 @@
 """A first look at pictures: their sizes by their headers, and thumbnails, for a list of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,7 +41,7 @@ class Unreadable:
     num_bytes: int
 
 
-def measure(paths: Sequence[Path], *, report: Report[tuple[Measured | Unreadable, ...]], token: Token) -> None:
+def measure(paths: Iterable[Path], *, report: Report[tuple[Measured | Unreadable, ...]], token: Token) -> None:
     """Read the headers of pictures. Told in batches; raises Cancelled."""
     batch: list[Measured | Unreadable] = []
     for path in paths:

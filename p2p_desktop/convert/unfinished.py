@@ -4,7 +4,7 @@ import json
 import logging
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from p2p_desktop.convert.owner import Owner
@@ -36,12 +36,20 @@ class UnfinishedJobs:
         """Note that a conversion begins in this process. Return the note, for `end`; None if it could not be written."""
         owner = Owner.new()
         path = self._folder / f"{owner}{_SUFFIX}"
-        data = {"owner": str(owner), "began": time.time(), "pictures": num_pictures, "request": request.to_json()}
+        data = {
+            "owner": str(owner),
+            "began": time.time(),
+            "pictures": num_pictures,
+            "request": replace(request, only=None).to_json(),
+            "is_partial": request.only is not None,
+        }
         temporary = path.with_suffix(".part")
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             with temporary.open("w", encoding="utf-8") as file:
-                json.dump(data, file)
+                file.write(json.dumps(data) + "\n")
+                for path_asked_for in request.only or ():  # a line each: one text of 50,000 would keep Python from the window
+                    file.write(json.dumps(str(path_asked_for)) + "\n")
                 file.flush()
                 os.fsync(file.fileno())  # it is there for power cuts
             temporary.replace(path)
@@ -62,9 +70,12 @@ class UnfinishedJobs:
         found = []
         for path in self._folder.glob(f"*{_SUFFIX}"):
             try:
-                data = json.loads(path.read_text(encoding="utf-8"))
+                first, *others = path.read_text(encoding="utf-8").splitlines()
+                data = json.loads(first)
                 if not Owner.parse(data["owner"]).lives(data["began"]):
                     request = Request.from_json(data["request"])
+                    if data["is_partial"]:
+                        request = replace(request, only=frozenset(Path(json.loads(line)) for line in others))
                     found.append(Unfinished(path, request, int(data["pictures"]), float(data["began"])))
             except (OSError, KeyError, TypeError, ValueError, P2PError) as error:
                 log.warning("The note of a conversion %s cannot be used: %s", path, error)

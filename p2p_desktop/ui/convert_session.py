@@ -6,6 +6,7 @@ needed: the window's first paint does not wait for them.
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,6 +16,7 @@ from p2p_desktop.ui.queue_model import QueueModel
 from p2p_desktop.ui.wishes import Wishes
 from p2p_desktop.workers.conversion import Conversion, Outcome
 from p2p_desktop.workers.task_thread import TaskThread
+from training.contract.errors import P2PError
 from training.contract.progress import Report, Token
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 Phase = Literal["empty", "ready", "working", "done"]
+_MOST_BATCHES = 3  # of rows, taken at once: some milliseconds each
 _TICK_MS = 500  # how often progress is told: numbers that change more often cannot be read
 
 
@@ -124,18 +127,27 @@ class ConvertSession(QObject):
         """Convert what waits."""
         if self.conversion.is_busy or self.is_looking or not self.queue.counts["waiting"]:
             return
-        only = frozenset(self.queue.paths("waiting")) if self._is_partial else None
+        waiting = self.queue.rows("waiting") if self._is_partial else None
         if self._resumed is not None:
             request, self._resumed = self._resumed, None
         else:
-            request = self._request_for(self.wishes, self._parts(), only)
+            try:
+                request = self._request_for(self.wishes, self._parts(), None)
+            except P2PError as error:  # the model was removed
+                self.refused.emit(str(error))
+                return
+
+        def make_request() -> "Request":
+            """Called in the worker thread."""
+            return request if waiting is None else replace(request, only=frozenset(row.path for row in waiting))
+
         self._is_partial = True  # from now on, only what waits
         self._came_meanwhile = False
         if self._phase != "done":
             self.bytes_written = 0
         self._done_with = self.wishes
         self.outcome = None
-        self.conversion.start(request, self.queue.counts["waiting"], keep_awake=self.keep_awake)
+        self.conversion.start(make_request, self.queue.counts["waiting"], keep_awake=self.keep_awake)
         self._enter("working")
         self._tick.start()
         self.progressed.emit()
@@ -248,14 +260,14 @@ class ConvertSession(QObject):
 
     def _measure(self) -> None:
         """Read the sizes of the pictures, from their headers."""
-        paths = self.queue.unmeasured()
-        if not paths or self._measuring is not None:
+        rows = self.queue.unmeasured()
+        if not rows or self._measuring is not None:
             return
 
         def work(report: Report[Any], token: Token) -> None:  # Any: what convert.looking tells
             from p2p_desktop.convert.looking import measure
 
-            measure(paths, report=report, token=token)
+            measure((row.path for row in rows), report=report, token=token)
 
         self._measuring = self._thread(work, "measuring", self._on_measured, self._on_measuring_arrived)
         self._measuring.start(TaskThread.Priority.LowPriority)
@@ -345,7 +357,7 @@ class ConvertSession(QObject):
         on_arrived: Callable[[], None] | None = None,
     ) -> TaskThread:  # Any: each work has events and a result of its own
         """`on_end` gets what the work returned, or None however else it ended."""
-        thread = _Errand(work, name, self)
+        thread = _Errand(work, name, self, most_waiting=_MOST_BATCHES)
         thread.over.connect(on_end)
         if on_arrived is not None:
             thread.arrived.connect(on_arrived)
@@ -365,8 +377,10 @@ class _Errand(TaskThread):
 
     over = Signal(object)
 
-    def __init__(self, work: Callable[[Report[Any], Token], Any], name: str, parent: QObject) -> None:  # Any: as above
-        super().__init__(work, name, parent)
+    def __init__(
+        self, work: Callable[[Report[Any], Token], Any], name: str, parent: QObject, *, most_waiting: int
+    ) -> None:  # Any: as above
+        super().__init__(work, name, parent, most_waiting=most_waiting)
         self.succeeded.connect(self.over)
         self.failed.connect(self._on_not_succeeded)
         self.cancelled.connect(self._on_not_succeeded)

@@ -16,14 +16,14 @@ class DropHint(QWidget):
 
     def __init__(self, look: Look, words: str, parent: QWidget) -> None:
         super().__init__(parent)
-        self._look, self._words = look, words
+        self._look, self._words, self._page = look, words, parent
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setAttribute(Qt.WidgetAttribute.WA_NoSystemBackground)
         parent.installEventFilter(self)
         self.hide()
 
     def show_over(self, on: bool) -> None:
-        self.setGeometry(self.parentWidget().rect())
+        self.setGeometry(self._page.rect())
         self.setVisible(on)
         if on:
             self.raise_()

@@ -160,8 +160,8 @@ class QueueModel(QAbstractTableModel):
     def paths(self, state: State) -> list[Path]:
         return [row.path for row in self._rows if row.state == state]
 
-    def unmeasured(self) -> list[Path]:
-        return [row.path for row in self._rows if row.num_bytes < 0]
+    def unmeasured(self) -> list[Row]:
+        return [row for row in self._rows if row.num_bytes < 0]
 
     def state_words(self, state: State) -> str:
         return {

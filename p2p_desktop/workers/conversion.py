@@ -72,8 +72,8 @@ class Conversion(QObject):
     def is_busy(self) -> bool:
         return self._state != "idle"
 
-    def start(self, request: "Request", num_pictures: int, *, keep_awake: bool) -> None:
-        """Begin. ValueError if a conversion is under way."""
+    def start(self, make_request: "Callable[[], Request]", num_pictures: int, *, keep_awake: bool) -> None:
+        """Begin. `make_request` is called in the worker thread: 50,000 paths take a while. ValueError if one is under way."""
         if self.is_busy:
             raise ValueError("a conversion is under way")
         from p2p_desktop.convert.pace import Pace  # light, but not needed before
@@ -81,7 +81,7 @@ class Conversion(QObject):
         self.pace, self._summary, self._offer_again = Pace(), None, False
 
         def work(report: Report[Any], token: Token) -> None:  # Any: events of convert.events, and the two above
-            self._work(request, num_pictures, keep_awake, report, token)
+            self._work(make_request(), num_pictures, keep_awake, report, token)
 
         self._thread = TaskThread(work, "conversion", self)
         self._thread.arrived.connect(self._on_arrived)

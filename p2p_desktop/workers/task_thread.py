@@ -1,6 +1,7 @@
 """A plain function in a thread of its own, watched and cancelled from the window."""
 
 import logging
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +13,8 @@ from training.contract.progress import Cancelled, Report, Token
 
 log = logging.getLogger(__name__)
 
+_WAIT_S = 0.002
+
 Work = Callable[[Report[Any], Token], Any]  # Any: each work has events and a result of its own
 
 
@@ -19,7 +22,8 @@ class TaskThread(QThread):
     """Runs `work(report, token)` once. Exactly one of `succeeded`, `failed` and `cancelled` tells how it ended, then `finished`.
 
     What the work reports waits in order until `take` is called; `arrived` says that something waits, once for however much
-    it is, so that a thousand reports a second cannot flood the event loop. The last reports arrive before the end is told.
+    it is, so that a thousand reports a second cannot flood the event loop. Where too much waits, the work does too. The last
+    reports arrive before the end is told.
     """
 
     # Declared here, and not on an object moved to the thread: bound methods of receivers then run in the receivers' thread.
@@ -28,14 +32,15 @@ class TaskThread(QThread):
     failed = Signal(Exception)
     cancelled = Signal()
 
-    def __init__(self, work: Work, name: str, parent: QObject | None = None) -> None:
-        """`name` is what debuggers and logs call the thread."""
+    def __init__(self, work: Work, name: str, parent: QObject | None = None, *, most_waiting: int = 256) -> None:
+        """`name` is what debuggers and logs call the thread. `most_waiting`: reports, beyond which the work waits for `take`."""
         super().__init__(parent)
         self.setObjectName(name)
         self.token = Token()
         self._work = work
         self._events: deque[Any] = deque()  # appended in one thread, taken in another; its ends are safe to use so
         self._told = False
+        self._most_waiting = most_waiting
 
     def take(self) -> list[Any]:
         """Return what was reported since the last call, oldest first."""
@@ -69,3 +74,5 @@ class TaskThread(QThread):
         if not self._told:
             self._told = True
             self.arrived.emit()
+        while len(self._events) >= self._most_waiting and not self.token.cancelled:
+            time.sleep(_WAIT_S)
