@@ -1,8 +1,11 @@
 """P2P Desktop: learns and applies paired image-to-image translation on your own computer.
 
-The map. A picture walks: cli.convert -> convert.job (plan, then pipeline) -> inference.translator -> a runtime -> back through
-the pipeline's writers -> convert.journal. From Python it takes the short way: `load(...)` gives that translator.
+The map. A picture walks: cli.convert, or ui.convert_page and workers.conversion -> convert.request -> convert.job (plan, then
+pipeline) -> inference.translator -> a runtime -> back through the pipeline's writers -> convert.journal. From Python it takes the
+short way: `load(...)` gives that translator.
 
+    ui/         the window: a page a file, and small widgets that show state and ask
+    workers/    threads of the window (QtCore only): they run the functions that the command line runs
     cli/        a file a command; no Qt
     convert/    folders: plan, bounded pipeline, journal, atomic outputs
     inference/  pictures: device, runtimes, tiles, memory

@@ -249,7 +249,8 @@ class ConvertPanel(QFrame):
 
     def _show_output(self) -> None:
         self._output.setText(self.wishes.output)
-        self._output.setToolTip(self.wishes.output or "\n".join(self._beside))
+        nothing = self.tr("Empty: a new folder beside each source folder")
+        self._output.setToolTip(self.wishes.output or "\n".join(self._beside) or nothing)
         if self.wishes.output or not self._beside:
             hint = self.tr("Same folders and names as the source. Your originals are never changed.")
         elif len(self._beside) == 1:

@@ -44,6 +44,7 @@ class FilterBar(QFrame):
         self._field.setObjectName("queue_search")
         self._field.setPlaceholderText(self.tr("Search"))
         self._field.setAccessibleName(self.tr("Search the list"))
+        self._field.setToolTip(self.tr("By name or folder; Escape ends the search"))
         self._field.setClearButtonEnabled(True)
         self._field.setFixedWidth(_SEARCH_WIDTH)
         self._field.textChanged.connect(model.search)

@@ -31,6 +31,7 @@ class ModelChooser(QAbstractButton):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         look.theme.changed.connect(self.update)
+        self.setAccessibleName(self._title)
         if shelf is None:
             self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             self.setEnabled(False)

@@ -32,6 +32,7 @@ class StatusLine(QFrame):
         self._warning = QPushButton(self)
         self._warning.setObjectName("status_warning")
         self._warning.setProperty("role", "warning_badge")
+        self._warning.setAccessibleName(self.tr("Warning about this computer"))
         self._warning.setToolTip(self.tr("Settings says what to do about it."))
         self._warning.clicked.connect(self.warning_clicked)
         self._warning.hide()
@@ -68,6 +69,7 @@ class StatusLine(QFrame):
     def show_warning(self, text: str) -> None:
         """A badge that leads to Settings; none if empty."""
         self._warning.setText(text)
+        self._warning.setAccessibleName(text or self.tr("Warning about this computer"))
         self._warning.setVisible(bool(text))
 
     def _on_memory_due(self) -> None:
