@@ -16,7 +16,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "docs" / "images"
-NUM_PHOTOS = 60
+EXAMPLES = sorted((ROOT / "resources" / "examples").glob("*.jpg"))
+FIRST, NUM_PHOTOS = 400, 60
 _LOOK_MS, _PATIENCE_S = 20, 120
 
 # name, theme, width, height, scale, what is shown
@@ -32,12 +33,11 @@ SIZES = ((1200, 800, 1), (900, 600, 1), (2560, 1440, 1), (1200, 800, 2), (900, 6
 
 def make_photos(folder: Path) -> None:
     """The examples under many names in two folders, and two files that cannot be read."""
-    examples = sorted((ROOT / "resources" / "examples").glob("*.jpg"))
-    for number in range(NUM_PHOTOS):
-        target = folder / f"Day {1 + number // (NUM_PHOTOS // 2)}" / f"DSC_{400 + number:04}.jpg"
+    for number in range(FIRST, FIRST + NUM_PHOTOS):
+        target = folder / f"Day {1 + (number - FIRST) // (NUM_PHOTOS // 2)}" / f"DSC_{number:04}.jpg"
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(examples[number % len(examples)], target)
-    (folder / "Day 1" / "DSC_0403.jpg").write_bytes(examples[0].read_bytes()[:20_000])
+        shutil.copyfile(EXAMPLES[number % len(EXAMPLES)], target)
+    (folder / "Day 1" / f"DSC_{FIRST + 3:04}.jpg").write_bytes(EXAMPLES[0].read_bytes()[:20_000])
     (folder / "Day 2" / "notes.png").write_text("<html>", encoding="utf-8")
 
 
@@ -91,7 +91,8 @@ def play(name: str, theme: str, width: int, height: int, scene: str, target: Pat
     if scene in ("busy", "done", "failed"):
         press("convert_start")
         wait(lambda: session.queue.counts["done"] >= NUM_PHOTOS // 3)
-        window.convert._queue.select(session.queue.rows("done")[-2])
+        blurred = [row for row in session.queue.rows("done") if int(row.name[4:8]) % len(EXAMPLES) == 5]
+        window.convert._queue.select(blurred[-1])
         pause(1.2)
     if scene in ("done", "failed"):
         wait(lambda: session.phase == "done")
@@ -130,12 +131,14 @@ def main() -> None:
         home = Path(temporary) / "home"
         for name, theme, width, height, scale, scene, target in shots:
             folder = Path(temporary) / name
-            make_photos(folder / "Travels 2014")
+            make_photos(folder / "Pictures" / "Travels 2014")
             environment = os.environ | {"P2P_DESKTOP_HOME": str(home), "QT_SCALE_FACTOR": str(scale)}
             if not environment.get("DISPLAY"):
                 environment["QT_QPA_PLATFORM"] = "offscreen"
-            words = (name, theme, str(width), str(height), scene, str(target), str(folder / "Travels 2014"))
-            subprocess.run([sys.executable, __file__, "--play", *words], env=environment, check=True)
+            words = (name, theme, str(width), str(height), scene, str(target), str(folder / "Pictures" / "Travels 2014"))
+            subprocess.run(
+                [sys.executable, str(ROOT / "docs" / "make_screenshots.py"), "--play", *words], env=environment, check=True
+            )
             shutil.rmtree(folder)
             print(target)
 

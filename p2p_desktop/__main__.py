@@ -4,6 +4,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from training.contract.errors import P2PError
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program and give its exit code (design 3.5)."""
@@ -15,7 +17,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if wants_window(words):
         from p2p_desktop.ui.app import run_window  # Qt, which the command line runs without
 
-        return run_window([Path(word) for word in words])
+        try:
+            return run_window([Path(word) for word in words])
+        except P2PError as error:
+            sys.stderr.write(f"{error}\n")
+            return 1
     from p2p_desktop.cli.app import run
 
     return run(words)

@@ -208,7 +208,7 @@ def _folders(here: Surroundings) -> Iterator[Finding]:
             title = f"The folder for {name} cannot be written to"
             yield Finding(f"folder {name}", "failed", title, f"{path}: {error.strerror}.", remedy)
     if good:
-        yield Finding("folders", "ok", "Folders", f"All can be written to. Data: {here.paths.data}")
+        yield Finding("folders", "ok", "Folders", f"All can be written to. Data is in {here.paths.data}")
 
 
 def _results_folder(here: Surroundings) -> Path:

@@ -23,6 +23,7 @@ from p2p_desktop.ui.main_window import MainWindow
 from p2p_desktop.ui.settings_box import SettingsBox
 from p2p_desktop.ui.single_instance import SingleInstance
 from p2p_desktop.ui.theme import Theme
+from training.contract.errors import P2PError
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +34,12 @@ _COLLECT_AT = (20_000, 20, 1_000)
 
 
 def run_window(paths: Sequence[Path]) -> int:
-    """Show the window with these pictures, or hand them to the one that is open. Give the program's exit code."""
+    """Show the window with these pictures, or hand them to the one that is open. Give the program's exit code.
+
+    P2PError where there is no screen.
+    """
+    if not has_screen():
+        raise P2PError("There is no screen to show a window on. The command line works without: p2p-desktop --help")
     os.environ.pop("QT_QPA_PLATFORM_PLUGIN_PATH", None)  # the full OpenCV, installed beside us, points it at its own Qt
     sys.setswitchinterval(_SWITCH_S)
     gc.set_threshold(*_COLLECT_AT)
@@ -71,6 +77,13 @@ def run_window(paths: Sequence[Path]) -> int:
         errors.give_back()
         signals.give_back()
     return 128 + signals.number if signals.number else code
+
+
+def has_screen() -> bool:
+    """Tell whether Qt will find one: without, it ends the program with a trace that is for nobody."""
+    if sys.platform in ("win32", "darwin"):
+        return True
+    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
 
 
 class _Signals(QObject):

@@ -64,6 +64,7 @@ class ConvertPage(QWidget):
         self._shelf, self._session, self._model = shelf, session, model
         self._examples = sorted(examples.glob("*.jpg"))
         self._shown: Row | None = None
+        self._is_shown = False  # its source is in the view
         self._thumbnails = ThumbnailSource(_THUMBNAIL, _MOST_THUMBNAILS, self)
         self._results = ThumbnailSource(_RESULT, _MOST_RESULTS, self)
         self._preview = PreviewSession(self)
@@ -350,17 +351,23 @@ class ConvertPage(QWidget):
         """Show a picture: with its result if there is one; as it would become if nothing runs."""
         self._upper.setCurrentIndex(_COMPARE)
         self._back.setVisible(self._session.phase == "done" and self._has_results())
-        self._shown = row
-        self._describe_shown()
+        self._shown, self._is_shown = row, False
         self._view.set_strength(1.0 if row.output is not None else self._panel.wishes.strength)
         if row.state == "failed" and not row.height:
             self._preview.stop()
-            self._view.clear()
-            self._view.set_waiting(convert_words.short_reason(row.reason.replace(str(row.path), row.name)))
+            self._show_reason(row.reason)
             return
         may_compute = not self.is_busy
         self._preview.choose_model(self._model.load(self._panel.wishes) if may_compute else None)
         self._preview.show(row.path, row.output if row.state in ("done", "skipped") else None)
+
+    def _show_reason(self, reason: str) -> None:
+        """Show why there is no picture, in its place: never the picture of another row."""
+        row = self._shown
+        self._view.clear()
+        self._describe_shown()
+        if row is not None:
+            self._view.set_waiting(convert_words.short_reason(reason.replace(str(row.path), row.name)))
 
     def _describe_shown(self) -> None:
         row = self._shown
@@ -376,6 +383,7 @@ class ConvertPage(QWidget):
 
     def _on_before_ready(self, picture: "Pyramid") -> None:
         if self._shown is not None:
+            self._is_shown = True
             self._view.show_before(picture, self._shown.name)
             self._describe_shown()
             busy = self.is_busy and self._shown.output is None
@@ -398,9 +406,9 @@ class ConvertPage(QWidget):
 
     def _on_preview_failed(self, sentence: str) -> None:
         self._view.set_waiting("")
-        if self._shown is not None and not self._view.has_picture:
-            self._view.set_waiting(convert_words.short_reason(sentence))
-        else:
+        if not self._is_shown:
+            self._show_reason(sentence)
+        else:  # the source is there to be seen: it is the model, or memory
             self.say("error", sentence)
 
     def _show_model(self) -> None:
@@ -530,6 +538,8 @@ class ConvertPage(QWidget):
             self.status_changed.emit(self._status_words())
         else:
             self._bar.say(*self._outlook())
+            if phase == "done":
+                self._open.setToolTip("\n".join(str(folder) for folder in session.output_folders))
             self.status_changed.emit("")
         self.progressed.emit(fraction)
 
@@ -549,7 +559,11 @@ class ConvertPage(QWidget):
             return self.tr("No pictures yet"), self.tr("Add pictures to see how long they will take.")
         if session.phase == "done" and not queue.counts["waiting"]:
             folders = session.output_folders
-            return (str(folders[0]) if len(folders) == 1 else self.tr("Results are in {n} folders").format(n=len(folders))), ""
+            return (
+                str(Path(*folders[0].parts[-2:]))
+                if len(folders) == 1
+                else self.tr("Results are in {n} folders").format(n=len(folders))
+            ), ""
         waiting = convert_words.pictures(queue.counts["waiting"])
         passed_over = convert_words.passed_over(session.ignored, session.raw)
         expected = convert_words.expectation(queue, self._model.speed(self._panel.wishes)) if queue.counts["waiting"] else ""

@@ -102,10 +102,10 @@ class ConvertSession(QObject):
 
         `output`: where their results go, whatever the wishes say.
         """
-        new = [source for source in dict.fromkeys(sources) if source not in self._sources]
+        new = list(dict.fromkeys(sources))
         if not new:
             return
-        self._sources.extend(new)
+        self._sources.extend(source for source in new if source not in self._sources)  # dropped again: something may be new in it
         if output is not None:
             self._outputs |= dict.fromkeys(new, output)
         self._waiting_drops.append(new)

@@ -86,29 +86,3 @@ def test_the_commands_work_together(tmp_path, p2p):
     assert p2p("models", "remove", "new").code == 0
     assert p2p("models", "remove", "new").code == 1
     assert p2p("models", "show", "new").code == 1
-
-
-def test_the_doctor_finds_this_computer_well(p2p):
-    ended = p2p("doctor", "--self-test", "--json")
-    assert ended.code in (0, 3), ended.out
-    findings = {line["subject"]: line for line in ended.lines}
-    assert findings["test deblur"]["state"] == "ok"
-    assert " ms for a 256 x 256 picture with deblur." in findings["device"]["message"]
-    assert "GB free" in findings["memory"]["message"]
-    assert all(finding["title"] for finding in findings.values())
-    assert all(finding["remedy"] for finding in findings.values() if finding["state"] != "ok")
-
-
-def test_the_doctor_tells_quickly_what_computes_here(p2p):
-    ended = p2p("doctor", "--device-only", "--json")
-    (line,) = ended.lines
-    assert (ended.code, line["type"]) == (0, "compute")
-    assert line["runtime"] in ("openvino", "torch")
-
-
-def test_the_doctor_tells_a_damaged_model(tmp_path, p2p, user_home):
-    (user_home / "data" / "models").mkdir(parents=True)
-    (user_home / "data" / "models" / "bad.safetensors").write_bytes(b"")
-    ended = p2p("doctor", "--json")
-    assert ended.code == 3
-    assert {line["subject"]: line["state"] for line in ended.lines}["model bad"] == "warning"

@@ -170,6 +170,18 @@ def test_failed_pictures_say_why_and_are_tried_again_alone(driver, photos):
     assert {path: path.stat().st_mtime_ns for path in made} == made
 
 
+def test_a_picture_that_cannot_be_shown_never_stands_under_anothers_name(driver, photos):
+    (photos / "Day 1" / "broken.jpg").write_bytes((photos / "Day 1" / "0.jpg").read_bytes()[:900])
+    driver.drop([photos])
+    driver.wait_listed(7)
+    view = driver.find("compare_view", CompareView)
+    driver.wait(lambda: view.has_result)
+    queue = driver.find("queue", QueueView)
+    queue.select(driver.window._session.queue.row_of(photos / "Day 1" / "broken.jpg"))
+    driver.wait(lambda: driver.text("compare_name") == "broken.jpg")
+    assert not view.has_picture
+
+
 def test_the_second_time_everything_is_done_already(driver, photos):
     driver.drop([photos])
     driver.wait_listed(6)
@@ -201,6 +213,18 @@ def test_two_drops_at_once_and_the_same_picture_twice(driver, photos, tmp_path):
     driver.convert()
     assert (tmp_path / "other sharp" / "one.png").is_file()
     assert driver.counts["done"] + driver.counts["skipped"] == 7
+
+
+def test_a_folder_that_is_dropped_again_brings_what_is_new_in_it(driver, photos):
+    driver.drop([photos])
+    driver.wait_listed(6)
+    driver.convert()
+    save_photo(photos / "Day 3" / "new.jpg")
+    driver.drop([photos])
+    driver.wait_listed(7)
+    driver.click("convert_start")
+    driver.wait(lambda: driver.counts["done"] == 7)
+    driver.wait(lambda: not driver.window.convert.is_busy)
 
 
 def test_what_is_dropped_during_the_work_follows_it(driver, tmp_path):

@@ -124,6 +124,15 @@ def test_an_exception_in_the_window_is_a_sentence_and_the_window_lives(prepared_
     assert "ZeroDivisionError" in log
 
 
+def test_without_a_screen_there_is_a_sentence(user_home):
+    environment = {key: value for key, value in os.environ.items() if key not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")}
+    command = [sys.executable, "-m", "p2p_desktop"]
+    ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("There is no screen")
+    assert "Traceback" not in ended.stderr
+
+
 def test_an_exception_in_a_thread_is_told_in_the_window(qtbot):
     import threading
 
