@@ -54,7 +54,8 @@ def preview(
     """Read a picture and show its result: that in `output`, or what `translator` gives, what is `visible` first.
 
     `translator` is called once the source is shown, and may take its time; None: only the source is shown. `visible` gives the part
-    that is looked at, None for all. Raises PictureError if the source is no picture, ModelError, MemoryError, Cancelled.
+    that is looked at, None for all; it is asked again and again. Raises PictureError if the source is no picture, ModelError,
+    MemoryError, Cancelled.
     """
     picture = read_picture(source)
     token.check()
@@ -73,13 +74,15 @@ def preview(
     token.check()
     began = time.monotonic()
     after = None
-    for patch in loaded.patches(picture.pixels, visible(), token):
+    for patch in loaded.patches(picture.pixels, visible, token):
+        height, width = patch.pixels.shape[:2]
+        place = Rect(patch.left, patch.top, patch.left + width, patch.top + height)
+        alpha = None if picture.alpha is None else picture.alpha[place.top : place.bottom, place.left : place.right]
         if after is None:  # not before there is something to see
             after = Pyramid.blank(before)
-            after.paste(patch.top, patch.left, patch.pixels)
+            after.paste(patch.top, patch.left, patch.pixels, alpha)
             report(AfterReady(after))
         else:
-            after.paste(patch.top, patch.left, patch.pixels)
-        height, width = patch.pixels.shape[:2]
-        report(PatchDone(Rect(patch.left, patch.top, patch.left + width, patch.top + height)))
+            after.paste(patch.top, patch.left, patch.pixels, alpha)
+        report(PatchDone(place))
     report(PreviewDone(time.monotonic() - began, picture.pixels.shape[0] * picture.pixels.shape[1] / 1e6))

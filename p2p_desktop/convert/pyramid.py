@@ -14,6 +14,7 @@ _SMALLEST = 256  # pixels of the longer side, below which no smaller level helps
 _CHECKER, _CHECKER_GREYS = 16, (150, 190)  # what shows through a transparent picture: squares of so many pixels, neutral greys
 
 Rgb = NDArray[np.uint8]
+Bgra = NDArray[np.uint8]  # as screens hold pixels
 
 
 class Pyramid:
@@ -57,14 +58,16 @@ class Pyramid:
         level = self._levels[index]
         return level, level.shape[1] / self.width
 
-    def drawn(self, scale: float, left: int, top: int, width: int, height: int) -> Rgb:
-        """Return a part of the picture at a scale (1.0: 1:1), as uint8 [height, width, 3].
+    def draw(self, into: Bgra, scale: float, left: int, top: int) -> None:
+        """Fill `into` [height, width, 4] with a part of the picture at a scale (1.0: 1:1).
 
         `left` and `top`: where the part begins, in pixels of the picture at that scale. From twice its size on, pixels show as
         squares; below, the picture is smooth. What lies outside repeats the edge.
         """
+        height, width = into.shape[:2]
         if scale == 1.0 and 0 <= left <= self.width - width and 0 <= top <= self.height - height:
-            return self._levels[0][top : top + height, left : left + width]
+            cv2.cvtColor(self._levels[0][top : top + height, left : left + width], cv2.COLOR_RGB2BGRA, dst=into)
+            return
         level, _ = self.level_for(scale)
         factors = level.shape[1] / self.width / scale, level.shape[0] / self.height / scale  # pixels of the level for one of ours
         starts = [(0.5 + at) * factor - 0.5 for at, factor in zip((left, top), factors, strict=True)]
@@ -76,15 +79,20 @@ class Pyramid:
         ]
         part = level[begins[1] : max(ends[1], begins[1] + 1), begins[0] : max(ends[0], begins[0] + 1)]
         matrix = np.array([[factors[0], 0, starts[0] - begins[0]], [0, factors[1], starts[1] - begins[1]]])
-        how = cv2.INTER_NEAREST if scale >= _SQUARES_FROM else cv2.INTER_LINEAR
-        drawn: Rgb = cv2.warpAffine(
-            part, matrix, (width, height), flags=how | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE
-        )
-        return drawn
+        how = (cv2.INTER_NEAREST if scale >= _SQUARES_FROM else cv2.INTER_LINEAR) | cv2.WARP_INVERSE_MAP
+        # OpenCV warps four channels in less than half the time that three take, but to find room for many more pixels takes longer.
+        if part.shape[0] * part.shape[1] <= width * height:
+            part = cv2.cvtColor(part, cv2.COLOR_RGB2BGRA)
+            cv2.warpAffine(part, matrix, (width, height), dst=into, flags=how, borderMode=cv2.BORDER_REPLICATE)
+        else:
+            rgb = cv2.warpAffine(part, matrix, (width, height), flags=how, borderMode=cv2.BORDER_REPLICATE)
+            cv2.cvtColor(rgb, cv2.COLOR_RGB2BGRA, dst=into)
 
-    def paste(self, top: int, left: int, pixels: Pixels) -> None:
-        """Put a piece into the picture at full size, and bring the smaller levels up to date below it."""
+    def paste(self, top: int, left: int, pixels: Pixels, alpha: Pixels | None = None) -> None:
+        """Put a piece, with its alpha [h, w], into the picture at full size, and bring the smaller levels up to date below it."""
         rgb = _to_8_bit(to_rgb(pixels))
+        if alpha is not None:
+            rgb = _on_squares(rgb, _to_8_bit(alpha), top, left)
         bottom, right = min(top + rgb.shape[0], self.height), min(left + rgb.shape[1], self.width)
         self._levels[0][top:bottom, left:right] = rgb[: bottom - top, : right - left]
         for upper, lower in zip(self._levels, self._levels[1:], strict=False):
@@ -107,8 +115,8 @@ def _to_8_bit(pixels: Pixels) -> Rgb:
     return (pixels >> 8).astype(np.uint8)
 
 
-def _on_squares(rgb: Rgb, alpha: Rgb) -> Rgb:
-    rows, columns = (np.arange(length) // _CHECKER % 2 for length in alpha.shape)
+def _on_squares(rgb: Rgb, alpha: Rgb, top: int = 0, left: int = 0) -> Rgb:
+    rows, columns = (np.arange(start, start + side) // _CHECKER % 2 for start, side in zip((top, left), alpha.shape, strict=True))
     squares = np.where(rows[:, None] ^ columns[None, :], *map(np.uint16, _CHECKER_GREYS))[..., None]
     weight = alpha[..., None].astype(np.uint16)
     return ((rgb * weight + squares * (255 - weight)) // 255).astype(np.uint8)

@@ -5,9 +5,10 @@ of the whole would give, short of the blending between tiles.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 
 from training.contract.encodings import Pixels, Values, encode
 from training.contract.framing import Frame, finish, pad_to_multiple, to_planes
@@ -35,28 +36,30 @@ class Patch:
     pixels: Pixels
 
 
-def blocks_in_order(height: int, width: int, multiple: int, first: Rect | None) -> list[Rect]:
-    """Cut a picture into blocks that begin at multiples; those in `first` come first, from its middle outwards."""
+def blocks_in_order(height: int, width: int, multiple: int, first: Callable[[], Rect | None]) -> Iterator[Rect]:
+    """Cut a picture into blocks that begin at multiples; those in `first` come first, from its middle outwards.
+
+    `first` is asked again before each block: who zooms in while a large picture is worked on does not wait for the rest of it.
+    """
     side = max(multiple, _BLOCK // multiple * multiple)
     blocks = [
         Rect(left, top, min(left + side, width), min(top + side, height))
         for top in range(0, height, side)
         for left in range(0, width, side)
     ]
-    seen = first or Rect(0, 0, width, height)
-    x, y = (seen.left + seen.right) / 2, (seen.top + seen.bottom) / 2
-
-    def distance(block: Rect) -> tuple[bool, float]:
-        is_outside = block.right <= seen.left or block.left >= seen.right or block.bottom <= seen.top or block.top >= seen.bottom
-        return is_outside, ((block.left + block.right) / 2 - x) ** 2 + ((block.top + block.bottom) / 2 - y) ** 2
-
-    return sorted(blocks, key=distance)
+    sorted_for = None
+    while blocks:
+        seen = first() or Rect(0, 0, width, height)
+        if seen != sorted_for:
+            blocks.sort(key=partial(_distance, seen), reverse=True)
+            sorted_for = seen
+        yield blocks.pop()
 
 
 def translate_blocks(
     pixels: Pixels,
     frame: Frame,
-    blocks: list[Rect],
+    blocks: Iterable[Rect],
     margin: int,
     submit: Callable[[Values], Future[Values]],
     in_flight: int,
@@ -98,3 +101,11 @@ def translate_blocks(
         for _, _, future in waiting:  # what was started must not outlive its buffers
             if not future.cancel():
                 future.exception()
+
+
+def _distance(seen: Rect, block: Rect) -> tuple[bool, float]:
+    """Sorts blocks: first those that touch `seen`, and of all the nearest to its middle."""
+    is_outside = block.right <= seen.left or block.left >= seen.right or block.bottom <= seen.top or block.top >= seen.bottom
+    across = block.left + block.right - seen.left - seen.right
+    down = block.top + block.bottom - seen.top - seen.bottom
+    return is_outside, across**2 + down**2

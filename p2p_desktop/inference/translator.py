@@ -1,6 +1,6 @@
 """The one way from a picture to its translation, for folders, frames and Python alike (design 3.2)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
@@ -127,9 +127,10 @@ class Translator:
             alpha = alpha.astype(np.uint16) * np.uint16(257)
         return replace(picture, pixels=pixels, alpha=alpha, metadata=metadata, notes=notes)
 
-    def patches(self, pixels: Pixels, first: Rect | None, token: Token) -> Iterator[Patch]:
+    def patches(self, pixels: Pixels, first: Callable[[], Rect | None], token: Token) -> Iterator[Patch]:
         """Translate [H, W, C] pixels piece by piece, the pieces in `first` before the others; strength is not applied.
 
+        `first` is asked before each piece, so that it may change; None: the whole picture, from its middle outwards.
         What depends on the whole at once, because it is small or is computed at a fixed size, comes as one piece. Raises Cancelled,
         PictureError.
         """

@@ -1,9 +1,11 @@
 """The models at hand: those that came with the program and those that the user added."""
 
+import logging
 import os
 import re
 import shutil
 import unicodedata
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +14,11 @@ from typing import Literal
 from training.contract.errors import ModelError
 from training.contract.model_file import SUFFIX, ModelCard, file_digest, read_card, read_tensor_infos
 
+log = logging.getLogger(__name__)
+
 MAX_NAME_BYTES = 200  # leaves room for a number and the suffix within the 255 bytes of most file systems
+# https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file: these are devices, whatever follows their first dot
+_RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +79,9 @@ class Library:
         digest = file_digest(source)
         name = file_name(card.name)
         taken = {path.stem.casefold(): path for folder in (self.shipped, self.added) for path in _model_files(folder)}
+        num_bytes = _num_bytes(source)
         for path in taken.values():
-            if path.stat().st_size == source.stat().st_size and file_digest(path) == digest:
+            if _num_bytes(path) == num_bytes and file_digest(path) == digest:
                 return path
         number = 2
         candidate = name
@@ -82,14 +89,14 @@ class Library:
             candidate = f"{name}-{number}"
             number += 1
         target = self.added / (candidate + SUFFIX)
-        temporary = self.added / f".{os.getpid()}.part"
+        temporary = self.added / f".{os.getpid()}-{uuid.uuid4().hex}.part"  # two programs, or threads, may add at a time
         try:
             self.added.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, temporary)
             temporary.replace(target)
         except OSError as error:
             temporary.unlink(missing_ok=True)
-            raise ModelError(f"{source.name} could not be copied to {self.added}: {error.strerror}.") from error
+            raise ModelError(f"{source.name} could not be copied to {self.added}: {_why(error)}.") from error
         return target
 
     def remove(self, name: str) -> Path:
@@ -104,7 +111,7 @@ class Library:
             self.removed.mkdir(parents=True, exist_ok=True)
             shutil.move(path, target)
         except OSError as error:
-            raise ModelError(f"The model {name} could not be moved to {self.removed}: {error.strerror}.") from error
+            raise ModelError(f"The model {name} could not be moved to {self.removed}: {_why(error)}.") from error
         return target
 
     def rename(self, name: str, new_name: str) -> Path:
@@ -113,6 +120,10 @@ class Library:
         wanted = file_name(new_name)
         if not new_name.strip():
             raise ModelError("A model needs a name.")
+        if len(new_name.encode("utf-8", "replace")) > MAX_NAME_BYTES:
+            raise ModelError("That name is too long for a file. Choose a shorter one.")
+        if wanted != unicodedata.normalize("NFC", new_name).strip():
+            raise ModelError(f"{new_name.strip()} cannot be the name of a file on every system. {wanted} can.")
         taken = {other.stem.casefold() for folder in (self.shipped, self.added) for other in _model_files(folder) if other != path}
         if wanted.casefold() in taken:
             raise ModelError(f"There is a model named {wanted} already. Choose another name.")
@@ -120,7 +131,7 @@ class Library:
         try:
             path.rename(target)
         except OSError as error:
-            raise ModelError(f"The model {name} could not be renamed: {error.strerror}.") from error
+            raise ModelError(f"The model {name} could not be renamed: {_why(error)}.") from error
         return target
 
     def restore(self, removed: Path) -> Path:
@@ -135,7 +146,7 @@ class Library:
             self.added.mkdir(parents=True, exist_ok=True)
             shutil.move(removed, target)
         except OSError as error:
-            raise ModelError(f"The model {removed.stem} could not be brought back: {error.strerror}.") from error
+            raise ModelError(f"The model {removed.stem} could not be brought back: {_why(error)}.") from error
         return target
 
     def _added_named(self, name: str, what: str) -> Path:
@@ -150,17 +161,18 @@ class Library:
 def file_name(name: str) -> str:
     """A model's name as a file name that every system accepts."""
     text = unicodedata.normalize("NFC", name).strip()
+    text = text.encode("utf-8", "replace").decode("utf-8")  # half a surrogate pair is JSON, and no file's name
     text = re.sub(r'[\x00-\x1f<>:"/\\|?*]+', "-", text).strip(". ")
     while len(text.encode("utf-8")) > MAX_NAME_BYTES:
         text = text[:-1]
+    text = text.rstrip(". ")
+    if _RESERVED.match(text):
+        text = f"model {text}"
     return text or "model"
 
 
 def _look_at(path: Path, origin: Literal["shipped", "added"]) -> Model:
-    try:
-        num_bytes = path.stat().st_size
-    except OSError:
-        num_bytes = 0
+    num_bytes = max(0, _num_bytes(path))
     try:
         return Model(path, origin, read_card(path), "", num_bytes)
     except ModelError as error:
@@ -168,5 +180,24 @@ def _look_at(path: Path, origin: Literal["shipped", "added"]) -> Model:
 
 
 def _model_files(folder: Path) -> Iterator[Path]:
-    if folder.is_dir():
-        yield from sorted(path for path in folder.iterdir() if path.suffix == SUFFIX and not path.name.startswith("."))
+    try:
+        paths = sorted(path for path in folder.iterdir() if path.suffix == SUFFIX and not path.name.startswith("."))
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:  # the models of the other folder can be used all the same
+        log.warning("%s cannot be read: %s", folder, error)
+        return
+    yield from paths
+
+
+def _num_bytes(path: Path) -> int:
+    """The size of a file; -1 if it is gone."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return -1
+
+
+def _why(error: OSError) -> str:
+    """The system's words; shutil has errors of its own, without any."""
+    return error.strerror or str(error)

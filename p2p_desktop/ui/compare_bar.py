@@ -40,6 +40,8 @@ class CompareBar(QFrame):
         self._zoom.setObjectName("compare_zoom")
         self._zoom.setProperty("role", "muted")
         self._zoom.setToolTip(self.tr("100 %: one pixel of the picture is one of the screen. The wheel changes it."))
+        usual = self._zoom.fontMetrics().horizontalAdvance(self._percent(1.0))
+        self._zoom.setMinimumWidth(usual)  # so that what is beside it does not move with every step
         fit, actual = QToolButton(self), QToolButton(self)
         fit.setObjectName("compare_fit")
         fit.setAccessibleName(self.tr("Fit"))
@@ -80,6 +82,9 @@ class CompareBar(QFrame):
         self._view.set_mode(mode)  # type: ignore[arg-type]  # the segments hold nothing else
 
     def _on_zoom_changed(self, zoom: float) -> None:
-        percent = zoom * 100
-        self._zoom.setText(self.tr("{percent} %").format(percent=f"{percent:.0f}" if percent >= 10 else f"{percent:.1f}"))
+        self._zoom.setText(self._percent(zoom))
         self._zoom.setVisible(self._view.has_picture)
+
+    def _percent(self, zoom: float) -> str:
+        percent = zoom * 100
+        return self.tr("{percent} %").format(percent=f"{percent:.0f}" if percent >= 10 else f"{percent:.1f}")

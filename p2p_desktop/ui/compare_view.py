@@ -4,11 +4,13 @@ The pictures are pyramids (convert.pyramid), from which only what is seen is dra
 two pixmaps until the view changes, so that moving the divider costs two blits, however large the pictures are.
 
 Wheel: zoom towards the pointer; a touchpad pans with two fingers, and zooms with Ctrl or a pinch. Drag: pan, or the divider near
-its line. Keys: Left and Right move the divider (Shift: finer), space flips between before and after and back, + - zoom, 1 is 1:1,
-0 or F fits.
+its line. Keys: Left and Right move the divider (Shift: finer), Ctrl and an arrow key pan, space flips between before and after and
+back, + - zoom, 1 is 1:1, 0 or F fits.
+
+The divider stays where it is on the screen while the picture moves below it: it is in sight at every zoom.
 """
 
-from math import ceil, floor
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, QSizeF, Qt, Signal
@@ -27,9 +29,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QMenu, QWidget
 
-from p2p_desktop.ui.halves import after_word, before_word, paint_handle, paint_plate, plate_width
+from p2p_desktop.ui.halves import after_word, before_word, paint_handle, paint_plate, paint_sentence, plate_width
 from p2p_desktop.ui.look import Look
-from p2p_desktop.ui.pixels import to_qimage
+from p2p_desktop.ui.pixels import drawn_image
 from p2p_desktop.ui.theme import SPACE_L, SPACE_M, SPACE_S
 
 if TYPE_CHECKING:
@@ -50,8 +52,15 @@ _STEP = 1.25  # of one notch of the wheel
 _MOST_ZOOM = 32.0
 _LEAST_OF_FIT = 0.25  # the smallest zoom, as a part of the one that fits
 _GRAB = 14  # pixels beside the divider's line that take hold of it
-_KEY_STEP, _FINE_KEY_STEP = 0.05, 0.005  # of the picture's width
+_KEY_STEP, _FINE_KEY_STEP = 0.05, 0.005  # of the width of what is seen
+_PAN_STEP = 0.1  # of the pane, by one key
 _GAP = 2  # pixels between the panes of side by side
+_ARROWS: dict[int, tuple[int, int]] = {
+    Qt.Key.Key_Left: (-1, 0),
+    Qt.Key.Key_Right: (1, 0),
+    Qt.Key.Key_Up: (0, -1),
+    Qt.Key.Key_Down: (0, 1),
+}
 
 
 class CompareView(QWidget):
@@ -67,7 +76,7 @@ class CompareView(QWidget):
         self._after: Pyramid | None = None
         self._mode: Mode = "divider"
         self._strength = 1.0
-        self._divider = 0.5  # of the picture's width
+        self._divider = 0.5  # of the width of what is seen of the picture
         self._flip: Literal["", "before", "after"] = ""
         self._zoom = 1.0
         self._fits = True
@@ -75,8 +84,8 @@ class CompareView(QWidget):
         self._surround = "theme"
         self._waiting = ""
         self._name = ""
-        self._drag: tuple[str, QPointF] | None = None
-        self._drawn: dict[str, tuple[tuple[object, ...], QPixmap, QPoint]] = {}
+        self._drag: tuple[str, QPointF] | None = None  # what, and from where: the last place, or how far beside the divider's line
+        self._drawn: dict[str, tuple[tuple[object, ...], QPixmap]] = {}
         self._version = 0  # grows with every new piece
         self.setObjectName("compare_view")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -116,8 +125,7 @@ class CompareView(QWidget):
         self._before = self._after = None
         self._name, self._waiting = "", ""
         self._drawn.clear()
-        self._describe()
-        self.update()
+        self._set_zoom(1.0)
 
     @property
     def has_picture(self) -> bool:
@@ -146,6 +154,7 @@ class CompareView(QWidget):
     def set_waiting(self, text: str) -> None:
         """What is being waited for; "" if nothing is."""
         self._waiting = text
+        self._describe()
         self.update()
 
     def set_surround(self, name: str) -> None:
@@ -155,7 +164,7 @@ class CompareView(QWidget):
 
     @property
     def divider(self) -> float:
-        """Where the divider is, as a part of the picture's width."""
+        """Where the divider is, as a part of the width of what is seen of the picture."""
         return self._divider
 
     def set_divider(self, place: float) -> None:
@@ -252,6 +261,14 @@ class CompareView(QWidget):
         corner = QPointF(round(corner.x() * ratio) / ratio, round(corner.y() * ratio) / ratio)
         return QRectF(corner, size)
 
+    def _seen(self, pane: QRect) -> QRectF:
+        """Where the part of the picture that is in sight lies, in pixels of this widget."""
+        return self._place(pane).intersected(QRectF(pane))
+
+    def _divider_x(self) -> float:
+        seen = self._seen(self._panes()[0])
+        return seen.left() + self._divider * seen.width()
+
     # --- painting
 
     def paintEvent(self, _: QPaintEvent) -> None:
@@ -265,29 +282,28 @@ class CompareView(QWidget):
             self._paint_one(painter, panes[0], "before")
             self._paint_one(painter, panes[1], "after" if self._after is not None else "before")
             painter.fillRect(panes[0].right() + 1, 0, _GAP, self.height(), self._look.theme.color("on_plate"))
-            self._paint_labels(painter, self._place(panes[0]).intersected(QRectF(panes[0])), before=True, after=False)
+            self._paint_labels(painter, self._seen(panes[0]), before=True, after=False)
             if self._after is not None:
-                self._paint_labels(painter, self._place(panes[1]).intersected(QRectF(panes[1])), before=False, after=True)
+                self._paint_labels(painter, self._seen(panes[1]), before=False, after=True)
         elif self._mode == "divider" and not self._flip and self._after is not None:
             self._paint_divided(painter, panes[0])
         else:
-            which = self._flip or ("after" if self._mode == "result" and self._after is not None else "before")
+            which = self._flip or ("after" if self._mode == "result" else "before")
+            if self._after is None:
+                which = "before"
             for pane in panes:
                 self._paint_one(painter, pane, which)
-                seen = self._place(pane).intersected(QRectF(pane))
-                self._paint_labels(painter, seen, before=which == "before", after=which == "after")
+                self._paint_labels(painter, self._seen(pane), before=which == "before", after=which == "after")
         self._paint_waiting(painter)
 
     def _paint_divided(self, painter: QPainter, pane: QRect) -> None:
-        place = self._place(pane)
-        x = place.left() + self._divider * place.width()
+        seen, x = self._seen(pane), self._divider_x()
         painter.save()
         painter.setClipRect(QRectF(0, 0, x, self.height()))
         self._paint_one(painter, pane, "before")
         painter.setClipRect(QRectF(x, 0, self.width() - x, self.height()))
         self._paint_one(painter, pane, "after")
         painter.restore()
-        seen = place.intersected(QRectF(pane))
         edge, line = self._look.theme.color("on_plate_edge"), self._look.theme.color("on_plate")
         edge.setAlphaF(0.45)
         painter.fillRect(QRectF(x - 2, seen.top(), 4, seen.height()), edge)
@@ -297,45 +313,49 @@ class CompareView(QWidget):
         self._paint_labels(painter, seen, before=x - seen.left() > room, after=seen.right() - x > room)
 
     def _paint_one(self, painter: QPainter, pane: QRect, which: str) -> None:
+        before, after = self._before, self._after
+        if before is None:
+            return
         painter.save()
-        painter.setClipRect(self._place(pane).intersected(QRectF(pane)), Qt.ClipOperation.IntersectClip)
-        pixmap, corner = self._rendered("before", pane)
-        if which == "before" or self._strength < 1.0 or self._after is None:
-            painter.drawPixmap(corner, pixmap)
-        if which == "after" and self._after is not None:
-            pixmap, corner = self._rendered("after", pane)
+        painter.setClipRect(pane, Qt.ClipOperation.IntersectClip)
+        # From here on in pixels of the screen: with a scale of 1.25, pixels of the widget begin between them.
+        ratio = self.devicePixelRatioF()
+        painter.scale(1 / ratio, 1 / ratio)
+        corner, box = self._on_screen(pane)
+        if which == "before" or self._strength < 1.0 or after is None:
+            painter.drawPixmap(box.topLeft(), self._rendered("before", before, corner, box))
+        if which == "after" and after is not None:
             painter.setOpacity(self._strength)
-            painter.drawPixmap(corner, pixmap)
+            painter.drawPixmap(box.topLeft(), self._rendered("after", after, corner, box))
         painter.restore()
 
-    def _rendered(self, which: str, pane: QRect) -> tuple[QPixmap, QPoint]:
-        """Return what is seen of one picture, drawn, and where it goes. Kept until the view or the picture changes."""
-        picture = self._before if which == "before" else self._after
-        if picture is None:
-            raise ValueError("there is no such picture")
+    def _on_screen(self, pane: QRect) -> tuple[QPoint, QRect]:
+        """Return the picture's upper left corner, and the box of what is seen of it, in pixels of the screen."""
         ratio = self.devicePixelRatioF()
         place = self._place(pane)
-        seen = place.intersected(QRectF(pane))
-        box = QRect(floor(seen.left()), floor(seen.top()), 0, 0)
-        box.setRight(ceil(seen.right()) - 1)
-        box.setBottom(ceil(seen.bottom()) - 1)
+        corner = QPoint(round(place.left() * ratio), round(place.top() * ratio))
+        whole = QRect(corner, QSize(max(1, round(place.width() * ratio)), max(1, round(place.height() * ratio))))
+        room = QRectF(QPointF(pane.topLeft()) * ratio, QSizeF(pane.size()) * ratio).toAlignedRect()
+        return corner, whole.intersected(room)
+
+    def _rendered(self, which: str, picture: "Pyramid", corner: QPoint, box: QRect) -> QPixmap:
+        """Return what is seen of one picture, drawn. Kept until the view or the picture changes."""
         version = self._version if which == "after" else 0
-        key = (id(picture), version, place.x() - pane.x(), place.y(), self._zoom, box.size().toTuple(), ratio)
+        part = box.translated(-corner)
+        key = (id(picture), version, self._zoom, part.getRect())
         kept = self._drawn.get(which)
         if kept is not None and kept[0] == key:
-            return kept[1], kept[2] + pane.topLeft()
-        # In pixels of the screen, in which the picture's corner lies on a whole one.
-        left, top = round((box.left() - place.left()) * ratio), round((box.top() - place.top()) * ratio)
-        width, height = ceil(box.width() * ratio), ceil(box.height() * ratio)
-        image = to_qimage(picture.drawn(self._zoom, left, top, max(1, width), max(1, height)))
-        pixmap = QPixmap.fromImage(image)
-        pixmap.setDevicePixelRatio(ratio)
-        corner = box.topLeft() - pane.topLeft()
-        self._drawn[which] = (key, pixmap, corner)
-        return pixmap, box.topLeft()
+            return kept[1]
+        if part.isEmpty():
+            return QPixmap()
+        scale = self._zoom * self._size().width() / picture.width  # a result of another size lies over its source all the same
+        draw = partial(picture.draw, scale=scale, left=part.left(), top=part.top())
+        pixmap = QPixmap.fromImage(drawn_image(part.width(), part.height(), draw))
+        self._drawn[which] = (key, pixmap)
+        return pixmap
 
     def _paint_labels(self, painter: QPainter, seen: QRectF, *, before: bool, after: bool) -> None:
-        if seen.width() < 2 * SPACE_M or seen.height() < 4 * SPACE_M:
+        if seen.width() < plate_width(self._look) + 2 * SPACE_M or seen.height() < 4 * SPACE_M:
             return
         if before:
             paint_plate(painter, seen.topLeft() + QPointF(SPACE_S + 2, SPACE_S + 2), before_word(), self._look)
@@ -344,13 +364,13 @@ class CompareView(QWidget):
 
     def _paint_waiting(self, painter: QPainter) -> None:
         if self._waiting:
-            x = self.width() / 2 + plate_width(self._look, self._waiting) / 2
-            paint_plate(painter, QPointF(x, self.height() - 3 * SPACE_L), self._waiting, self._look, from_right=True)
+            paint_sentence(painter, QRectF(self.rect()).adjusted(0, 0, 0, -2 * SPACE_L), self._waiting, self._look)
 
     def _describe(self) -> None:
         name = self._name or self.tr("no picture")
         self.setAccessibleName(self.tr("Before and after of {name}").format(name=name))
-        self.setAccessibleDescription(self.tr("Zoom {percent} per cent").format(percent=round(self._zoom * 100)))
+        zoom = self.tr("Zoom {percent} per cent").format(percent=round(self._zoom * 100)) if self._before is not None else ""
+        self.setAccessibleDescription(". ".join(filter(None, (zoom, self._waiting))))
 
     # --- what the person does
 
@@ -371,6 +391,8 @@ class CompareView(QWidget):
         event.accept()
 
     def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.DevicePixelRatioChange and self._fits:  # the window was moved to another screen
+            self.zoom_fit()
         if isinstance(event, QNativeGestureEvent) and event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
             self.zoom_to(self._zoom * (1 + event.value()), event.position())
             return True
@@ -379,7 +401,8 @@ class CompareView(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton) and self._before is not None:
             on_divider = event.button() == Qt.MouseButton.LeftButton and self._is_on_divider(event.position())
-            self._drag = ("divider" if on_divider else "pan", event.position())
+            beside = QPointF(event.position().x() - self._divider_x(), 0)
+            self._drag = ("divider", beside) if on_divider else ("pan", event.position())
             self._show_cursor(event.position())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -388,8 +411,8 @@ class CompareView(QWidget):
             return
         what, last = self._drag
         if what == "divider":
-            place = self._place(self._panes()[0])
-            self.set_divider((event.position().x() - place.left()) / max(1.0, place.width()))
+            seen = self._seen(self._panes()[0])
+            self.set_divider((event.position().x() - last.x() - seen.left()) / max(1.0, seen.width()))
         else:
             self._pan(event.position() - last)
             self._drag = ("pan", event.position())
@@ -410,7 +433,10 @@ class CompareView(QWidget):
         key = event.key()
         step = _FINE_KEY_STEP if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else _KEY_STEP
         middle = QPointF(self._panes()[0].center())
-        if key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+        if key in _ARROWS and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            across, down = _ARROWS[key]
+            self._pan(QPointF(-across * self._panes()[0].width(), -down * self.height()) * _PAN_STEP)
+        elif key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
             self.set_divider(self._divider + (step if key == Qt.Key.Key_Right else -step))
         elif key == Qt.Key.Key_Space and not event.isAutoRepeat():
             self.flip()
@@ -476,8 +502,7 @@ class CompareView(QWidget):
     def _is_on_divider(self, point: QPointF) -> bool:
         if self._mode != "divider" or self._after is None or self._flip:
             return False
-        place = self._place(self._panes()[0])
-        return abs(point.x() - (place.left() + self._divider * place.width())) <= _GRAB
+        return abs(point.x() - self._divider_x()) <= _GRAB
 
     def _show_cursor(self, point: QPointF) -> None:
         if self._drag is not None and self._drag[0] == "pan":

@@ -4,7 +4,7 @@ from PySide6.QtCore import QCoreApplication, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPixmap
 
 from p2p_desktop.ui.look import Look
-from p2p_desktop.ui.theme import SPACE_S
+from p2p_desktop.ui.theme import SPACE_M, SPACE_S
 
 _LINE = 2
 _HANDLE_RADIUS = 15.0
@@ -70,13 +70,24 @@ def paint_plate(painter: QPainter, corner: QPointF, text: str, look: Look, *, fr
     metrics = painter.fontMetrics()
     width, height = metrics.horizontalAdvance(text) + 2 * SPACE_S, metrics.height() + 6
     plate = QRectF(corner.x() - (width if from_right else 0), corner.y(), width, height)
-    painter.setPen(Qt.PenStyle.NoPen)
-    colour = look.theme.color("plate")
-    colour.setAlphaF(0.82)
-    painter.setBrush(colour)
-    painter.drawRoundedRect(plate, 4, 4)
-    painter.setPen(look.theme.color("on_plate"))
+    _paint_ground(painter, plate, look)
     painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, text)
+    painter.restore()
+
+
+def paint_sentence(painter: QPainter, room: QRectF, text: str, look: Look) -> None:
+    """Words on a dark plate at the lower centre of `room`, in as many lines as they need."""
+    flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+    most = room.adjusted(SPACE_M, 0, -SPACE_M, 0)
+    words = QFontMetricsF(_plate_font(look)).boundingRect(most, int(flags), text)
+    plate = QRectF(0, 0, words.width() + 2 * SPACE_S, words.height() + 6)
+    plate.moveCenter(room.center())
+    plate.moveBottom(room.bottom())
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    _paint_ground(painter, plate, look)
+    painter.setFont(_plate_font(look))
+    painter.drawText(plate, int(flags), text)
     painter.restore()
 
 
@@ -84,6 +95,16 @@ def plate_width(look: Look, text: str = "") -> float:
     """How wide the plate of a text is; of the longer of the two usual words, if none is given."""
     metrics = QFontMetricsF(_plate_font(look))
     return max(metrics.horizontalAdvance(words) for words in ([text] if text else [before_word(), after_word()])) + 2 * SPACE_S
+
+
+def _paint_ground(painter: QPainter, plate: QRectF, look: Look) -> None:
+    """Paint the plate itself, and take up the pen of its words."""
+    painter.setPen(Qt.PenStyle.NoPen)
+    colour = look.theme.color("plate")
+    colour.setAlphaF(0.82)
+    painter.setBrush(colour)
+    painter.drawRoundedRect(plate, 4, 4)
+    painter.setPen(look.theme.color("on_plate"))
 
 
 def _plate_font(look: Look) -> QFont:

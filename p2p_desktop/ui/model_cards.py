@@ -1,5 +1,6 @@
 """The models as cards: before and after, name, what it does, one honest number."""
 
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QPoint, QRect, QRectF, QSize, Qt, Signal
@@ -59,9 +60,12 @@ class ModelCards(QListView):
 
     def show_models(self, models: "list[Model]") -> None:
         """Show these; the one that is selected stays so, if it is among them."""
-        kept = self.selected
+        kept, scrolled = self.selected, self.verticalScrollBar().value()
         self._cards.show(models)
         self.select(kept.name if kept is not None else models[0].name if models else "")
+        if kept is not None and self._cards.place_of(kept.name) is not None:  # nothing moves below the person's eyes
+            self.executeDelayedItemsLayout()
+            self.verticalScrollBar().setValue(scrolled)
 
     def select(self, name: str) -> None:
         place = self._cards.place_of(name)
@@ -84,14 +88,23 @@ class ModelCards(QListView):
         self.setGridSize(QSize(room // columns, _PICTURE_HEIGHT + _WORDS_HEIGHT + _GAP))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        model = self._model_with_dots_at(event.position().toPoint())
         super().mousePressEvent(event)
-        index = self.indexAt(event.position().toPoint())
-        if index.isValid() and menu_place(card_of(self.visualRect(index))).contains(event.position().toPoint()):
-            self.menu_asked.emit(index.data(Qt.ItemDataRole.UserRole).name, event.globalPosition().toPoint())
+        if model is not None and event.button() == Qt.MouseButton.LeftButton:
+            self.menu_asked.emit(model.name, event.globalPosition().toPoint())
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if self._model_with_dots_at(event.position().toPoint()) is None:  # two clicks on the dots ask for the menu, not for use
+            super().mouseDoubleClickEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        if self.selected is not None:
-            self.menu_asked.emit(self.selected.name, event.globalPos())
+        by_mouse = event.reason() == QContextMenuEvent.Reason.Mouse
+        index = self.indexAt(event.pos()) if by_mouse else self.currentIndex()
+        if not index.isValid():
+            return
+        dots = menu_place(card_of(self.visualRect(index))).center()
+        where = event.globalPos() if by_mouse else self.viewport().mapToGlobal(dots)
+        self.menu_asked.emit(index.data(Qt.ItemDataRole.UserRole).name, where)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         model = self.selected
@@ -101,6 +114,11 @@ class ModelCards(QListView):
             self.remove_asked.emit(model.name)
         else:
             super().keyPressEvent(event)
+
+    def _model_with_dots_at(self, point: QPoint) -> "Model | None":
+        index = self.indexAt(point)
+        hit = index.isValid() and menu_place(card_of(self.visualRect(index))).contains(point)
+        return index.data(Qt.ItemDataRole.UserRole) if hit else None
 
     def _on_activated(self, index: QModelIndex) -> None:
         model: Model = index.data(Qt.ItemDataRole.UserRole)
@@ -134,7 +152,7 @@ class _Cards(QAbstractListModel):
             said = model_words.gain(model.card)[0] if model.card is not None else model.problem
             return f"{model_words.title(model)}, {model_words.origin(model)}, {said}"
         if role == Qt.ItemDataRole.ToolTipRole and model.problem:
-            return model.problem
+            return f"<p>{escape(model.problem)}</p>"  # wrapped; and a file's name is never taken for markup
         return None
 
 

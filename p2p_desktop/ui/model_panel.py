@@ -39,6 +39,8 @@ class ModelPanel(QFrame):
         self._words.setObjectName("model_words")
         self._words.setProperty("role", "muted")
         self._words.setWordWrap(True)
+        for label in (self._title, self._words):
+            label.setTextFormat(Qt.TextFormat.PlainText)  # a file's name, and what a file says of itself
         self._numbers, self._facts = QGridLayout(), QGridLayout()
         self._numbers.setVerticalSpacing(SPACE_S - 2)
         self._facts.setVerticalSpacing(SPACE_S)

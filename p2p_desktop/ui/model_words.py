@@ -1,5 +1,6 @@
-"""What a person reads about a model, from its card."""
+"""What a person reads about a model, from its card. A card may say anything, so what it says is cut and cleaned here."""
 
+from math import isfinite
 from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QCoreApplication
@@ -12,16 +13,22 @@ if TYPE_CHECKING:  # NumPy; the first paint does not wait for it
 
 Kind = Literal["success", "warning", "muted"]
 _NOTICEABLE_DB = 0.05  # less than what a figure with one decimal can show
+_MOST_LETTERS = 200  # of anything that a card says: more has no room, and a megabyte of it would stop the window
+_MOST_NUMBERS = 8
+_MOST_PLAIN = 1e5  # a figure that is larger is written with an exponent
+_MOST_TIMES = 100.0  # farther off than that is not worth a longer figure
 
 
 def title(model: "Model") -> str:
     """Its name; that of a shipped model with a capital, an added one as it was given."""
-    return model.name[:1].upper() + model.name[1:] if model.origin == "shipped" else model.name
+    name = _said(model.name)
+    return name[:1].upper() + name[1:] if model.origin == "shipped" else name
 
 
 def does(card: "ModelCard") -> str:
     """In a few words, for a line below the name."""
-    return {"deblur": _tr("Sharpens blurred photos"), "colorize": _tr("Colours grey photos")}.get(card.task, _task_title(card.task))
+    known = {"deblur": _tr("Sharpens blurred photos"), "colorize": _tr("Colours grey photos")}
+    return known.get(card.task) or _known_title(card.task) or _tr("Translates pictures")
 
 
 def promise(card: "ModelCard") -> str:
@@ -51,18 +58,22 @@ def explains(card: "ModelCard") -> str:
 
 def gain(card: "ModelCard") -> tuple[str, Kind]:
     """The one number: how much better than doing nothing, on pictures that it had not seen."""
-    if "psnr" in card.metrics and "psnr" in card.identity and card.task != "colorize":
-        difference = card.metrics["psnr"] - card.identity["psnr"]
+    psnr = _pair(card, "psnr")
+    if psnr is not None and card.task != "colorize":
+        difference = psnr[0] - psnr[1]
         if difference >= _NOTICEABLE_DB:
             return _tr("{n} dB better than doing nothing").format(n=f"{difference:.1f}"), "success"
         if difference <= -_NOTICEABLE_DB:
             return _tr("{n} dB worse than doing nothing").format(n=f"{-difference:.1f}"), "warning"
         return _tr("No better than doing nothing"), "warning"
     for key in ("ab", "l1"):
-        if card.metrics.get(key) is not None and card.identity.get(key):
-            part = 1 - card.metrics[key] / card.identity[key]
-            words = _tr("{n} % closer than doing nothing") if part > 0 else _tr("{n} % farther off than doing nothing")
-            return words.format(n=f"{abs(part) * 100:.0f}"), "success" if part > 0 else "warning"
+        pair = _pair(card, key)
+        if pair is not None and pair[1] > 0:
+            percent = round((1 - min(pair[0] / pair[1], _MOST_TIMES)) * 100)
+            if percent == 0:
+                return _tr("No better than doing nothing"), "warning"
+            words = _tr("{n} % closer than doing nothing") if percent > 0 else _tr("{n} % farther off than doing nothing")
+            return words.format(n=count(abs(percent))), "success" if percent > 0 else "warning"
     return _tr("Not measured yet"), "muted"
 
 
@@ -76,10 +87,10 @@ def measurements(card: "ModelCard") -> list[tuple[str, str, str]]:
     }
     rows = []
     for key, value in card.metrics.items():
-        words, form = names.get(key, (key, "{:.4g}"))
-        nothing = card.identity.get(key)
-        rows.append((words, form.format(value), form.format(nothing) if nothing is not None else ""))
-    return rows
+        words, form = names.get(key, (_said(key), "{:.4g}"))
+        if isfinite(value):
+            rows.append((words, _figure(form, value), _figure(form, card.identity.get(key))))
+    return rows[:_MOST_NUMBERS]
 
 
 def origin(model: "Model") -> str:
@@ -96,30 +107,49 @@ def came_from(model: "Model") -> list[tuple[str, str]]:
     said = card.provenance
     rows = [(_tr("Task"), _task_title(card.task))]
     if said.get("licence"):
-        rows.append((_tr("Licence"), str(said["licence"])))
-    rows.append(
-        (
-            _tr("From"),
-            _tr("Shipped with P2P Desktop") if model.origin == "shipped" else str(said.get("imported_from") or _tr("Added by you")),
-        )
-    )
+        rows.append((_tr("Licence"), _said(said["licence"])))
+    added_from = _said(said.get("imported_from") or _tr("Added by you"))
+    rows.append((_tr("From"), _tr("Shipped with P2P Desktop") if model.origin == "shipped" else added_from))
     trained = []
     pairs, steps = said.get("pairs"), said.get("steps")
     if isinstance(pairs, dict):
         pairs = pairs.get("train")
     if isinstance(pairs, int):
-        trained.append(_tr("{n} pictures").format(n=count(pairs)))
+        trained.append(_tr("{n} pictures").format(n=_said(count(pairs))))
     if isinstance(steps, int):
-        trained.append(_tr("{n} steps").format(n=count(steps)))
+        trained.append(_tr("{n} steps").format(n=_said(count(steps))))
     if trained:
         rows.append((_tr("Trained"), ", ".join(trained)))
     return rows
 
 
 def _task_title(task: str) -> str:
+    return _known_title(task) or _said(task)
+
+
+def _known_title(task: str) -> str:
+    """The title of a task; "" if a later version made it."""
     from training.contract.tasks import TASKS  # with the encodings, which import OpenCV
 
-    return TASKS[task].title if task in TASKS else task
+    return TASKS[task].title if task in TASKS else ""
+
+
+def _pair(card: "ModelCard", metric: str) -> tuple[float, float] | None:
+    """This model's number and that of doing nothing, if both are numbers."""
+    own, nothing = card.metrics.get(metric), card.identity.get(metric)
+    return (own, nothing) if own is not None and nothing is not None and isfinite(own) and isfinite(nothing) else None
+
+
+def _figure(form: str, value: float | None) -> str:
+    if value is None or not isfinite(value):
+        return ""
+    return form.format(value) if abs(value) < _MOST_PLAIN else f"{value:.3g}"
+
+
+def _said(words: object) -> str:
+    """On one line, not too long, and without half letters, at which Qt stops."""
+    text = " ".join(str(words)[: 4 * _MOST_LETTERS].encode("utf-8", "replace").decode("utf-8").split())
+    return text if len(text) <= _MOST_LETTERS else text[:_MOST_LETTERS] + "..."
 
 
 def _tr(text: str) -> str:

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
     QHBoxLayout,
-    QInputDialog,
     QLabel,
     QLineEdit,
     QMenu,
@@ -25,6 +24,7 @@ from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.model_cards import ModelCards
 from p2p_desktop.ui.model_panel import ModelPanel
 from p2p_desktop.ui.model_shelf import ModelShelf
+from p2p_desktop.ui.rename_dialog import RenameDialog
 from p2p_desktop.ui.theme import PLAIN_TOP_BAR_HEIGHT, SPACE_L, SPACE_M, SPACE_S, SPACE_XL
 from p2p_desktop.ui.try_dialog import TryDialog
 from p2p_desktop.ui.widgets import Note, SegmentedControl
@@ -120,16 +120,18 @@ class ModelsPage(QWidget):
         page = QFrame(self)
         page.setProperty("role", "page")
         self._nothing_words = QLabel(page)
+        self._nothing_words.setObjectName("models_nothing")
+        self._nothing_words.setTextFormat(Qt.TextFormat.PlainText)
         self._nothing_words.setProperty("role", "muted")
-        everything = QPushButton(self.tr("Show all"), page)
-        everything.setObjectName("models_show_all")
-        everything.setToolTip(self.tr("Takes the search and the filter away"))
-        everything.clicked.connect(self._on_show_all)
+        self._everything = QPushButton(self.tr("Show all"), page)
+        self._everything.setObjectName("models_show_all")
+        self._everything.setToolTip(self.tr("Takes the search and the filter away"))
+        self._everything.clicked.connect(self._on_show_all)
         layout = QVBoxLayout(page)
         layout.addStretch(1)
         layout.addWidget(self._nothing_words, 0, Qt.AlignmentFlag.AlignHCenter)
         layout.addSpacing(SPACE_S)
-        layout.addWidget(everything, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addWidget(self._everything, 0, Qt.AlignmentFlag.AlignHCenter)
         layout.addStretch(2)
         return page
 
@@ -156,8 +158,19 @@ class ModelsPage(QWidget):
             self._filter.set_words(key, f"{words} {sum(key in ('all', model.origin) for model in models)}")
         shown = [model for model in models if self._passes(model)]
         self._pages.setCurrentIndex(0 if shown else 1)
-        self._nothing_words.setText(self.tr("No model matches.") if models else self.tr("Getting ready"))
+        self._nothing_words.setText(self._why_nothing())
+        self._everything.setVisible(bool(models))
         self._cards.show_models(shown)
+
+    def _why_nothing(self) -> str:
+        if not self._shelf.is_read:
+            return self.tr("Getting ready")
+        if not self._shelf.models:
+            return self.tr("There is no model yet. Drop a model file here, or add one.")
+        wanted = self._search.text().strip()
+        if wanted:
+            return self.tr("No model here has {words} in its name or in what it does.").format(words=f"\u201c{wanted}\u201d")
+        return self.tr("None of the models is yours yet. Drop a model file here, or add one.")
 
     def _passes(self, model: "Model") -> bool:
         if self._filter.choice not in ("all", model.origin):
@@ -197,24 +210,18 @@ class ModelsPage(QWidget):
         self._shelf.restore(self._removed)
 
     def _on_renamed(self, _: str, new: str) -> None:
-        self._wanted = new
-        self._shelf.changed.connect(self._on_read_after_renaming)
-
-    def _on_read_after_renaming(self) -> None:
-        self._shelf.changed.disconnect(self._on_read_after_renaming)
-        self._cards.select(self._wanted)
+        self._cards.select(new)
 
     def _on_failed(self, sentence: str) -> None:
-        self._say("error", sentence)
+        if self.findChild(RenameDialog) is None:  # it says by itself why a name cannot be used
+            self._say("error", sentence)
 
     def _on_rename(self, name: str) -> None:
         model = self._shelf.find(name)
         if model is None or model.origin != "added":
             self._say("info", self.tr("{name} came with the program and keeps its name.").format(name=name))
             return
-        new, said_yes = QInputDialog.getText(self, self.tr("Rename"), self.tr("Name"), QLineEdit.EchoMode.Normal, name)
-        if said_yes and new.strip() != name:
-            self._shelf.rename(name, new)
+        RenameDialog(self._look, self._shelf, name, self).open()
 
     def _on_remove(self, name: str) -> None:
         self._shelf.remove(name)

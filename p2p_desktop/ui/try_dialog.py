@@ -1,5 +1,6 @@
 """One picture through one model, to look at. Nothing is written."""
 
+from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,6 +45,10 @@ class TryDialog(QDialog):
         choose.setToolTip(self.tr("Or drop one on this window"))
         choose.clicked.connect(self._on_choose)
         look.icons.set_on(choose, "image")
+        example = QPushButton(self.tr("Next example"), self)
+        example.setObjectName("try_example")
+        example.setToolTip(self.tr("The pictures that came with the program, one after the other"))
+        example.clicked.connect(self._on_example)
         use.setObjectName("try_use")
         use.setProperty("role", "primary")
         use.setToolTip(self.tr("Goes to Convert with this model chosen"))
@@ -53,6 +58,7 @@ class TryDialog(QDialog):
         buttons.setContentsMargins(SPACE_M, SPACE_M, SPACE_M, SPACE_M)
         buttons.setSpacing(SPACE_S)
         buttons.addWidget(choose)
+        buttons.addWidget(example)
         buttons.addStretch(1)
         buttons.addWidget(use)
         layout = QVBoxLayout(self)
@@ -69,9 +75,9 @@ class TryDialog(QDialog):
         self._preview.done.connect(self._on_done)
         self._preview.failed.connect(self._on_failed)
         self._preview.choose_model(working.load(Wishes(model=model.name)))
-        first = next(iter(sorted(examples.glob("*.jpg"))), None)
-        if first is not None:
-            self.try_on(first)
+        self._examples = deque(sorted(examples.glob("*.jpg")))
+        example.setVisible(len(self._examples) > 1)
+        self._on_example()
 
     def try_on(self, path: Path) -> None:
         """Show this picture and what the model makes of it."""
@@ -106,6 +112,11 @@ class TryDialog(QDialog):
         file, _ = QFileDialog.getOpenFileName(self, self.tr("Choose a picture"), folder)
         if file:
             self.try_on(Path(file))
+
+    def _on_example(self) -> None:
+        if self._examples:
+            self.try_on(self._examples[0])
+            self._examples.rotate(-1)
 
     def _on_use(self) -> None:
         self.use_asked.emit(self._model.name)

@@ -3,8 +3,8 @@
 import json
 import logging
 import platform
-import subprocess
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 from PySide6.QtCore import QCoreApplication, QObject, Signal
 
 from p2p_desktop import child
+from p2p_desktop.workers.child_lines import ChildLines
 from p2p_desktop.workers.task_thread import TaskThread
 from training.contract.progress import Report, Token
 
@@ -62,7 +63,7 @@ class DeviceProbe(QObject):
         self._path = cache / "device.json"
         self._command = command
         self._thread: TaskThread | None = None
-        self._process: subprocess.Popen[bytes] | None = None
+        self._lines = ChildLines()
         self.last: Found | None = None
 
     def ask(self, *, again: bool = False) -> None:
@@ -70,8 +71,11 @@ class DeviceProbe(QObject):
         if self._thread is not None:
             return
 
+        command, path = self._command, self._path
+        lines = self._lines = ChildLines()
+
         def work(_: Report[Any], token: Token) -> Found:  # Any: nothing is reported
-            return self._find(again, token)
+            return _find(command, path, again, lines, token)
 
         self._thread = TaskThread(work, "device probe", self)
         self._thread.succeeded.connect(self._on_found)
@@ -82,9 +86,7 @@ class DeviceProbe(QObject):
         """End the child and the thread."""
         if self._thread is not None:
             self._thread.cancel()
-            process = self._process
-            if process is not None:
-                process.kill()
+            self._lines.kill()
             self._thread.wait()
             self._thread = None
 
@@ -97,58 +99,53 @@ class DeviceProbe(QObject):
         if thread is not None:
             thread.deleteLater()
 
-    def _find(self, again: bool, token: Token) -> Found:
-        """Called in the worker thread."""
-        from p2p_desktop.inference.graphics import has_graphics  # loads the driver's library; never in the GUI thread
 
-        if self._command is None and not has_graphics():
-            return Found("cpu", "openvino")
-        key = _surroundings()
-        remembered = None if again else self._remembered(key)
-        if remembered is not None:
-            return remembered
-        answer = self._answer(token)
-        if answer is None:
-            return Found("cpu", "openvino")
-        self._remember(key, answer)
-        return answer
+def _find(command: Sequence[str] | None, path: Path, again: bool, lines: ChildLines, token: Token) -> Found:
+    """Called in the worker thread."""
+    from p2p_desktop.inference.graphics import has_graphics  # loads the driver's library; never in the GUI thread
 
-    def _answer(self, token: Token) -> Found | None:
-        process = child.start(self._command or child.own_command("doctor", "--device-only", "--json"), stderr=subprocess.DEVNULL)
-        self._process = process
-        try:
-            token.check()  # `close` may have come before there was a process to end
-            for line in child.json_lines(process):
-                if line.get("type") == "compute":
+    if command is None and not has_graphics():
+        return Found("cpu", "openvino")
+    key = _surroundings()
+    remembered = None if again else _remembered(path, key)
+    if remembered is not None:
+        return remembered
+    answer = _answer(command or child.own_command("doctor", "--device-only", "--json"), lines, token)
+    if answer is None:
+        return Found("cpu", "openvino")
+    _remember(path, key, answer)
+    return answer
+
+
+def _answer(command: Sequence[str], lines: ChildLines, token: Token) -> Found | None:
+    with closing(lines.read(command, token)) as said:
+        for line in said:
+            if line.get("type") == "compute":
+                try:
                     return _found(line)
-            token.check()
-        except (KeyError, TypeError) as error:
-            log.warning("the child told nonsense of what computes here: %r", error)
-            return None
-        finally:
-            self._process = None
-            process.kill()
-            process.wait()
-            if process.stdout is not None:
-                process.stdout.close()
-        log.warning("the child did not say what computes here")
+                except (KeyError, TypeError) as error:
+                    log.warning("the child told nonsense of what computes here: %r", error)
+                    return None
+    log.warning("the child did not say what computes here")
+    return None
+
+
+def _remembered(path: Path, key: dict[str, str]) -> Found | None:
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        return _found(data["found"]) if data["key"] == key else None
+    except (OSError, KeyError, TypeError, ValueError):
         return None
 
-    def _remembered(self, key: dict[str, str]) -> Found | None:
-        try:
-            data = json.loads(self._path.read_text(encoding="utf-8"))
-            return _found(data["found"]) if data["key"] == key else None
-        except (OSError, KeyError, TypeError, ValueError):
-            return None
 
-    def _remember(self, key: dict[str, str], found: Found) -> None:
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            temporary = self._path.with_suffix(".part")
-            temporary.write_text(json.dumps({"key": key, "found": asdict(found)}), encoding="utf-8")
-            temporary.replace(self._path)
-        except OSError as error:
-            log.warning("the device could not be remembered: %s", error)
+def _remember(path: Path, key: dict[str, str], found: Found) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_suffix(".part")
+        temporary.write_text(json.dumps({"key": key, "found": asdict(found)}), encoding="utf-8")
+        temporary.replace(path)
+    except OSError as error:
+        log.warning("the device could not be remembered: %s", error)
 
 
 def _found(data: dict[str, Any]) -> Found:  # Any: JSON

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import subprocess
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,12 +11,13 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from p2p_desktop import child
+from p2p_desktop.workers.child_lines import ChildLines
 from p2p_desktop.workers.task_thread import TaskThread
-from training.contract.progress import Cancelled, Report, Token
+from training.contract.progress import Report, Token
 
 log = logging.getLogger(__name__)
 
-_ENDING_S = 5  # a child that has said all still closes OpenVINO
+_USUAL_CODES = (0, 1, 3)  # of the doctor; anything else is a crash half-way
 _ORDER = {"failed": 0, "warning": 1, "ok": 2}
 _FOR_REPORTS = ("program", "packages")  # subjects that interest whoever helps; last, if they are well
 
@@ -59,7 +59,7 @@ class DoctorRun(QObject):
         self._path = cache / "doctor.json"
         self._command = list(command or child.own_command("doctor", "--json"))
         self._thread: TaskThread | None = None
-        self._process: subprocess.Popen[bytes] | None = None
+        self._lines = ChildLines()
 
     @property
     def is_running(self) -> bool:
@@ -78,7 +78,15 @@ class DoctorRun(QObject):
         """Examine, unless that is under way."""
         if self._thread is not None:
             return
-        self._thread = TaskThread(self._examine, "doctor", self)
+        command, lines, path = self._command, ChildLines(), self._path
+        self._lines = lines
+
+        def work(report: Report[Any], token: Token) -> Examination:  # Any: findings, which are JSON
+            examination = _examine(command, lines, report, token)
+            _keep(examination, path)
+            return examination
+
+        self._thread = TaskThread(work, "doctor", self)
         self._thread.arrived.connect(self._on_arrived)
         self._thread.succeeded.connect(self._on_succeeded)
         self._thread.failed.connect(self._on_failed)
@@ -90,54 +98,13 @@ class DoctorRun(QObject):
         """End the child; what it had found is forgotten."""
         if self._thread is not None:
             self._thread.cancel()
-            process = self._process
-            if process is not None:
-                process.kill()
+            self._lines.kill()
 
     def close(self) -> None:
         """End the child and the thread: only for a program that ends."""
         self.cancel()
         if self._thread is not None:
             self._thread.wait()
-
-    def _examine(self, report: Report[Any], token: Token) -> Examination:  # Any: findings, which are JSON
-        """Called in the worker thread."""
-        began, when = time.monotonic(), time.time()
-        process = self._process = child.start(self._command, stderr=subprocess.DEVNULL)
-        findings = []
-        try:
-            token.check()  # `cancel` may have come before there was a process to end
-            for line in child.json_lines(process):
-                if line.get("type") == "finding":
-                    findings.append(line)
-                    report(line)
-            token.check()
-            code = process.wait(_ENDING_S)
-        except subprocess.TimeoutExpired:
-            code = 0  # it has said all there is
-        finally:
-            self._process = None
-            process.kill()
-            process.wait()
-            if process.stdout is not None:
-                process.stdout.close()
-        if token.cancelled:
-            raise Cancelled
-        if not findings or code not in (0, 1, 3):  # what the doctor ends with; anything else is a crash half-way
-            raise OSError(f"the doctor ended with {code} after {len(findings)} findings")
-        examination = Examination(tuple(findings), when, time.monotonic() - began)
-        self._keep(examination)
-        return examination
-
-    def _keep(self, examination: Examination) -> None:
-        data = {"findings": examination.findings, "when": examination.when, "seconds": examination.seconds}
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            temporary = self._path.with_suffix(".part")
-            temporary.write_text(json.dumps(data), encoding="utf-8")
-            temporary.replace(self._path)
-        except OSError as error:
-            log.warning("what the doctor found could not be kept: %s", error)
 
     def _on_arrived(self) -> None:
         if self._thread is not None:
@@ -162,3 +129,28 @@ class DoctorRun(QObject):
         if thread is not None:
             thread.wait()  # it has said its last word, and is only leaving
             thread.deleteLater()
+
+
+def _examine(command: Sequence[str], lines: ChildLines, report: Report[Any], token: Token) -> Examination:  # Any: findings
+    """Called in the worker thread. Raises OSError, Cancelled."""
+    began, when = time.monotonic(), time.time()
+    findings = []
+    for line in lines.read(command, token):
+        if line.get("type") == "finding":
+            findings.append(line)
+            report(line)
+    if not findings or lines.exit_code not in _USUAL_CODES:
+        raise OSError(f"the doctor ended with {lines.exit_code} after {len(findings)} findings")
+    return Examination(tuple(findings), when, time.monotonic() - began)
+
+
+def _keep(examination: Examination, path: Path) -> None:
+    """Called in the worker thread."""
+    data = {"findings": examination.findings, "when": examination.when, "seconds": examination.seconds}
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_suffix(".part")
+        temporary.write_text(json.dumps(data), encoding="utf-8")
+        temporary.replace(path)
+    except OSError as error:
+        log.warning("what the doctor found could not be kept: %s", error)

@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QCoreApplication, QObject, Signal
 
 from p2p_desktop.workers.task_thread import TaskThread
 from training.contract.progress import Report, Token
@@ -28,7 +28,7 @@ class FolderCheck(QObject):
         self._asked = folder
 
         def work(_: Report[Any], __: Token) -> tuple[Path, str]:  # Any: nothing is reported
-            return folder, self._problem(folder)
+            return folder, _problem(folder)
 
         thread = TaskThread(work, "folder check", self)
         thread.succeeded.connect(self._on_checked)
@@ -46,20 +46,6 @@ class FolderCheck(QObject):
         for thread in self._threads:
             thread.wait()
 
-    def _problem(self, folder: Path) -> str:
-        """Called in the worker thread. The folder itself is not made: it will be, when something is put into it."""
-        try:
-            there = next((one for one in (folder, *folder.parents) if one.exists()), None)
-            if there is None:
-                return self.tr("There is no such disk. Choose another folder.")
-            if not there.is_dir():
-                return self.tr("{name} is a file. Choose a folder.").format(name=there.name)
-            tempfile.TemporaryFile(dir=there, prefix=".p2p-").close()  # nothing else tells for sure on every system
-        except (OSError, ValueError) as error:
-            log.info("%s cannot be written to: %s", folder, error)
-            return self.tr("This folder cannot be written to. Choose another one.")
-        return ""
-
     def _on_checked(self, answer: tuple[Path, str]) -> None:
         folder, problem = answer
         if folder != self._asked:
@@ -74,3 +60,22 @@ class FolderCheck(QObject):
         for thread in [thread for thread in self._threads if thread.isFinished()]:
             self._threads.remove(thread)
             thread.deleteLater()
+
+
+def _problem(folder: Path) -> str:
+    """Called in the worker thread. The folder itself is not made: it will be, when something is put into it."""
+    try:
+        there = next((one for one in (folder, *folder.parents) if one.exists()), None)
+        if there is None:
+            return _tr("There is no such disk. Choose another folder.")
+        if not there.is_dir():
+            return _tr("{name} is a file. Choose a folder.").format(name=there.name)
+        tempfile.TemporaryFile(dir=there, prefix=".p2p-").close()  # nothing else tells for sure on every system
+    except (OSError, ValueError) as error:
+        log.info("%s cannot be written to: %s", folder, error)
+        return _tr("This folder cannot be written to. Choose another one.")
+    return ""
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("FolderCheck", text)

@@ -51,14 +51,14 @@ def test_pieces_together_are_what_a_conversion_gives(tmp_path, models, name, siz
     picture = read_picture(smooth_picture(tmp_path / "p.png", *size))
     with Translator.load(models[name], device="cpu", runtime="torch", cache=tmp_path) as translator:
         whole = translator.translate(picture).pixels
-        pieces = pasted(picture.pixels, translator.patches(picture.pixels, Rect(500, 400, 700, 500), Token()))
+        pieces = pasted(picture.pixels, translator.patches(picture.pixels, lambda: Rect(500, 400, 700, 500), Token()))
     difference = np.abs(whole.astype(int) - pieces)
     assert difference.mean() <= 0.25
     assert (difference <= 3).mean() >= 0.999
 
 
 def test_what_is_in_view_comes_first_from_the_middle():
-    blocks = blocks_in_order(2000, 3000, 16, Rect(1600, 700, 2400, 1100))
+    blocks = list(blocks_in_order(2000, 3000, 16, lambda: Rect(1600, 700, 2400, 1100)))
     inside = [block.right > 1600 and block.left < 2400 and block.bottom > 700 and block.top < 1100 for block in blocks]
     assert inside == sorted(inside, reverse=True)
     assert blocks[0].left <= 2000 < blocks[0].right
@@ -66,11 +66,24 @@ def test_what_is_in_view_comes_first_from_the_middle():
     assert all(block.left % 16 == 0 and block.top % 16 == 0 for block in blocks)
 
 
+def test_who_looks_elsewhere_meanwhile_is_served_there_next():
+    seen = None
+    blocks = blocks_in_order(2000, 3000, 16, lambda: seen)
+    done = [next(blocks) for _ in range(3)]
+    seen = Rect(2900, 0, 3000, 100)
+    done.append(next(blocks))
+    assert done[-1].right == 3000
+    assert done[-1].top == 0
+    done.extend(blocks)
+    assert sum((block.right - block.left) * (block.bottom - block.top) for block in set(done)) == 2000 * 3000
+    assert len(done) == len(set(done))
+
+
 def test_cancelling_stops_within_a_block(tmp_path, models):
     picture = read_picture(smooth_picture(tmp_path / "p.png", 1200, 1200))
     token = Token()
     with Translator.load(models["plain"], device="cpu", runtime="torch", cache=tmp_path) as translator:
-        patches = translator.patches(picture.pixels, None, token)
+        patches = translator.patches(picture.pixels, lambda: None, token)
         next(patches)
         token.cancel()
         with pytest.raises(Cancelled):
@@ -110,6 +123,17 @@ def test_a_result_that_is_there_is_shown_and_nothing_computed(tmp_path):
     events = run(source, output, lambda: pytest.fail("loaded"))
     assert [type(event) for event in events] == [BeforeReady, AfterReady, PreviewDone]
     assert (events[1].picture.level_for(1.0)[0] == read_picture(output).pixels).all()
+
+
+def test_what_is_transparent_stays_so_in_the_result(tmp_path, models):
+    rgba = np.zeros((600, 900, 4), np.uint8)
+    rgba[:, 450:, 3] = 255
+    (tmp_path / "a.png").write_bytes(cv2.imencode(".png", rgba)[1].tobytes())
+    with Translator.load(models["plain"], device="cpu", runtime="torch", cache=tmp_path) as loaded:
+        before, after = (event.picture for event in run(tmp_path / "a.png", None, lambda: loaded)[:2])
+    clear = np.s_[:, :450]
+    assert (after.level_for(1.0)[0][clear] == before.level_for(1.0)[0][clear]).all()
+    assert (after.level_for(1.0)[0][:, 450:] != before.level_for(1.0)[0][:, 450:]).any()
 
 
 def test_without_a_model_only_the_source_is_shown(tmp_path):

@@ -1,5 +1,10 @@
 """Before and after under one view: zoom, pan, divider, flip, strength; what is painted is looked at pixel by pixel."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -167,6 +172,55 @@ def test_a_drag_pans_and_never_loses_the_picture(view):
     assert view.visible_part().topLeft() == QPoint(0, 0)
 
 
+def test_the_divider_is_in_sight_wherever_one_looks(view):
+    view.show_before(flat((200, 0, 0)))
+    view.show_after(flat((0, 0, 200)))
+    QTest.keyClick(view, Qt.Key.Key_1)
+    for towards in (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up):
+        for _ in range(40):
+            QTest.keyClick(view, towards, Qt.KeyboardModifier.ControlModifier)
+        assert (pixel(view, 100, 250), pixel(view, 300, 250)) == ((200, 0, 0), (0, 0, 200))
+    assert view.visible_part().right() == 1599
+    assert view.visible_part().top() == 0
+
+
+def test_the_divider_is_dragged_from_where_it_is_grabbed(view):
+    view.show_before(flat(BLACK))
+    view.show_after(flat(WHITE))
+    QTest.mousePress(view, Qt.MouseButton.LeftButton, pos=QPoint(208, 220))
+    QTest.mouseMove(view, QPoint(209, 220))
+    QTest.mouseRelease(view, Qt.MouseButton.LeftButton, pos=QPoint(209, 220))
+    assert view.divider == pytest.approx(0.5, abs=0.005)
+
+
+def test_the_next_picture_is_not_called_a_result_before_there_is_one(view):
+    view.show_before(flat((200, 0, 0)))
+    view.show_after(flat((0, 0, 200)))
+    QTest.keyClick(view, Qt.Key.Key_Space)
+    view.show_before(flat((0, 200, 0)))
+    waiting = view.grab().toImage()
+    view.set_mode("divider")
+    assert view.grab().toImage() == waiting  # with the same label
+
+
+def test_a_result_of_another_size_lies_over_its_source(view):
+    view.show_before(flat(BLACK))
+    half = np.zeros((500, 800, 3), np.uint8)
+    half[:, :400] = 255
+    view.show_after(Pyramid.of(half))
+    view.set_mode("result")
+    assert (pixel(view, 190, 220), pixel(view, 210, 220)) == (WHITE, BLACK)
+
+
+def test_a_long_sentence_is_shown_whole_and_told(view):
+    sentence = "The file is cut off after 0.3 of 1.1 MB. Copy it again from the camera, then retry. " * 2
+    view.set_surround("white")
+    view.set_waiting(sentence)
+    image = view.grab().toImage()
+    assert all(image.pixelColor(x, y) == QColor("white") for x in (0, SIZE[0] - 1) for y in range(SIZE[1]))
+    assert sentence in view.accessibleDescription()
+
+
 def test_the_next_picture_of_the_same_size_keeps_the_view_and_another_fits(view):
     view.show_before(flat(BLACK))
     QTest.keyClick(view, Qt.Key.Key_1)
@@ -192,3 +246,19 @@ def test_odd_pictures_are_shown(view, size):
         wheel(view, QPointF(200, 150), 1)
     view.grab()
     assert view.zoom <= 32
+
+
+@pytest.mark.parametrize("scale", ["1.25", "1.5", "2"])
+def test_one_to_one_is_exact_on_screens_of_any_scale(scale):
+    # Qt takes the scale from its surroundings when it starts, so it is started anew.
+    script = Path(__file__).with_name("exact_pixels.py")
+    done = subprocess.run(
+        [sys.executable, "-m", f"tests.ui.{script.stem}"],
+        cwd=script.parents[2],
+        env=os.environ | {"QT_SCALE_FACTOR": scale},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
