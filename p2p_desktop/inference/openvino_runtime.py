@@ -38,6 +38,10 @@ Variant = Literal["plain", "given", "measure"]
 EXAMPLE_SIDE = 64  # pixels; only traced, any size is meant
 CACHE_VERSION = 1  # grows when the conversion changes
 
+# One for the life of the process. Its processor plugin gives the thread that makes it a stack for signals and takes it away again
+# when it goes; of two that overlap, the second to go leaves one that is no longer there, and the next Ctrl+C is a segmentation fault.
+_core = ov.Core()
+
 
 class OpenVinoRuntime:
     """A converted network, compiled for `in_flight` requests at once."""
@@ -50,7 +54,6 @@ class OpenVinoRuntime:
         self._threads = threads
         self.in_flight = in_flight
         self._folder = folder
-        self._core = ov.Core()
         self._pools: dict[Variant, _Pool] = {}
         self.num_statistics = _num_statistics(folder)
         self._pools["plain"] = self._load("plain", in_flight)
@@ -81,7 +84,7 @@ class OpenVinoRuntime:
             "INFERENCE_NUM_THREADS": str(cores),
         }
         try:
-            compiled = self._core.compile_model(self._core.read_model(self._folder / f"{variant}.xml"), "CPU", options)
+            compiled = _core.compile_model(_core.read_model(self._folder / f"{variant}.xml"), "CPU", options)
         except RuntimeError as error:
             raise ModelError(f"The converted model in {self._folder} is damaged. Delete that folder and try again.") from error
         return _Pool([compiled.create_infer_request() for _ in range(in_flight)])
