@@ -4,7 +4,9 @@ Every random number of a sample comes from (seed, epoch, index), so results depe
 interrupted. Shapes: input float32 [C_in, size, size], target float32 [C_out, size, size], values in [-1, 1].
 """
 
+import atexit
 import hashlib
+import os
 import signal
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -215,7 +217,7 @@ def batches(pairs: PhotoPairs, config: TrainConfig, first_step: int) -> Iterator
         num_workers=config.workers,
         multiprocessing_context="spawn" if config.workers else None,
         collate_fn=_joined,
-        worker_init_fn=_ignore_interrupts,
+        worker_init_fn=_settle_worker,
         generator=torch.Generator(),  # its own: the loader must not draw from the generator that dropout uses
     )
     for batch in loader:
@@ -234,6 +236,11 @@ def _joined(pairs: list[Pair | PairingError]) -> Batch | PairingError:
     return Batch(torch.stack(inputs), torch.stack(targets), tuple(chain.from_iterable(damaged)))
 
 
-def _ignore_interrupts(_worker: int) -> None:
-    """Ctrl+C in a terminal reaches every process of the trainer; the main one finishes its step and then ends the workers."""
+def _settle_worker(_worker: int) -> None:
+    """Ctrl+C in a terminal reaches every process of the trainer; the main one finishes its step and then ends the workers.
+
+    A worker then ends at once: the thread that sends its last batches may be inside torch, where Python's own way of ending a
+    process aborts it, and the trainer with it.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    atexit.register(os._exit, 0)

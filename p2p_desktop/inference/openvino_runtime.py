@@ -38,8 +38,8 @@ Variant = Literal["plain", "given", "measure"]
 EXAMPLE_SIDE = 64  # pixels; only traced, any size is meant
 CACHE_VERSION = 1  # grows when the conversion changes
 
-# One for the life of the process. Its processor plugin gives the thread that makes it a stack for signals and takes it away again
-# when it goes; of two that overlap, the second to go leaves one that is no longer there, and the next Ctrl+C is a segmentation fault.
+# One for the life of the process. Its processor plugin gives the thread that makes it a stack for signals and takes it away when it
+# goes; of two that overlap, the second to go leaves one that is no longer there, and the next Ctrl+C is a segmentation fault.
 _core = ov.Core()
 
 
