@@ -45,9 +45,9 @@ def _frozen_console() -> Path:
 def start(
     command: Sequence[str], *, stdin: int | None = subprocess.DEVNULL, stderr: IO[bytes] | int | None = None
 ) -> "subprocess.Popen[bytes]":
-    """Start a child in a session of its own, so that Ctrl+C in a terminal reaches only us. Raises OSError."""
+    """Start a child without a window, in a session of its own: Ctrl+C in a terminal reaches only us. Raises OSError."""
     log.debug("Starting %s", command)
-    flags = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
+    flags = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(subprocess, "CREATE_NO_WINDOW", 0)
     return subprocess.Popen(
         command,
         stdin=stdin,

@@ -1,11 +1,25 @@
-"""Every test has a user's home of its own: nothing is read from, or left in, the tester's."""
+"""Every test has a user's home of its own, and leaves Python's logging as it was."""
+
+import logging
 
 import pytest
 
 
 @pytest.fixture(autouse=True)
 def user_home(tmp_path_factory, monkeypatch):
-    """The folder that P2P_DESKTOP_HOME names."""
+    """The folder that P2P_DESKTOP_HOME names: nothing is read from, or left in, the tester's own."""
     home = tmp_path_factory.mktemp("p2p-home")
     monkeypatch.setenv("P2P_DESKTOP_HOME", str(home))
     return home
+
+
+@pytest.fixture(autouse=True)
+def same_logging():
+    """Commands that run in this process set logging up: their terminal is gone after the test."""
+    root = logging.getLogger()
+    level, handlers = root.level, list(root.handlers)
+    yield
+    for handler in [handler for handler in root.handlers if handler not in handlers]:
+        root.removeHandler(handler)
+        handler.close()
+    root.setLevel(level)

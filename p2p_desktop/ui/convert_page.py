@@ -64,6 +64,7 @@ class ConvertPage(QWidget):
         self._shelf, self._session, self._model = shelf, session, model
         self._examples = sorted(examples.glob("*.jpg"))
         self._shown: Row | None = None
+        self._gone = ("", "")  # a chosen model that is no longer there, and the one that stands in for it
         self._is_shown = False  # its source is in the view
         self._thumbnails = ThumbnailSource(_THUMBNAIL, _MOST_THUMBNAILS, self)
         self._results = ThumbnailSource(_RESULT, _MOST_RESULTS, self)
@@ -227,6 +228,8 @@ class ConvertPage(QWidget):
         self._panel.changed.connect(self._on_wishes_changed)
         self._panel.strength_moved.connect(self._view.set_strength)
         self._shelf.changed.connect(self._on_shelf_changed)
+        self._shelf.renamed.connect(self._on_model_renamed)
+        self._shelf.added.connect(self._on_model_added)
         self._queue.picture_selected.connect(self._on_picture_selected)
         self._queue.retry_asked.connect(self._session.retry)
         self._queue.remove_asked.connect(self._on_remove_asked)
@@ -423,8 +426,20 @@ class ConvertPage(QWidget):
     def _on_shelf_changed(self) -> None:
         names = [model.name for model in self._shelf.models if model.card is not None]
         if names and self._panel.wishes.model not in names:
-            self._panel.change(model="deblur" if "deblur" in names else names[0])
+            stand_in = "deblur" if "deblur" in names else names[0]
+            self._gone = (self._panel.wishes.model, stand_in)
+            self._panel.change(model=stand_in)
         self._show_model()
+
+    def _on_model_renamed(self, name: str, new_name: str) -> None:
+        """Told after the model went by its old name, and another one stood in for it."""
+        if self._gone == (name, self._panel.wishes.model):
+            self._panel.change(model=new_name)
+
+    def _on_model_added(self, name: str) -> None:
+        """Removing it is undone: it is what the person had chosen."""
+        if self._gone == (name, self._panel.wishes.model):
+            self._panel.change(model=name)
 
     def _on_looked(self) -> None:
         """What was dropped is listed: show the first of it."""

@@ -329,9 +329,17 @@ class MainWindow(QMainWindow):
 
     def _on_device_found(self, found: Found) -> None:
         self._model.compute_on(found.device, found.runtime)
+        self.convert.offer_devices(found.choices)
+        self._show_device()
+
+    def _show_device(self) -> None:
+        found, settings = self._probe.last, self._settings.value
+        if found is None:
+            return
+        if settings.device == "cpu":  # the person's own choice: nothing to warn of
+            found = Found("cpu", "torch" if settings.runtime == "torch" else "openvino")
         self._status.show_device(found.words)
         self._status.show_warning(found.unused_gpu_reason)
-        self.convert.offer_devices(found.choices)
 
     def _on_warning_clicked(self) -> None:
         self.go_to("settings")
@@ -346,6 +354,7 @@ class MainWindow(QMainWindow):
         if changed and not self.convert.is_busy:
             self.convert.wish(**changed)
         self._session.keep_awake = settings.keep_awake
+        self._show_device()
 
     def _on_surround_chosen(self, name: str) -> None:
         self._settings.change(surround=name)
@@ -356,7 +365,7 @@ class MainWindow(QMainWindow):
             self.convert.use_model(remembered)
 
     def _on_shelf_failed(self, sentence: str) -> None:
-        if self._pages.currentWidget() is self.convert:
+        if "models" not in self._made or self._pages.currentWidget() is self.convert:  # Models says it by itself
             self.convert.say("error", sentence)
 
     def _on_sentence(self, sentence: str) -> None:

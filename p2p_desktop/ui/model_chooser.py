@@ -101,7 +101,7 @@ class ModelChooser(QAbstractButton):
         for model in self._shelf.models:
             if model.card is None:
                 continue
-            action = QAction(f"{model_words.title(model)}   {model_words.does(model.card)}", menu)
+            action = QAction(_literal(f"{model_words.title(model)}   {model_words.does(model.card)}"), menu)
             action.setData(model.name)
             action.setCheckable(True)
             action.setChecked(model.name == self._name)
@@ -138,6 +138,11 @@ def thumbnail(look: Look, shelf: ModelShelf, model: "Model", side: int, ratio: f
     paint_halves(painter, QRect(0, 0, side, side), before, after, look)
     painter.end()
     return pixmap
+
+
+def _literal(words: str) -> str:
+    """For a menu, where one "&" marks a key."""
+    return words.replace("&", "&&")
 
 
 def _square(pixmap: QPixmap) -> QPixmap:

@@ -120,6 +120,7 @@ QToolButton::menu-indicator, QPushButton::menu-indicator {{ image: none; width: 
 def _fields(t: Tokens, _: Sizes) -> str:
     return f"""
 QLineEdit {{
+    placeholder-text-color: {t.muted};
     background: {t.control}; color: {t.text}; border: 1px solid {t.outline}; border-radius: 6px; min-height: 30px; padding: 0 10px;
     selection-background-color: {t.accent}; selection-color: {t.on_accent};
 }}

@@ -37,7 +37,7 @@ class TaskThread(QThread):
         super().__init__(parent)
         self.setObjectName(name)
         self.token = Token()
-        self._work = work
+        self._work: Work | None = work
         self._events: deque[Any] = deque()  # appended in one thread, taken in another; its ends are safe to use so
         self._told = False
         self._most_waiting = most_waiting
@@ -56,8 +56,11 @@ class TaskThread(QThread):
 
     def run(self) -> None:
         """Called by Qt in the new thread."""
+        work, self._work = self._work, None  # works know our owner, which knows us: a circle that Python may end in any thread
+        if work is None:
+            raise RuntimeError(f"{self.objectName()} runs once")
         try:
-            result = self._work(self._report, self.token)
+            result = work(self._report, self.token)
         except Cancelled:
             self.cancelled.emit()
         except P2PError as error:  # expected: a sentence for the person

@@ -98,6 +98,7 @@ def test_a_newer_format_is_told_from_a_damaged_one(tmp_path):
         {"size_rule": {"mode": "native", "size": -5}},
         {"size_rule": 7},
         {"metrics": {"psnr": "high"}},
+        {"metrics": {"psnr": 10**400}},
         {"preview": "no base64!"},
         {"name": ""},
         {"name": ["a"]},

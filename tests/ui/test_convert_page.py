@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit, QPushButton, QSlider
+from PySide6.QtWidgets import QLineEdit, QMenu, QPushButton, QSlider
 
 from p2p_desktop.convert.request import Part, Request
 from p2p_desktop.convert.unfinished import UnfinishedJobs
@@ -345,6 +345,7 @@ def test_after_a_crash_the_offer_finishes_what_was_begun(qtbot, look, prepared_h
     path.unlink()
     driver = Driver(qtbot, look)
     driver.wait(lambda: "6 pictures did not come to its end" in note(driver))
+    driver.wait(lambda: driver.find("recovery_go_on").isVisible())
     driver.click("recovery_go_on")
     driver.wait(lambda: driver.phase == "done")
     assert len(list((tmp_path / "results").rglob("*.png"))) == 6
@@ -370,6 +371,30 @@ def test_a_model_that_is_removed_while_it_is_used_finishes_its_work(driver, tmp_
     driver.wait(lambda: driver.phase == "done")
     assert driver.counts["done"] == 12
     assert driver.window.convert._panel.wishes.model == "deblur"
+
+
+def test_a_model_that_gets_another_name_or_comes_back_stays_chosen(driver, tmp_path):
+    write_small_model(tmp_path / "mine.safetensors")
+    driver.drop([tmp_path / "mine.safetensors"])
+    shelf, panel = driver.window._shelf, driver.window.convert._panel
+    driver.wait(lambda: shelf.find("mine") is not None)
+    driver.window.convert.use_model("mine")
+    shelf.rename("mine", "R&D")
+    driver.wait(lambda: shelf.find("R&D") is not None)
+    assert panel.wishes.model == "R&D"
+    driver.window.go_to("convert")
+    driver.click("convert_model")
+    menu = driver.find("convert_model_menu", QMenu)
+    assert any(action.data() == "R&D" and action.text().startswith("R&&D ") for action in menu.actions())
+    menu.close()
+    driver.window.go_to("models")
+    shelf.remove("R&D")
+    driver.wait(lambda: shelf.find("R&D") is None)
+    assert panel.wishes.model == "deblur"
+    driver.wait(lambda: driver.window.findChild(QPushButton, "models_undo") is not None)
+    driver.click("models_undo")
+    driver.wait(lambda: shelf.find("R&D") is not None)
+    assert panel.wishes.model == "R&D"
 
 
 def test_closing_during_work_asks_and_offers_the_rest_next_time(driver, tmp_path, qtbot):

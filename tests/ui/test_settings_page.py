@@ -148,6 +148,17 @@ def test_devices_are_offered_once_they_are_known(person):
     assert me.box.value.device == "cuda:0"  # which the person chose, and may come back
 
 
+def test_the_status_line_says_what_the_settings_chose(driver):
+    driver.window._probe._on_found(Found("cuda:0", "torch", "NVIDIA T4", "", ("cuda:0",)))
+    assert driver.find("status_device").text() == "NVIDIA T4, CUDA"
+    driver.window._settings.change(device="cpu")
+    assert driver.find("status_device").text() == "CPU, OpenVINO"
+    driver.window._settings.change(runtime="torch")
+    assert driver.find("status_device").text() == "CPU, PyTorch"
+    driver.window._settings.change(device="auto")
+    assert driver.find("status_device").text() == "NVIDIA T4, CUDA"
+
+
 def test_the_wheel_scrolls_the_page_and_changes_nothing(person):
     me = person()
     me.page.resize(800, 300)

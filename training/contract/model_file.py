@@ -106,7 +106,7 @@ class ModelCard:
             )
         except ConfigError as error:
             raise ModelError(f"{path.name} describes a network that cannot be used: {error}") from error
-        except (AttributeError, IndexError, KeyError, TypeError, ValueError, RecursionError) as error:
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
             raise ModelError(f"{path.name} is damaged: its description cannot be read.") from error
         card._check(path)
         return card
