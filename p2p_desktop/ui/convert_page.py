@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRect, QStandardPaths, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QKeyEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QFrame, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from p2p_desktop.ui import convert_words, model_words
 from p2p_desktop.ui.action_bar import ActionBar
@@ -333,6 +333,7 @@ class ConvertPage(QWidget):
         if row is not None:
             self._queue.select(row)
             self._show_row(row)
+            self._queue.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _on_picture_selected(self, row: Row | None) -> None:
         if row is not None:
@@ -474,8 +475,7 @@ class ConvertPage(QWidget):
         if rates is not None and rates[1] > 0:
             self._model.note_speed(self._panel.wishes, rates[1])
         kind, headline, sentence = convert_words.headline(queue, outcome)
-        written = self._session.bytes_written
-        self._summary.show_summary(kind, headline, sentence, convert_words.figures(outcome.summary, outcome.worked_s, written))
+        self._summary.show_summary(kind, headline, sentence, convert_words.figures(self._session.work))
         self._preview.choose_model(self._model.load(self._panel.wishes))
         self._sheet.show_results(
             [(row.path, row.output) for row in queue.rows("done") + queue.rows("skipped") if row.output is not None]
@@ -490,6 +490,8 @@ class ConvertPage(QWidget):
 
     def _show_results(self) -> None:
         self._upper.setCurrentIndex(_RESULTS)
+        if self._back.hasFocus():
+            self._sheet.setFocus(Qt.FocusReason.OtherFocusReason)
         self._back.hide()
 
     def _has_results(self) -> bool:
@@ -530,6 +532,13 @@ class ConvertPage(QWidget):
         ]
 
     def _show_numbers(self) -> None:
+        held = QApplication.focusWidget()
+        self._show_verbs_and_facts()
+        is_lost = held is not None and self._bar.isAncestorOf(held) and not (held.isVisible() and held.isEnabled())
+        if is_lost and self._session.phase != "empty":
+            self._queue.setFocus(Qt.FocusReason.OtherFocusReason)  # Qt would give the keyboard to whatever comes next
+
+    def _show_verbs_and_facts(self) -> None:
         session, queue = self._session, self._session.queue
         state, phase = session.conversion.state, session.phase
         working = phase == "working"

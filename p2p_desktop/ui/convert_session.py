@@ -6,7 +6,7 @@ needed: the window's first paint does not wait for them.
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -28,6 +28,15 @@ log = logging.getLogger(__name__)
 Phase = Literal["empty", "ready", "working", "done"]
 _MOST_BATCHES = 3  # of rows, taken at once: some milliseconds each
 _TICK_MS = 500  # how often progress is told: numbers that change more often cannot be read
+
+
+@dataclass(slots=True)
+class Work:
+    """What was done since the list began, over every stop and every retry."""
+
+    converted: int = 0
+    num_bytes: int = 0  # written
+    seconds: float = 0.0  # without pauses
 
 
 class ConvertSession(QObject):
@@ -74,7 +83,7 @@ class ConvertSession(QObject):
         self._done_with: Wishes | None = None
         self.keep_awake = True  # whether the computer is, while a conversion runs
         self._came_meanwhile = False  # rows that wait since the conversion began
-        self.bytes_written = 0
+        self.work = Work()
         self._tick = QTimer(self)
         self._tick.setInterval(_TICK_MS)
         self._tick.timeout.connect(self.progressed)
@@ -143,8 +152,8 @@ class ConvertSession(QObject):
 
         self._is_partial = True  # from now on, only what waits
         self._came_meanwhile = False
-        if self._phase != "done":
-            self.bytes_written = 0
+        if self._phase == "ready":
+            self.work = Work()
         self._done_with = self.wishes
         self.outcome = None
         self.conversion.start(make_request, self.queue.counts["waiting"], keep_awake=self.keep_awake)
@@ -311,10 +320,12 @@ class ConvertSession(QObject):
 
         for event in events:
             if isinstance(event, PictureDone):
-                self.bytes_written += event.num_bytes
-                if event.state == "converted" and self.conversion.pace is not None:
-                    row = self.queue.row_of(event.source)
-                    self.conversion.pace.converted(row.megapixels if row is not None and row.height else 1.0)
+                self.work.num_bytes += event.num_bytes
+                if event.state == "converted":
+                    self.work.converted += 1
+                    if self.conversion.pace is not None:
+                        row = self.queue.row_of(event.source)
+                        self.conversion.pace.converted(row.megapixels if row is not None and row.height else 1.0)
         self.queue.take_events(events)
 
     def _on_state_changed(self, state: str) -> None:
@@ -324,6 +335,7 @@ class ConvertSession(QObject):
 
     def _on_ended(self, outcome: Outcome) -> None:
         self._tick.stop()
+        self.work.seconds += outcome.worked_s
         self.queue.nothing_works()
         self.outcome = outcome
         if not outcome.stopped and not outcome.problem and self.queue.counts["waiting"]:

@@ -1,15 +1,11 @@
 """What Convert says about where it is: sentences made of numbers."""
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QCoreApplication
 
+from p2p_desktop.ui.convert_session import Work
 from p2p_desktop.ui.plain_words import count, duration, exact_duration, rate, size
 from p2p_desktop.ui.queue_model import QueueModel
 from p2p_desktop.workers.conversion import Conversion, Outcome
-
-if TYPE_CHECKING:
-    from p2p_desktop.convert.events import Summary
 
 
 def pictures(number: int) -> str:
@@ -104,16 +100,16 @@ def headline(queue: QueueModel, outcome: Outcome) -> tuple[str, str, str]:
     return "success", text, sentence
 
 
-def figures(summary: "Summary | None", worked_s: float, num_bytes: int) -> list[tuple[str, str]]:
+def figures(work: Work) -> list[tuple[str, str]]:
     """Numbers beside the headline."""
-    if summary is None or not summary.converted:
+    if not work.converted:
         return []
-    shown = [(exact_duration(worked_s), _tr("time worked"))]
-    if worked_s > 0:
-        number, _, unit = rate(summary.converted / worked_s).partition(" ")
+    shown = [(exact_duration(work.seconds), _tr("time worked"))]
+    if work.seconds > 0:
+        number, _, unit = rate(work.converted / work.seconds).partition(" ")
         shown.append((number, unit))
-    if num_bytes:
-        shown.append((size(num_bytes), _tr("written")))
+    if work.num_bytes:
+        shown.append((size(work.num_bytes), _tr("written")))
     return shown
 
 

@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit, QMenu, QPushButton, QSlider
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QLineEdit, QMenu, QPushButton, QSlider
 
 from p2p_desktop.convert.request import Part, Request
 from p2p_desktop.convert.unfinished import UnfinishedJobs
@@ -94,6 +94,31 @@ def test_the_keyboard_alone_converts_flips_and_stops(driver, tmp_path):
         assert driver.window._pages.currentWidget() is driver.window.page(place)
 
 
+def test_the_keyboard_stays_in_the_list_when_a_verb_is_gone(driver, tmp_path):
+    for number in range(3):
+        save_photo(tmp_path / "Few" / f"{number}.png", seed=number)
+    (tmp_path / "Few" / "broken.png").write_bytes(b"no picture")
+    driver.drop([tmp_path / "Few"])
+    driver.wait_listed(4)
+    queue, view = driver.find("queue", QueueView), driver.find("compare_view", CompareView)
+    driver.find("convert_start").setFocus()
+    driver.convert()
+    assert queue.hasFocus()
+    save_photo(tmp_path / "Few" / "broken.png", seed=9)
+    driver.click("convert_retry")
+    driver.wait(lambda: driver.phase == "done" and driver.counts["done"] == 4)
+    assert queue.hasFocus()
+    sheet = driver.find("contact_sheet", QAbstractItemView)
+    QTest.mouseClick(sheet.viewport(), Qt.MouseButton.LeftButton, pos=sheet.visualRect(sheet.model().index(1, 0)).center())
+    driver.wait(lambda: view.has_result)
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Space)
+    assert view.flip_state == "after"
+    driver.find("convert_results").setFocus()
+    QTest.keyClick(driver.find("convert_results"), Qt.Key.Key_Space)
+    assert sheet.isVisible()
+    assert sheet.hasFocus()
+
+
 def test_strength_mixes_what_is_shown_and_what_is_written(driver, photos):
     driver.find("convert_strength", QSlider).setValue(0)
     driver.drop([photos])
@@ -117,6 +142,7 @@ def test_stop_keeps_what_is_done_and_start_goes_on_with_the_rest(driver, tmp_pat
     done = driver.counts["done"]
     assert 2 <= done < 30
     assert driver.counts["waiting"] == 30 - done
+    first_seconds = driver.window._session.work.seconds
     results = tmp_path / "Many sharp"
     made = fingerprint(results)
     assert len(made) == done  # nothing partial, no temporary file
@@ -125,6 +151,10 @@ def test_stop_keeps_what_is_done_and_start_goes_on_with_the_rest(driver, tmp_pat
     driver.wait(lambda: not driver.window.convert.is_busy)
     assert {name: digest for name, digest in fingerprint(results).items() if name in made} == made
     assert len(fingerprint(results)) == 30
+    work = driver.window._session.work  # the summary is about all thirty, so its figures are, too
+    assert work.converted == 30
+    assert work.num_bytes == sum(path.stat().st_size for path in results.rglob("*.png"))
+    assert work.seconds > first_seconds > 0
 
 
 def test_pause_holds_the_work_and_its_time_does_not_count(driver, tmp_path):
