@@ -1,4 +1,4 @@
-"""Pairs out of ordinary photographs: blur, noise and JPEG for `deblur`, grey for `colorize`; and the fixed deblur test set.
+"""Pairs out of ordinary photographs: blur, noise and JPEG for `deblur`, grey for `colorize`, drawn edges; the deblur test set.
 
 Pictures are uint8 [H, W, 3] RGB; kernels float32 [k, k], odd, summing to 1. Blur acts on the stored sRGB values, as the common
 test sets of the field have it.
@@ -135,8 +135,8 @@ MAX_REACH = 8
 
 
 def random_kernel(rng: Rng) -> Kernel:
-    """Draw one of the three kinds of blur, evenly."""
-    match int(rng.integers(3)):
+    """Draw a blur: motion as often as the other two together, for it is the hardest to undo."""
+    match int(rng.integers(4)):
         case 0:
             return gaussian_kernel(rng.uniform(*SIGMA_RANGE))
         case 1:
@@ -163,3 +163,22 @@ def blurred_crop(rgb: Rgb, margin: int, identity_share: float, rng: Rng) -> tupl
 def grey(rgb: Rgb) -> Rgb:
     """The picture without its colours, [H, W, 1] (Rec. 601 luma)."""
     return np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY))[..., None]
+
+
+EDGE_SIGMAS = (0.8, 2.0)  # pixels of smoothing: from every leaf to outlines only
+EDGE_LEVELS = (0.75, 0.95)  # share of the pixels whose gradient is too weak to begin a line
+EDGE_FOLLOWS = 0.4  # of that gradient: down to here a line goes on
+
+
+def drawn_edges(rgb: Rgb, sigma: float, level: float) -> Rgb:
+    """Black lines on white [H, W, 1]: Canny's, of the picture smoothed by `sigma` pixels, with thresholds that suit it."""
+    smooth = cv2.GaussianBlur(grey(rgb)[..., 0], (0, 0), sigma)
+    across, down = (cv2.Sobel(smooth, cv2.CV_16S, *order) for order in ((1, 0), (0, 1)))
+    strength = np.abs(across.astype(np.int32)) + np.abs(down)
+    high = max(1.0, float(np.quantile(strength, level)))
+    return np.asarray(255 - cv2.Canny(across, down, EDGE_FOLLOWS * high, high))[..., None]
+
+
+def random_edges(rgb: Rgb, rng: Rng) -> Rgb:
+    """Edges as one person or another would draw them."""
+    return drawn_edges(rgb, rng.uniform(*EDGE_SIGMAS), rng.uniform(*EDGE_LEVELS))

@@ -5,34 +5,55 @@ Measured on finished pixels, through the very framing that translation uses: wha
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
 from torchmetrics.functional.image import peak_signal_noise_ratio, structural_similarity_index_measure
 
-from training.contract.encodings import Pixels, encode, max_value, to_rgb
-from training.contract.errors import PictureError
+from training.contract.config import TrainConfig
+from training.contract.encodings import DEPTH_IN_MILLIMETRES, LAB_AB_RANGE, DepthScale, Pixels, encode, max_value, to_rgb
 from training.contract.framing import Forward, Frame, translate_whole
+from training.contract.holes import nearest_fill
 from training.contract.networks import Generator
 from training.contract.progress import Token
-from training.contract.tasks import MetricName, Task
-from training.dataset import read_rgb
-from training.degrade import DEBLUR_TEST_KINDS, Rgb, deblur_test_input, grey
+from training.contract.tasks import Baseline, MetricName
+from training.held_out import HeldOut
 
 PSNR_OF_EQUALS = 99.0  # dB reported for identical pictures, whose PSNR is infinite and cannot be averaged
-QUICK_SIDE = 1024  # pixels; a run's measurements must fit beside its training, whatever camera the pictures are from
 SSIM_SIDE = 11  # pixels; smaller pictures have no SSIM
+LEAST_DEPTH_M = 0.01  # below which a predicted depth counts as this, lest ratios be infinite
+GREY_CHROMA = 1.0  # CIE units: a target with less colour has no colourfulness to reach
 
 
 @dataclass(frozen=True, slots=True)
-class HeldOut:
-    """One picture to measure on: pixels [H, W, C], and the kind under which its result is reported."""
+class Yardstick:
+    """What is measured, and against what."""
 
-    name: str
-    kind: str
-    source: Pixels
-    target: Pixels
+    metrics: tuple[MetricName, ...]
+    baseline: Baseline
+    depth: DepthScale = DEPTH_IN_MILLIMETRES
+    target_mean: float = 0.0
+    """Mean of the measured training targets in counts, for the baseline "mean"."""
+
+    def doing_nothing(self, item: HeldOut) -> Pixels:
+        """What a model must beat."""
+        match self.baseline:
+            case "mean":
+                return np.full_like(item.target, round(self.target_mean))
+            case "nearest":
+                return nearest_fill(self.depth.measured(np.ascontiguousarray(item.source[..., -1:])))
+        comparable = item.source.shape[2] == item.target.shape[2] or {item.source.shape[2], item.target.shape[2]} == {1, 3}
+        if comparable and item.source.dtype == item.target.dtype:
+            return item.source
+        return np.full_like(item.target, item.target.mean().round().astype(item.target.dtype))
+
+
+def yardstick_of(config: TrainConfig, target_mean: float) -> Yardstick:
+    task = config.task_spec
+    metrics = task.metrics
+    if config.is_masked and "rmse" not in metrics:  # pairs of one's own whose target is depth
+        return Yardstick(("rmse", "rel", "delta1"), "mean", config.frame.depth, target_mean)
+    return Yardstick(metrics, task.baseline, config.frame.depth, target_mean)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,63 +66,10 @@ class Measurement:
     identity: dict[str, float]
 
 
-def quick_set(task: Task, paths: Sequence[Path], damaged: Callable[[str], None]) -> Iterator[HeldOut]:
-    """The set of a training run: the middle of each picture once; blurs take turns, half of them noisy.
-
-    `damaged` hears a sentence for each picture that cannot be read.
-    """
-    for index, rgb in _readable(paths, damaged):
-        target = _middle(rgb)
-        name = paths[index].name
-        if task.made_by == "blur":
-            kind = DEBLUR_TEST_KINDS[index % len(DEBLUR_TEST_KINDS)]
-            yield HeldOut(name, kind.name, deblur_test_input(target, kind, index % 2 == 0, index), target)
-        else:
-            yield HeldOut(name, task.name, grey(target), target)
-
-
-def full_set(task: Task, paths: Sequence[Path], damaged: Callable[[str], None]) -> Iterator[HeldOut]:
-    """Whole pictures: for `deblur` every blur over every picture, noisy and clean, and every picture untouched ("sharp").
-
-    `damaged` as above.
-    """
-    for index, rgb in _readable(paths, damaged):
-        name = paths[index].name
-        if task.made_by != "blur":
-            yield HeldOut(name, task.name, grey(rgb), rgb)
-            continue
-        yield HeldOut(name, "sharp", rgb, rgb)
-        for kind in DEBLUR_TEST_KINDS:
-            for noisy in (True, False):
-                row = f"{'noisy' if noisy else 'clean'}/{kind.name}"
-                yield HeldOut(name, row, deblur_test_input(rgb, kind, noisy, index), rgb)
-
-
-def full_set_size(task: Task) -> int:
-    """Rows that `full_set` gives for a picture."""
-    return 1 + 2 * len(DEBLUR_TEST_KINDS) if task.made_by == "blur" else 1
-
-
-def _readable(paths: Sequence[Path], damaged: Callable[[str], None]) -> Iterator[tuple[int, Rgb]]:
-    for index, path in enumerate(paths):
-        try:
-            rgb = read_rgb(path)
-        except PictureError as error:
-            damaged(str(error))
-        else:
-            yield index, rgb
-
-
-def _middle(rgb: Rgb) -> Rgb:
-    height, width = rgb.shape[:2]
-    top, left = max(0, height - QUICK_SIDE) // 2, max(0, width - QUICK_SIDE) // 2
-    return np.ascontiguousarray(rgb[top : top + QUICK_SIDE, left : left + QUICK_SIDE])
-
-
 def measure(
     translate: Callable[[Pixels], Pixels],
     pictures: Iterator[HeldOut],
-    metrics: Sequence[MetricName],
+    yardstick: Yardstick,
     token: Token,
     done: Callable[[int], None] = lambda count: None,
 ) -> list[Measurement]:
@@ -113,8 +81,8 @@ def measure(
             Measurement(
                 item.name,
                 item.kind,
-                compare(translate(item.source), item.target, metrics),
-                compare(item.source, item.target, metrics),
+                compare(translate(item.source), item.target, yardstick.metrics, yardstick.depth),
+                compare(yardstick.doing_nothing(item), item.target, yardstick.metrics, yardstick.depth),
             )
         )
         done(len(rows))
@@ -142,10 +110,16 @@ def averages_by_kind(rows: Sequence[Measurement]) -> dict[str, dict[str, dict[st
     return table
 
 
-def compare(result: Pixels, target: Pixels, metrics: Sequence[MetricName]) -> dict[str, float]:
-    """Metrics of one picture. psnr in dB and ssim on RGB, l1 as a share of the range, ab as mean CIE a*b* distance."""
-    result, target = to_rgb(result), to_rgb(target)
+def compare(
+    result: Pixels, target: Pixels, metrics: Sequence[MetricName], depth: DepthScale = DEPTH_IN_MILLIMETRES
+) -> dict[str, float]:
+    """Metrics of one picture (see tasks.MetricName), those left out that it cannot have."""
     values: dict[str, float] = {}
+    if "rmse" in metrics:
+        values = _of_depths(depth.metres(result), depth.metres(target))
+        return {name: values[name] for name in metrics if name in values}
+    if result.shape[2] != target.shape[2]:
+        result, target = to_rgb(result), to_rgb(target)
     a_NCHW, b_NCHW = _unit(result), _unit(target)
     for name in metrics:
         match name:
@@ -159,9 +133,30 @@ def compare(result: Pixels, target: Pixels, metrics: Sequence[MetricName]) -> di
             case "l1":
                 values[name] = float((a_NCHW - b_NCHW).abs().mean())
             case "ab":
-                difference = (encode(result, "lab_ab") - encode(target, "lab_ab")) * 110.0
-                values[name] = float(np.sqrt((difference**2).sum(2)).mean())
+                values[name] = float(np.sqrt(((_ab(result) - _ab(target)) ** 2).sum(2)).mean())
+            case "colourfulness":
+                ours, theirs = (float(np.sqrt((_ab(pixels) ** 2).sum(2)).mean()) for pixels in (result, target))
+                if theirs >= GREY_CHROMA:
+                    values[name] = ours / theirs
     return values
+
+
+def _of_depths(result: np.ndarray, target: np.ndarray) -> dict[str, float]:
+    """Errors in metres where the target was measured; none where it nowhere was."""
+    measured = target > 0
+    if not measured.any():
+        return {}
+    ours, theirs = np.maximum(result[measured], LEAST_DEPTH_M).astype(np.float64), target[measured].astype(np.float64)
+    return {
+        "rmse": float(np.sqrt(((ours - theirs) ** 2).mean())),
+        "rel": float((np.abs(ours - theirs) / theirs).mean()),
+        "delta1": float((np.maximum(ours / theirs, theirs / ours) < 1.25).mean()),
+    }
+
+
+def _ab(pixels: Pixels) -> np.ndarray:
+    """CIE a and b [H, W, 2]."""
+    return encode(to_rgb(pixels), "lab_ab") * np.float32(LAB_AB_RANGE)
 
 
 def torch_translate(generator: Generator, frame: Frame, device: torch.device) -> Callable[[Pixels], Pixels]:

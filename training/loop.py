@@ -1,7 +1,7 @@
 """train(): a whole run, read from top to bottom."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from training.contract.encodings import Pixels
 from training.contract.errors import ConfigError, P2PError, PairingError
 from training.contract.model_file import write_model
 from training.contract.networks import Generator, build_discriminator, build_generator, initialise
+from training.contract.pairing import PairFiles, Pairs, find_pairs, fingerprint
 from training.contract.progress import Report, Token
 from training.contract.protocol import (
     CHECKPOINTS,
@@ -32,10 +33,12 @@ from training.contract.protocol import (
     take_orders,
 )
 from training.contract.spec import Statistics
-from training.contract.tasks import SMALLER_IS_BETTER, task_named
-from training.dataset import Batch, PhotoPairs, batches, find_photos, fingerprint
-from training.evaluate import HeldOut, averages, measure, quick_set, torch_translate
-from training.objective import step as update
+from training.contract.tasks import SMALLER_IS_BETTER
+from training.dataset import Batch, TrainingPairs, batches, mean_target
+from training.evaluate import averages, measure, torch_translate, yardstick_of
+from training.held_out import HeldOut, quick_set
+from training.objective import Objective, Part
+from training.reading import arranged
 from training.run_files import cut_events, kept_model
 from training.run_model import (
     NOT_FINITE,
@@ -76,33 +79,54 @@ class Training:
 
     def __init__(self, config: TrainConfig, run: Path, report: Report[Event], token: Token) -> None:
         self.config, self.run, self.report, self.token = config, run, report, token
-        self.task = task_named(config.task)
+        self.task = config.task_spec
         self.device = choose_device(config.device)
         self.warnings: list[tuple[str, str]] = []
         """(code, sentence) of what is to be told once the run has been announced."""
-        split = find_photos(config, run)
-        self.pictures = fingerprint(split, config.data)
-        self.pairs = PhotoPairs(config, split.train)
-        self.held_out: list[HeldOut] = list(quick_set(self.task, split.held_out, self._leave_out))
+        found = self._find_pairs()
+        self.pictures = fingerprint(found)
+        self.pairs = TrainingPairs(config, found.train, found.layout)
+        chosen = spread(found.held_out, config.validation_pairs)
+        self.held_out: list[HeldOut] = list(quick_set(config, chosen, found.layout, self._leave_out))
         if not self.held_out:
             raise PairingError(f"None of the held-out pictures in {config.data} can be read. {self.warnings[0][1]}")
+        self.yardstick = yardstick_of(config, mean_target(self.pairs) if config.is_masked and self.task.baseline == "mean" else 0.0)
         self.told_damaged: set[str] = set()
 
         self.generator = build_generator(config.generator)
         self.averaged = build_generator(config.generator) if config.ema else None
-        self.discriminator = build_discriminator(config.discriminator) if config.lambda_gan else None
+        self.discriminator = build_discriminator(config.discriminator) if config.has_discriminator else None
         modules = {"generator": self.generator, "averaged": self.averaged, "discriminator": self.discriminator}
         present: dict[str, torch.nn.Module] = {name: module for name, module in modules.items() if module is not None}
-        self.g_optimizer = self._optimizer(self.generator, config.weight_decay)
-        self.d_optimizer = self._optimizer(self.discriminator, 0.0) if self.discriminator is not None else None
-        optimizers = {"generator": self.g_optimizer} | ({"discriminator": self.d_optimizer} if self.d_optimizer else {})
+        g_optimizer = self._optimizer(self.generator, config.weight_decay)
+        d_optimizer = self._optimizer(self.discriminator, 0.0) if self.discriminator is not None else None
+        self.objective = Objective(config, self.generator, g_optimizer, self.discriminator, d_optimizer)
+        optimizers = {"generator": g_optimizer} | ({"discriminator": d_optimizer} if d_optimizer else {})
         first: Statistics = "running" if config.generator.has_running_statistics else "image"
         self.state = TrainingState(0, None, HeldOutFigures(0, first, {}, {}), present, optimizers)
         self.saved_at = -1
 
     def _optimizer(self, module: torch.nn.Module, weight_decay: float) -> torch.optim.Optimizer:
         betas = self.config.beta1, self.config.beta2
-        return torch.optim.AdamW(module.parameters(), self.config.learning_rate, betas, weight_decay=weight_decay)
+        fused = self.config.fused or None  # None: torch chooses
+        return torch.optim.AdamW(module.parameters(), self.config.learning_rate, betas, weight_decay=weight_decay, fused=fused)
+
+    def _find_pairs(self) -> Pairs:
+        """Raises PairingError."""
+        config = self.config
+        other = Path(config.data_b) if config.data_b else None
+        found = find_pairs(Path(config.data), self.task.wanted, other=other, left_out=self.run, seed=config.seed)
+        found = arranged(found, config)
+        if not found.train or not found.held_out:
+            count = len(found.train) + len(found.held_out)
+            raise PairingError(
+                f"{config.data} holds too few pairs, {count}: at least one is needed to train on, and one to measure with."
+            )
+        if found.lonely or found.ambiguous:
+            count = len(found.lonely) + len(found.ambiguous)
+            names = ", ".join(path.name for path in [*found.lonely, *found.ambiguous][:3])
+            self.warnings.append(("pictures_without_partner", f"{count} pictures have no partner and are left out: {names}..."))
+        return found
 
     def _leave_out(self, sentence: str) -> None:
         self.warnings.append(("picture_left_out", sentence))
@@ -168,31 +192,27 @@ class Training:
         """One update of both networks and of the average. `started`: when the step began, by time.perf_counter."""
         config = self.config
         rate = learning_rate(config, self.state.step)
-        for optimizer in self.state.optimizers.values():
+        for name, optimizer in self.state.optimizers.items():
+            own = config.learning_rate_d if name == "discriminator" and config.learning_rate_d else config.learning_rate
             for group in optimizer.param_groups:
-                group["lr"] = rate
+                group["lr"] = rate * own / config.learning_rate
         self.generator.train()
-        losses = update(
-            self.generator,
-            self.g_optimizer,
-            self.discriminator,
-            self.d_optimizer,
-            batch.input_NCHW.to(self.device),
-            batch.target_NCHW.to(self.device),
-            config.lambda_gan,
-            config.lambda_l1,
-        )
+        losses = self.objective.step(self._on_device(batch))
         if self.averaged is not None:
             _average(self.averaged, self.generator, config.ema, self.state.step)
         if not np.isfinite([losses.g_gan, losses.g_l1, losses.d_real, losses.d_fake]).all():
             raise ConfigError(NOT_FINITE.format(what="losses"))
-        epoch = self.state.step * config.batch // len(self.pairs)
+        epoch = self.state.step * config.batch_size // len(self.pairs)
         self.state.step += 1
         self.report(Step(self.state.step, epoch, asdict(losses), rate, round(time.perf_counter() - started, 4)))
         for sentence in batch.damaged:
             if sentence not in self.told_damaged:
                 self.told_damaged.add(sentence)
                 self.report(Warned(self.state.step, "picture_left_out", sentence))
+
+    def _on_device(self, batch: Batch) -> Part:
+        mask = None if batch.mask_N1HW is None else batch.mask_N1HW.to(self.device)
+        return Part(batch.input_NCHW.to(self.device), batch.target_NCHW.to(self.device), mask)
 
     def do_what_is_due(self) -> None:
         """Measure, draw and save, each at its own pace and at the end."""
@@ -211,12 +231,13 @@ class Training:
         results = {}
         for statistics in choices:
             # A measurement is finished even when a stop is ordered meanwhile: half of one says nothing.
-            rows = measure(self.translation(statistics), iter(self.held_out), self.task.metrics, Token())
+            rows = measure(self.translation(statistics), iter(self.held_out), self.yardstick, Token())
             results[statistics] = averages(rows)
-        sign = -1.0 if self.task.best_by in SMALLER_IS_BETTER else 1.0
-        chosen = max(choices, key=lambda name: sign * results[name][0][self.task.best_by])
+        best_by = self.task.best_by if self.task.best_by in self.yardstick.metrics else self.yardstick.metrics[0]
+        sign = -1.0 if best_by in SMALLER_IS_BETTER else 1.0
+        chosen = max(choices, key=lambda name: sign * results[name][0][best_by])
         figures = self.state.figures = HeldOutFigures(self.state.step, chosen, *results[chosen])
-        value = sign * figures.metrics[self.task.best_by]
+        value = sign * figures.metrics[best_by]
         best = self.state.best is None or value > self.state.best
         if best:
             self.state.best = value
@@ -306,7 +327,8 @@ class Training:
         path = self.run / MODELS / f"{name}.safetensors"
         path.parent.mkdir(exist_ok=True)
         preview = draw_preview(self.held_out[0], self.translation(self.state.figures.statistics))
-        card = card_of_run(self.config, self.state.step, len(self.pairs), self.state.figures, preview)
+        mean = self.yardstick.target_mean
+        card = card_of_run(self.config, self.state.step, len(self.pairs), self.state.figures, mean, preview)
         write_model(path, card, numpy_weights(self.measured_generator, self.config.half_weights))
         return path.relative_to(self.run).as_posix()
 
@@ -327,6 +349,13 @@ def _average(averaged: Generator, generator: Generator, decay: float, step: int)
         mean.lerp_(value, 1 - decay)
     for held, current in zip(averaged.buffers(), generator.buffers(), strict=True):
         held.copy_(current)
+
+
+def spread(pairs: Sequence[PairFiles], count: int) -> list[PairFiles]:
+    """At most `count` of the pairs, evenly over the list."""
+    if len(pairs) <= count:
+        return list(pairs)
+    return [pairs[index * len(pairs) // count] for index in range(count)]
 
 
 def _num_parameters(module: torch.nn.Module) -> int:

@@ -9,11 +9,12 @@ import torch
 
 from training.contract.errors import ConfigError, PairingError
 from training.contract.networks import load_generator
+from training.contract.pairing import find_pairs
 from training.contract.progress import Report, Token
 from training.contract.protocol import Event, Progress, Result, Warned
-from training.contract.tasks import task_named
-from training.dataset import pictures_below
-from training.evaluate import averages_by_kind, full_set, full_set_size, measure, torch_translate
+from training.evaluate import averages_by_kind, measure, torch_translate, yardstick_of
+from training.held_out import full_set, full_set_size, request_of
+from training.reading import arranged
 from training.run_model import choose_device
 
 
@@ -43,16 +44,18 @@ def measure_models(request: EvaluationRequest, report: Report[Event], token: Tok
 
     A picture that cannot be read is a `warning` for each model. Raises P2PError, Cancelled.
     """
-    pictures = pictures_below(request.data)
-    if not pictures:
-        raise PairingError(f"There are no pictures in {request.data} to measure on.")
     device = choose_device(request.device)
     if request.threads:
         torch.set_num_threads(request.threads)
     for path in request.models:
         card, generator = load_generator(path)
-        task = task_named(card.task)
-        total = len(pictures) * full_set_size(task)
+        config = request_of(card, request.data)
+        found = find_pairs(request.data, config.task_spec.wanted, other=None, left_out=path.parent, seed=0)
+        found = arranged(found, config)
+        files = found.held_out if found.split_by == "owner" else (*found.train, *found.held_out)
+        if not files:
+            raise PairingError(f"There are no pictures in {request.data} to measure on.")
+        total = len(files) * full_set_size(config)
 
         def tell(done: int, total: int = total, what: str = card.name) -> None:
             report(Progress(done, total, what))
@@ -60,8 +63,9 @@ def measure_models(request: EvaluationRequest, report: Report[Event], token: Tok
         def warn(message: str) -> None:
             report(Warned(0, "picture_left_out", message))
 
+        yardstick = yardstick_of(config, float(card.provenance.get("target_mean", 0.0)))
         translate = torch_translate(generator.to(device), card.frame, device)
-        rows = measure(translate, full_set(task, pictures, warn), task.metrics, token, tell)
+        rows = measure(translate, full_set(config, files, found.layout, warn), yardstick, token, tell)
         if not rows:
             raise PairingError(f"None of the pictures in {request.data} can be read.")
         data: dict[str, Any] = {  # Any: JSON

@@ -1,5 +1,9 @@
-"""The objective of pix2pix: conditional GAN + lambda L1 (paper, section 3.1), one update of each network at a time."""
+"""The objective of pix2pix: conditional GAN + lambda L1 (paper, section 3.1), one update of each network at a time.
 
+Where the target was not measured, L1 counts nothing and the discriminator sees the same emptiness in both pictures.
+"""
+
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -7,7 +11,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from training.contract.config import TrainConfig
 from training.contract.networks import Generator, PatchDiscriminator
+
+GanMode = Literal["vanilla", "lsgan"]
+UNMEASURED = -1.0  # what encodings give for depth 0, no measurement
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,48 +28,108 @@ class Losses:
     d_fake: float
 
 
-def gan_loss(logits: Tensor, target: Literal["real", "fake"]) -> Tensor:
-    """Binary cross-entropy of every patch against one verdict; the generator minimises it with "real" (non-saturating)."""
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some of a step's pairs on their device. Shapes [N, C, H, W]; mask bool [N, 1, H, W] or None where all is measured."""
+
+    input_NCHW: Tensor
+    target_NCHW: Tensor
+    mask_N1HW: Tensor | None
+
+    def seen(self, picture_NCHW: Tensor) -> Tensor:
+        """What a discriminator may see of a picture."""
+        return picture_NCHW if self.mask_N1HW is None else torch.where(self.mask_N1HW, picture_NCHW, UNMEASURED)
+
+    def num_measured(self) -> Tensor:
+        """Values that L1 is averaged over."""
+        if self.mask_N1HW is None:
+            return torch.tensor(float(self.target_NCHW.numel()))
+        return self.mask_N1HW.sum() * self.target_NCHW.shape[1]
+
+    def split(self, count: int) -> Iterator["Part"]:
+        """The same pairs in `count` equal parts."""
+        masks = [None] * count if self.mask_N1HW is None else self.mask_N1HW.chunk(count)
+        for input_NCHW, target_NCHW, mask in zip(self.input_NCHW.chunk(count), self.target_NCHW.chunk(count), masks, strict=True):
+            yield Part(input_NCHW, target_NCHW, mask)
+
+
+def gan_loss(logits: Tensor, target: Literal["real", "fake"], mode: GanMode = "vanilla") -> Tensor:
+    """The distance of every patch's verdict from one verdict; the generator minimises it with "real" (non-saturating).
+
+    vanilla: binary cross-entropy (paper). lsgan: squared distance from 1 and 0 (Mao et al. 2017).
+    """
     wanted = torch.ones_like(logits) if target == "real" else torch.zeros_like(logits)
-    return F.binary_cross_entropy_with_logits(logits, wanted)
+    return F.mse_loss(logits, wanted) if mode == "lsgan" else F.binary_cross_entropy_with_logits(logits, wanted)
 
 
-def update_discriminator(
-    discriminator: PatchDiscriminator, optimizer: torch.optim.Optimizer, input_NCHW: Tensor, target_NCHW: Tensor, fake_NCHW: Tensor
-) -> tuple[Tensor, Tensor]:
-    """One step on (real + fake) / 2, as the reference halves it; gives both terms unhalved."""
-    optimizer.zero_grad(set_to_none=True)
-    d_fake = gan_loss(discriminator(input_NCHW, fake_NCHW.detach()), "fake")
-    d_real = gan_loss(discriminator(input_NCHW, target_NCHW), "real")
-    loss: Tensor = (d_fake + d_real) / 2
-    torch.autograd.backward(loss)
-    optimizer.step()
-    return d_real.detach(), d_fake.detach()
+class Objective:
+    """Both networks, their optimisers, and how a step changes them."""
+
+    def __init__(
+        self,
+        config: TrainConfig,
+        generator: Generator,
+        g_optimizer: torch.optim.Optimizer,
+        discriminator: PatchDiscriminator | None,
+        d_optimizer: torch.optim.Optimizer | None,
+    ) -> None:
+        self.config = config
+        self.generator, self.g_optimizer = generator, g_optimizer
+        self.discriminator, self.d_optimizer = discriminator, d_optimizer
+        self.mode: GanMode = "lsgan" if config.gan_mode == "lsgan" else "vanilla"
+
+    def step(self, whole: Part) -> Losses:
+        """One update of the discriminator, if there is one, then one of the generator against the updated discriminator."""
+        parts = list(whole.split(self.config.accumulate))
+        num_measured = whole.num_measured().clamp(min=1).to(whole.target_NCHW.device)
+        # The generator's picture serves both updates, unless parts come one after the other to save the memory that it takes.
+        fakes = [self.generator(part.input_NCHW) for part in parts] if len(parts) == 1 else None
+        d_real, d_fake = self._update_discriminator(parts, fakes)
+        g_gan, g_l1 = self._update_generator(parts, fakes, num_measured)
+        values = torch.stack([g_gan, g_l1, d_real, d_fake]).tolist()  # one wait for the device, not four
+        return Losses(*values)
+
+    def _update_discriminator(self, parts: list[Part], fakes: list[Tensor] | None) -> tuple[Tensor, Tensor]:
+        """One step on (real + fake) / 2, as the reference halves it; gives both terms unhalved."""
+        total_real = total_fake = torch.zeros((), device=parts[0].target_NCHW.device)
+        if self.discriminator is None or self.d_optimizer is None:
+            return total_real, total_fake
+        self.d_optimizer.zero_grad(set_to_none=True)
+        for index, part in enumerate(parts):
+            if fakes is None:
+                with torch.no_grad():
+                    fake_NCHW = self.generator(part.input_NCHW)
+            else:
+                fake_NCHW = fakes[index].detach()
+            d_fake = gan_loss(self.discriminator(part.input_NCHW, part.seen(fake_NCHW)), "fake", self.mode) / len(parts)
+            d_real = gan_loss(self.discriminator(part.input_NCHW, part.seen(part.target_NCHW)), "real", self.mode) / len(parts)
+            torch.autograd.backward((d_fake + d_real) / 2)
+            total_real, total_fake = total_real + d_real.detach(), total_fake + d_fake.detach()
+        self.d_optimizer.step()
+        return total_real, total_fake
+
+    def _update_generator(self, parts: list[Part], fakes: list[Tensor] | None, num_measured: Tensor) -> tuple[Tensor, Tensor]:
+        total_gan = total_l1 = torch.zeros((), device=parts[0].target_NCHW.device)
+        self.g_optimizer.zero_grad(set_to_none=True)
+        if self.discriminator is not None:
+            self.discriminator.requires_grad_(False)
+        for index, part in enumerate(parts):
+            fake_NCHW = self.generator(part.input_NCHW) if fakes is None else fakes[index]
+            g_l1 = self.config.lambda_l1 * _l1(fake_NCHW, part, num_measured)
+            loss, total_l1 = g_l1, total_l1 + g_l1.detach()
+            if self.discriminator is not None:
+                verdicts = self.discriminator(part.input_NCHW, part.seen(fake_NCHW))
+                g_gan = self.config.lambda_gan * gan_loss(verdicts, "real", self.mode) / len(parts)
+                loss, total_gan = loss + g_gan, total_gan + g_gan.detach()
+            torch.autograd.backward(loss)
+        self.g_optimizer.step()
+        if self.discriminator is not None:
+            self.discriminator.requires_grad_(True)
+        return total_gan, total_l1
 
 
-def step(
-    generator: Generator,
-    g_optimizer: torch.optim.Optimizer,
-    discriminator: PatchDiscriminator | None,
-    d_optimizer: torch.optim.Optimizer | None,
-    input_NCHW: Tensor,
-    target_NCHW: Tensor,
-    lambda_gan: float,
-    lambda_l1: float,
-) -> Losses:
-    """One update of the discriminator, if there is one, then one of the generator against the updated discriminator."""
-    fake_NCHW = generator(input_NCHW)
-    zero = torch.zeros((), device=fake_NCHW.device)
-    g_gan = d_real = d_fake = zero
-    if discriminator is not None and d_optimizer is not None:
-        d_real, d_fake = update_discriminator(discriminator, d_optimizer, input_NCHW, target_NCHW, fake_NCHW)
-        discriminator.requires_grad_(False)
-        g_gan = lambda_gan * gan_loss(discriminator(input_NCHW, fake_NCHW), "real")
-    g_l1 = lambda_l1 * F.l1_loss(fake_NCHW, target_NCHW)
-    g_optimizer.zero_grad(set_to_none=True)
-    torch.autograd.backward(g_gan + g_l1)
-    g_optimizer.step()
-    if discriminator is not None:
-        discriminator.requires_grad_(True)
-    values = torch.stack([g_gan.detach(), g_l1.detach(), d_real, d_fake]).tolist()  # one wait for the device, not four
-    return Losses(*values)
+def _l1(fake_NCHW: Tensor, part: Part, num_measured: Tensor) -> Tensor:
+    """The sum of absolute errors where there is a target, over the number of values in the whole step."""
+    if part.mask_N1HW is None:
+        return F.l1_loss(fake_NCHW, part.target_NCHW, reduction="sum") / num_measured
+    return ((fake_NCHW - part.target_NCHW).abs() * part.mask_N1HW).sum() / num_measured

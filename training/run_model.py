@@ -11,7 +11,6 @@ from training.contract.config import TrainConfig
 from training.contract.errors import ConfigError, ModelError
 from training.contract.model_file import ModelCard, Weights
 from training.contract.networks import Generator, load_generator
-from training.contract.tasks import task_named
 from training.contract.version import __version__
 
 NOT_FINITE = (
@@ -19,17 +18,22 @@ NOT_FINITE = (
 )
 
 
-def card_of_run(config: TrainConfig, step: int, num_pairs: int, figures: HeldOutFigures, preview: bytes | None) -> ModelCard:
-    task = task_named(config.task)
+def card_of_run(
+    config: TrainConfig, step: int, num_pairs: int, figures: HeldOutFigures, target_mean: float, preview: bytes | None
+) -> ModelCard:
+    task, frame = config.task_spec, config.frame
     return ModelCard(
         name=config.name or task.name,
         task=task.name,
         generator=config.generator,
-        encoding_in=task.encoding_in,
-        encoding_out=task.encoding_out,
+        encoding_in=frame.encoding_in,
+        encoding_out=frame.encoding_out,
         statistics=figures.statistics,
-        size_rule=config.frame.rule,
+        size_rule=frame.rule,
         keeps_grey=task.keeps_grey,
+        direction="BtoA" if config.is_reversed else "AtoB",
+        labels=frame.labels,
+        depth=frame.depth,
         provenance={
             "program": f"P2P Desktop {__version__}",
             "data": Path(config.data).name.encode("utf-8", "replace").decode(),  # names need not be Unicode
@@ -37,13 +41,15 @@ def card_of_run(config: TrainConfig, step: int, num_pairs: int, figures: HeldOut
             "licence": config.licence,
             "steps": step,
             "measured_at_step": figures.step,
-            "batch": config.batch,
-            "size": config.size,
+            "batch_size": config.batch_size,
+            "crop_size": config.crop_size,
             "learning_rate": config.learning_rate,
+            "gan_mode": config.gan_mode,
             "lambda_gan": config.lambda_gan,
             "lambda_l1": config.lambda_l1,
             "seed": config.seed,
-        },
+        }
+        | ({"target_mean": target_mean} if config.is_masked else {}),
         metrics=figures.metrics,
         identity=figures.identity,
         preview=preview,

@@ -6,10 +6,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from training.contract.encodings import Pixels, to_rgb
-from training.contract.framing import resize
+from training.contract.encodings import Pixels, to_8_bit, to_rgb
+from training.contract.framing import resize, resize_nearest
 from training.contract.protocol import SAMPLES
-from training.evaluate import HeldOut
+from training.held_out import HeldOut
 
 NUM_SAMPLES = 4
 SAMPLE_SIDE = 320  # pixels of the long side of each part
@@ -39,13 +39,36 @@ def draw_preview(item: HeldOut, translate: Callable[[Pixels], Pixels]) -> bytes:
 
 
 def _joined(parts: Sequence[Pixels], side: int) -> Pixels:
-    return np.concatenate([_shown(part, side) for part in parts], axis=1, dtype=np.uint8)
+    """Side by side; depths on one scale of colours, that of the last part."""
+    reach = _reach(parts[-1]) if _is_depth(parts[-1]) else 1.0
+    return np.concatenate([_shown(part, side, reach) for part in parts], axis=1, dtype=np.uint8)
 
 
-def _shown(pixels: Pixels, side: int) -> Pixels:
+def _shown(pixels: Pixels, side: int, reach: float) -> Pixels:
     height, width = pixels.shape[:2]
     scale = min(1.0, side / max(height, width))
-    return resize(to_rgb(pixels), (max(1, round(height * scale)), max(1, round(width * scale))))
+    size = max(1, round(height * scale)), max(1, round(width * scale))
+    if _is_depth(pixels):
+        return _in_colours(resize_nearest(pixels, size), reach)
+    colours = to_8_bit(pixels[..., :3] if pixels.shape[2] >= 3 else pixels[..., :1])
+    return resize(to_rgb(np.ascontiguousarray(colours)), size)
+
+
+def _is_depth(pixels: Pixels) -> bool:
+    return pixels.dtype == np.uint16 and pixels.shape[2] == 1
+
+
+def _reach(depth: Pixels) -> float:
+    """Counts that take the last colour."""
+    measured = depth[depth > 0]
+    return float(np.quantile(measured, 0.98)) if measured.size else 1.0
+
+
+def _in_colours(depth: Pixels, reach: float) -> Pixels:
+    """Near is blue, far is red, and what was not measured black."""
+    share = np.clip(depth[..., 0] / max(reach, 1.0), 0, 1)
+    colours = cv2.applyColorMap((share * 255).astype(np.uint8), cv2.COLORMAP_TURBO)[..., ::-1]
+    return np.asarray(colours * (depth > 0), np.uint8)
 
 
 def _encoded(suffix: str, rgb: Pixels, options: Sequence[int] = ()) -> bytes:

@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 
-from training.contract.encodings import Pixels, Values, encode
+from training.contract.encodings import Pixels, Values
 from training.contract.framing import Frame, finish, pad_to_multiple, to_planes
 from training.contract.progress import Token
 
@@ -92,7 +92,7 @@ def translate_blocks(
                 min(width, block.right + margin),
                 min(height, block.bottom + margin),
             )
-            values = encode(pixels[around.top : around.bottom, around.left : around.right], frame.encoding_in)
+            values = frame.encode(pixels[around.top : around.bottom, around.left : around.right])
             waiting.append((block, around, submit(to_planes(pad_to_multiple(values, frame.rule.multiple)))))
         while waiting:
             yield oldest()

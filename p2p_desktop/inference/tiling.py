@@ -13,7 +13,7 @@ from math import ceil
 
 import numpy as np
 
-from training.contract.encodings import Pixels, Values, encode
+from training.contract.encodings import Pixels, Values
 from training.contract.framing import Frame, finish, pad_to_multiple, to_planes
 from training.contract.progress import Token
 
@@ -94,7 +94,7 @@ def _in_order(
                 token.check()
                 if len(waiting) >= in_flight:
                     yield oldest()
-                values = encode(pixels[down.start : down.stop, across.start : across.stop], frame.encoding_in)
+                values = frame.encode(pixels[down.start : down.stop, across.start : across.stop])
                 waiting.append((row, column, submit(to_planes(pad_to_multiple(values, frame.rule.multiple)))))
         while waiting:
             token.check()

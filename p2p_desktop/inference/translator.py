@@ -15,9 +15,9 @@ from p2p_desktop.inference.memory import bytes_per_pixel, largest_tile, overlap_
 from p2p_desktop.inference.patches import Patch, Rect, blocks_in_order, translate_blocks
 from p2p_desktop.inference.runtime import Runtime
 from p2p_desktop.inference.tiling import Span, cut, translate_tiled
-from training.contract.encodings import Pixels, Values, encode, to_rgb
+from training.contract.encodings import Pixels, Values, encoding_named, join_alpha, split_alpha, to_rgb
 from training.contract.errors import ConfigError, PictureError
-from training.contract.framing import pad_to_multiple, resize, to_planes, translate_whole
+from training.contract.framing import pad_to_multiple, to_planes, translate_whole
 from training.contract.model_file import ModelCard, file_digest, read_card
 from training.contract.pictures import Metadata, Picture
 from training.contract.progress import Token
@@ -104,7 +104,7 @@ class Translator:
         if 0 in rgb.shape:
             raise ValueError("a picture has at least one pixel")
         pixels = np.ascontiguousarray(rgb if rgb.ndim == 3 else rgb[..., None])
-        result = mix(self._translate(pixels, Token()), pixels, strength)
+        result = self._mixed(self._translate(pixels, Token()), pixels, strength)
         return result if rgb.ndim == 3 or result.shape[2] == 3 else result[..., 0]
 
     def translate(self, picture: Picture, *, strength: float = 1.0, token: Token | None = None) -> Picture:
@@ -114,15 +114,16 @@ class Translator:
         """
         if not 0 <= strength <= 1:
             raise ValueError(f"The strength must be 0 to 1, not {strength:g}.")
-        source: Pixels = picture.pixels
-        pixels = mix(self._translate(source, token or Token()), source, strength)
+        entering, leaving = encoding_named(self.card.encoding_in), encoding_named(self.card.encoding_out)
+        source: Pixels = join_alpha(picture.pixels, picture.alpha) if entering.has_alpha else picture.pixels
+        pixels, made_alpha = split_alpha(self._mixed(self._translate(source, token or Token()), source, strength))
         notes = picture.notes
         metadata = picture.metadata
         if pixels.shape[2] != picture.pixels.shape[2] and metadata.icc is not None:
             # The profile of a grey picture says nothing about the colours it was given, nor the reverse.
             metadata = Metadata(metadata.exif, metadata.xmp, None)
             notes = (*notes, "The colour profile was left out: it does not fit the new colours, which are sRGB.")
-        alpha = picture.alpha
+        alpha = made_alpha if leaving.has_alpha else None if entering.has_alpha else picture.alpha
         if alpha is not None and alpha.dtype != pixels.dtype:  # a model that gives 16 bits whatever it is given
             alpha = alpha.astype(np.uint16) * np.uint16(257)
         return replace(picture, pixels=pixels, alpha=alpha, metadata=metadata, notes=notes)
@@ -186,8 +187,16 @@ class Translator:
 
         return translate_tiled(pixels, frame, rows, columns, submit, self._tiles_at_once, token)
 
+    def _mixed(self, result: Pixels, source: Pixels, strength: float) -> Pixels:
+        mixed = mix(result, source, strength)
+        if strength < 1 and self.card.encoding_in == self.card.encoding_out == "depth16":
+            return np.where(source == 0, result, mixed)  # there is no measurement to mix with
+        return mixed
+
     def _check_input(self, pixels: Pixels) -> None:
-        if self.card.encoding_in == "depth16" and (pixels.dtype != np.uint16 or pixels.shape[2] != 1):
+        if self.card.encoding_in == "rgb_depth16" and (pixels.dtype != np.uint16 or pixels.shape[2] != 4):
+            raise PictureError("This model takes a picture and its depth together (--with), and this is one alone.")
+        if self.card.encoding_in in ("depth16", "filled_depth16") and (pixels.dtype != np.uint16 or pixels.shape[2] != 1):
             raise PictureError("This model takes 16-bit depth pictures, and this is none.")
 
     def _forward(self, x_CHW: Values) -> Values:
@@ -200,8 +209,8 @@ class Translator:
         """Statistics of the whole picture, from a copy that fits into one tile; the same for all of its tiles."""
         height, width = pixels.shape[:2]
         scale = self._tile / max(height, width)
-        small = resize(pixels, (max(1, int(height * scale)), max(1, int(width * scale)))) if scale < 1 else pixels
-        values = pad_to_multiple(encode(small, self.card.encoding_in), self.card.size_rule.multiple)
+        small = self.card.frame.shrink(pixels, (max(1, int(height * scale)), max(1, int(width * scale)))) if scale < 1 else pixels
+        values = pad_to_multiple(self.card.frame.encode(small), self.card.size_rule.multiple)
         return self._runtime.measure(to_planes(values))
 
 

@@ -1,7 +1,8 @@
 """Named ways between stored pixels and the numbers a network sees, each a tested round trip.
 
-Pixels are uint8 or uint16 [H, W, C], grey or RGB. Network values are float32 [H, W, channels], nominally in [-1, 1].
-An encoding names what the numbers mean; 16-bit pixels keep their precision whatever the network was trained on.
+Pixels are uint8 or uint16 [H, W, C]: grey, grey and alpha, RGB, RGB and alpha, or RGB and depth (uint16, see `join_depth`). Network
+values are float32 [H, W, channels], nominally in [-1, 1]. An encoding names what the numbers mean; 16-bit pixels keep their
+precision whatever the network was trained on.
 """
 
 from dataclasses import dataclass
@@ -12,15 +13,57 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.contract.errors import ConfigError
+from training.contract.holes import nearest_fill, nearness
 
-EncodingName = Literal["rgb8", "rgb16", "grey8", "lab_l", "lab_ab", "depth16"]
+EncodingName = Literal[
+    "rgb8",
+    "rgb16",
+    "grey8",
+    "grey16",
+    "grey_alpha8",
+    "grey_alpha16",
+    "rgba8",
+    "rgba16",
+    "lab_l",
+    "lab_ab",
+    "depth16",
+    "filled_depth16",
+    "rgb_depth16",
+]
 Pixels = NDArray[np.uint8 | np.uint16]
 Values = NDArray[np.float32]
 
 LAB_AB_RANGE = 110.0  # CIE units that map to 1: sRGB reaches from -108 to +98
 LAB_L_HALF = 50.0  # half of lightness 0..100
-DEPTH_RANGE_M = 10.0  # metres that map to the whole of [-1, 1]: the range of indoor sensors
-DEPTH_UNIT_M = 0.001  # metres per count of a 16-bit depth picture
+
+
+@dataclass(frozen=True, slots=True)
+class DepthScale:
+    """What the counts of a 16-bit depth picture mean; 0 counts are no measurement."""
+
+    unit_m: float = 0.001
+    """Metres per count: 0.001 for most sensors, 1/256 for KITTI."""
+    range_m: float = 10.0
+    """Metres that map to the whole of [-1, 1]; the default is the range of indoor sensors. What is farther counts as no
+    measurement: sensors write their largest count where they fail."""
+
+    def __post_init__(self) -> None:
+        if not 1e-6 <= self.unit_m <= 1 or not 0.01 <= self.range_m <= 1e5:
+            raise ConfigError(
+                f"A depth scale must have 1e-6 to 1 metre per count and a range of 0.01 to 100000 metres, not {self}."
+            )
+
+    def measured(self, counts: Pixels) -> NDArray[np.uint16]:
+        """The counts with 0 for what is beyond the range."""
+        return np.asarray(np.where(counts * np.float32(self.unit_m) <= self.range_m, counts, np.uint16(0)), np.uint16)
+
+    def metres(self, counts: Pixels) -> Values:
+        """Metres of uint16 counts; 0 where nothing was measured."""
+        metres = counts * np.float32(self.unit_m)
+        return np.where(metres <= self.range_m, metres, np.float32(0))
+
+
+DEPTH_IN_MILLIMETRES = DepthScale()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +73,21 @@ class Encoding:
     bits: int
     """Depth in which a picture of this kind is stored where its source does not say otherwise."""
 
+    @property
+    def has_alpha(self) -> bool:
+        """Whether its last channel is what a file stores as transparency, taken as a number like any other."""
+        return self.name in ("grey_alpha8", "grey_alpha16", "rgba8", "rgba16")
+
+    @property
+    def is_depth(self) -> bool:
+        """Whether its last channel is depth, where 0 is no measurement and neighbours must never be mixed."""
+        return self.name in ("depth16", "filled_depth16", "rgb_depth16")
+
+    @property
+    def is_filled(self) -> bool:
+        """Whether the holes of a depth map that goes in are filled with the nearest measurement, and only they change."""
+        return self.name in ("filled_depth16", "rgb_depth16")
+
 
 ENCODINGS: dict[str, Encoding] = {
     encoding.name: encoding
@@ -37,9 +95,16 @@ ENCODINGS: dict[str, Encoding] = {
         Encoding("rgb8", 3, 8),
         Encoding("rgb16", 3, 16),
         Encoding("grey8", 1, 8),
+        Encoding("grey16", 1, 16),
+        Encoding("grey_alpha8", 2, 8),
+        Encoding("grey_alpha16", 2, 16),
+        Encoding("rgba8", 4, 8),
+        Encoding("rgba16", 4, 16),
         Encoding("lab_l", 1, 8),
         Encoding("lab_ab", 2, 8),
         Encoding("depth16", 1, 16),
+        Encoding("filled_depth16", 2, 16),
+        Encoding("rgb_depth16", 4, 16),
     )
 }
 
@@ -52,37 +117,59 @@ def encoding_named(name: str) -> Encoding:
         raise ConfigError(f"The encoding {name!r} is unknown to this version of the program.") from None
 
 
-def encode(pixels: Pixels, name: EncodingName) -> Values:
+def encode(pixels: Pixels, name: EncodingName, depth: DepthScale = DEPTH_IN_MILLIMETRES) -> Values:
     """Give the network's view of `pixels`: [H, W, channels] of that encoding. Grey becomes RGB, and RGB luma, as needed."""
     match name:
         case "rgb8" | "rgb16":
             return _signed(to_rgb(pixels))
-        case "grey8":
+        case "grey8" | "grey16":
             return _signed(to_grey(pixels))
+        case "grey_alpha8" | "grey_alpha16":
+            colour, alpha = split_alpha(pixels)
+            return _signed(join_alpha(to_grey(colour), alpha))
+        case "rgba8" | "rgba16":
+            colour, alpha = split_alpha(pixels)
+            return _signed(join_alpha(to_rgb(colour), alpha))
         case "lab_l":
             return np.asarray(lightness(pixels)[..., None] / LAB_L_HALF - 1, np.float32)
         case "lab_ab":
             return np.asarray(_lab(pixels)[..., 1:] / LAB_AB_RANGE, np.float32)
         case "depth16":
-            if pixels.dtype != np.uint16 or pixels.shape[2] != 1:
-                raise ValueError("depth is uint16 [H, W, 1]")
-            return np.asarray(pixels * np.float32(2 * DEPTH_UNIT_M / DEPTH_RANGE_M) - 1, np.float32)
+            _check_depth(pixels)
+            return np.asarray(depth.metres(pixels) * np.float32(2 / depth.range_m) - 1, np.float32)
+        case "filled_depth16":
+            within = depth.measured(pixels)
+            return np.concatenate([nearness(within) * 2 - 1, encode(nearest_fill(within), "depth16", depth)], 2)
+        case "rgb_depth16":
+            if pixels.dtype != np.uint16 or pixels.shape[2] != 4:
+                raise ValueError("RGB and depth are uint16 [H, W, 4]")
+            metres = encode(nearest_fill(depth.measured(np.ascontiguousarray(pixels[..., 3:]))), "depth16", depth)
+            return np.concatenate([_signed(np.ascontiguousarray(pixels[..., :3])), metres], 2)
 
 
-def decode(values: Values, name: EncodingName, dtype: type[np.uint8] | type[np.uint16]) -> Pixels:
+def decode(
+    values: Values, name: EncodingName, dtype: type[np.uint8] | type[np.uint16], depth: DepthScale = DEPTH_IN_MILLIMETRES
+) -> Pixels:
     """Give pixels for network values, rounded and clamped. `lab_ab` needs its lightness: see `join_lab`."""
     match name:
-        case "rgb8" | "rgb16" | "grey8":
+        case "rgb8" | "rgb16" | "grey8" | "grey16" | "grey_alpha8" | "grey_alpha16" | "rgba8" | "rgba16":
             return _unsigned(values, dtype)
         case "lab_l":
             lab = np.zeros((*values.shape[:2], 3), np.float32)
             lab[..., 0] = np.clip((values[..., 0] + 1) * LAB_L_HALF, 0, 100)
             return to_grey(_unit_to_pixels(cv2.cvtColor(lab, cv2.COLOR_Lab2RGB), dtype))
         case "depth16":
-            counts = np.rint((values + 1) * (DEPTH_RANGE_M / (2 * DEPTH_UNIT_M)))
+            counts = np.rint((values + 1) * np.float32(depth.range_m / (2 * depth.unit_m)))
             return np.asarray(np.clip(counts, 0, 65535), np.uint16)
+        case "filled_depth16" | "rgb_depth16":
+            raise ValueError("depth is given as depth16")
         case "lab_ab":
             raise ValueError("colour alone is no picture: use join_lab")
+
+
+def _check_depth(pixels: Pixels) -> None:
+    if pixels.dtype != np.uint16 or pixels.shape[2] != 1:
+        raise ValueError("depth is uint16 [H, W, 1]")
 
 
 def join_lab(lightness_HW: Values, ab_HWC: Values, dtype: type[np.uint8] | type[np.uint16]) -> Pixels:
@@ -94,6 +181,36 @@ def join_lab(lightness_HW: Values, ab_HWC: Values, dtype: type[np.uint8] | type[
 def lightness(pixels: Pixels) -> Values:
     """CIE lightness 0..100 [H, W] of sRGB pixels."""
     return np.ascontiguousarray(_lab(pixels)[..., 0])
+
+
+def join_alpha(pixels: Pixels, alpha: Pixels | None) -> Pixels:
+    """Put alpha [H, W] behind grey or RGB [H, W, C]; where there is none, all is opaque."""
+    if alpha is None:
+        alpha = np.full(pixels.shape[:2], max_value(pixels.dtype), pixels.dtype)
+    return np.dstack([pixels, alpha.astype(pixels.dtype, copy=False)])
+
+
+def split_alpha(pixels: Pixels) -> tuple[Pixels, Pixels | None]:
+    """Give grey or RGB [H, W, C], and the alpha [H, W] behind it or None."""
+    if pixels.shape[2] in (1, 3):
+        return pixels, None
+    return np.ascontiguousarray(pixels[..., :-1]), np.ascontiguousarray(pixels[..., -1])
+
+
+def join_depth(rgb: Pixels, depth: Pixels) -> Pixels:
+    """Give uint16 [H, W, 4] of a picture and its depth, uint16 [H, W, 1] of the same size: the pixels of `rgb_depth16`."""
+    colours = to_16_bit(to_rgb(rgb))
+    return np.dstack([colours, depth])
+
+
+def to_16_bit(pixels: Pixels) -> Pixels:
+    """Spread 8 bits over the whole range of 16; leave 16 alone."""
+    return pixels if pixels.dtype == np.uint16 else pixels.astype(np.uint16) * np.uint16(257)
+
+
+def to_8_bit(pixels: Pixels) -> NDArray[np.uint8]:
+    """Keep the upper half of 16 bits; leave 8 alone."""
+    return (pixels >> 8).astype(np.uint8) if pixels.dtype == np.uint16 else pixels.astype(np.uint8, copy=False)
 
 
 def to_rgb(pixels: Pixels) -> Pixels:

@@ -11,10 +11,22 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.contract.encodings import EncodingName, Pixels, Values, decode, encode, join_lab, lightness, to_grey
+from training.contract.encodings import (
+    DEPTH_IN_MILLIMETRES,
+    DepthScale,
+    EncodingName,
+    Pixels,
+    Values,
+    decode,
+    encode,
+    encoding_named,
+    join_lab,
+    lightness,
+    to_grey,
+)
 from training.contract.errors import ConfigError
 
-Number = TypeVar("Number", np.float32, np.uint8)
+Number = TypeVar("Number", bound=np.generic)
 
 Forward = Callable[[Values], Values]
 """Runs the network on one picture: float32 [C, H, W] in, [C, H, W] out; H and W are multiples of the network's."""
@@ -49,18 +61,33 @@ class Frame:
     encoding_out: EncodingName
     keeps_grey: bool
     """Whether a grey picture stays grey, as it does where the task leaves colours as they are."""
+    labels: Literal["none", "input", "output"] = "none"
+    """Which side is a picture of labels, whose colours are names: they are never mixed."""
+    depth: DepthScale = DEPTH_IN_MILLIMETRES
+
+    def encode(self, pixels: Pixels) -> Values:
+        """What the network sees of a source."""
+        return encode(pixels, self.encoding_in, self.depth)
+
+    def shrink(self, pixels: Pixels, size: tuple[int, int]) -> Pixels:
+        """Resize a source to (height, width) without mixing labels or depths."""
+        if self.labels == "input":
+            return resize_nearest(pixels, size)
+        if self.encoding_in == "rgb_depth16":
+            return np.dstack([resize(np.ascontiguousarray(pixels[..., :3]), size), resize_nearest(pixels[..., 3:], size)])
+        return resize_nearest(pixels, size) if encoding_named(self.encoding_in).is_depth else resize(pixels, size)
 
 
 def translate_whole(pixels: Pixels, frame: Frame, forward: Forward) -> Pixels:
     """Translate one picture by one pass of the network. Any size in, the same size and depth out."""
     height, width = pixels.shape[:2]
     if frame.rule.mode == "native":
-        return finish(run_padded(encode(pixels, frame.encoding_in), frame.rule.multiple, forward), pixels, frame)
-    fitted = resize(pixels, fit_size(height, width, frame.rule))
-    values = forward(to_planes(encode(fitted, frame.encoding_in))).transpose(1, 2, 0)
+        return finish(run_padded(frame.encode(pixels), frame.rule.multiple, forward), pixels, frame)
+    fitted = frame.shrink(pixels, fit_size(height, width, frame.rule))
+    values = forward(to_planes(frame.encode(fitted))).transpose(1, 2, 0)
     if frame.encoding_out == "lab_ab":
         return finish(enlarge_guided(values, lightness(fitted), lightness(pixels)), pixels, frame)
-    enlarged = resize_values(values, (height, width))
+    enlarged = resize_nearest(values, (height, width)) if frame.labels == "output" else resize_values(values, (height, width))
     return finish(enlarged, pixels, frame)
 
 
@@ -76,9 +103,14 @@ def finish(values: Values, source: Pixels, frame: Frame) -> Pixels:
     dtype = np.uint16 if source.dtype == np.uint16 else np.uint8
     if frame.encoding_out == "lab_ab":
         return join_lab(lightness(source), np.ascontiguousarray(values), dtype)
-    if frame.encoding_out in ("rgb16", "depth16"):
+    if encoding_named(frame.encoding_out).bits == 16:
         dtype = np.uint16
-    pixels = decode(np.ascontiguousarray(values), frame.encoding_out, dtype)
+    elif encoding_named(frame.encoding_in).is_depth:
+        dtype = np.uint8  # the source's sixteen bits are metres; colours made of them need no more than eight
+    pixels = decode(np.ascontiguousarray(values), frame.encoding_out, dtype, frame.depth)
+    if frame.encoding_out == "depth16" and encoding_named(frame.encoding_in).is_filled:
+        measured = frame.depth.measured(source[..., -1:])
+        return np.where(measured > 0, measured, pixels)
     return to_grey(pixels) if frame.keeps_grey and source.shape[2] == 1 else pixels
 
 
@@ -121,6 +153,14 @@ def resize(pixels: Pixels, size: tuple[int, int]) -> Pixels:
     shrinking = height * width < pixels.shape[0] * pixels.shape[1]
     result = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA if shrinking else cv2.INTER_CUBIC)
     return np.asarray(result).reshape(height, width, pixels.shape[2])
+
+
+def resize_nearest(pixels: NDArray[Number], size: tuple[int, int]) -> NDArray[Number]:
+    """Resize to (height, width) by taking, for each pixel, the one whose centre is nearest; nothing is mixed."""
+    height, width = size
+    rows = np.minimum((np.arange(height) + 0.5) * pixels.shape[0] / height, pixels.shape[0] - 1).astype(int)
+    columns = np.minimum((np.arange(width) + 0.5) * pixels.shape[1] / width, pixels.shape[1] - 1).astype(int)
+    return np.ascontiguousarray(pixels[rows[:, None], columns])
 
 
 def resize_values(values: Values, size: tuple[int, int]) -> Values:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from training.contract.encodings import EncodingName, encoding_named
+from training.contract.encodings import DEPTH_IN_MILLIMETRES, DepthScale, EncodingName, encoding_named
 from training.contract.errors import ConfigError, ModelError
 from training.contract.framing import Frame, SizeRule
 from training.contract.spec import GeneratorSpec, Statistics
@@ -46,6 +46,9 @@ class ModelCard:
     size_rule: SizeRule
     keeps_grey: bool = False
     direction: Literal["AtoB", "BtoA"] = "AtoB"
+    labels: Literal["none", "input", "output"] = "none"
+    """Which side is a picture of labels (see framing.Frame)."""
+    depth: DepthScale = DEPTH_IN_MILLIMETRES
     provenance: dict[str, Any] = field(default_factory=dict)  # Any: JSON; data, licence, steps, losses, program version
     metrics: Metrics = field(default_factory=dict)
     """Held-out metrics of the model."""
@@ -56,7 +59,7 @@ class ModelCard:
 
     @property
     def frame(self) -> Frame:
-        return Frame(self.size_rule, self.encoding_in, self.encoding_out, self.keeps_grey)
+        return Frame(self.size_rule, self.encoding_in, self.encoding_out, self.keeps_grey, self.labels, self.depth)
 
     def to_json(self) -> str:
         data = {
@@ -70,6 +73,8 @@ class ModelCard:
             "size_rule": {"mode": self.size_rule.mode, "size": self.size_rule.size},
             "keeps_grey": self.keeps_grey,
             "direction": self.direction,
+            "labels": self.labels,
+            "depth": {"unit_m": self.depth.unit_m, "range_m": self.depth.range_m},
             "provenance": self.provenance,
             "metrics": self.metrics,
             "identity": self.identity,
@@ -99,6 +104,8 @@ class ModelCard:
                 size_rule=rule,
                 keeps_grey=bool(data["keeps_grey"]),
                 direction=data.get("direction", "AtoB"),
+                labels=data.get("labels", "none"),
+                depth=_depth(data.get("depth")),
                 provenance=dict(data.get("provenance", {})),
                 metrics=_numbers(data.get("metrics", {})),
                 identity=_numbers(data.get("identity", {})),
@@ -113,7 +120,8 @@ class ModelCard:
 
     def _check(self, path: Path) -> None:
         spec = self.generator
-        if self.statistics not in ("image", "running") or self.direction not in ("AtoB", "BtoA"):
+        known = self.statistics in ("image", "running") and self.direction in ("AtoB", "BtoA")
+        if not known or self.labels not in ("none", "input", "output"):
             raise ModelError(f"{path.name} is damaged: its description holds values that do not exist.")
         if encoding_named(self.encoding_in).channels != spec.in_channels:
             raise ModelError(f"{path.name} is damaged: its network does not take {self.encoding_in} pictures.")
@@ -236,6 +244,10 @@ def _numbers(value: object) -> Metrics:
     if not isinstance(value, dict) or not all(isinstance(item, int | float) for item in value.values()):
         raise TypeError("no numbers")
     return {str(key): float(item) for key, item in value.items()}
+
+
+def _depth(value: Any) -> DepthScale:  # Any: JSON
+    return DEPTH_IN_MILLIMETRES if value is None else DepthScale(float(value["unit_m"]), float(value["range_m"]))
 
 
 def _preview(value: object) -> bytes | None:

@@ -45,7 +45,7 @@ class Generator(nn.Module):
             if statistics_NK is not None:
                 self._give(None)
         if self.spec.output == "residual":
-            return x_NCHW[:, : self.spec.out_channels] + y_NCHW
+            return x_NCHW[:, -self.spec.out_channels :] + y_NCHW
         return torch.tanh(y_NCHW)
 
     def measure(self, x_NCHW: Tensor) -> tuple[Tensor, Tensor]:

@@ -60,7 +60,7 @@ class GeneratorSpec:
     up: Literal["transposed", "resize"] = "transposed"
     """"resize": nearest-neighbour doubling and a 3x3 convolution, which leaves no checkerboard (Odena et al. 2016)."""
     output: Literal["tanh", "residual"] = "tanh"
-    """"residual": the network gives a correction that is added to its input; needs out_channels <= in_channels."""
+    """"residual": the network corrects the last channels of its input; needs out_channels <= in_channels."""
     global_vector: bool = False
     """Whether the mean of the bottleneck, through a linear layer, is added back to it: whole-picture context for any size."""
 
