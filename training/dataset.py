@@ -72,7 +72,9 @@ class TrainingPairs(Dataset[Pair | PairingError]):
         return Pair(
             torch.from_numpy(to_planes(frame.encode(source))),
             torch.from_numpy(to_planes(encode(target, frame.encoding_out, frame.depth))),
-            torch.from_numpy(frame.depth.metres(target).transpose(2, 0, 1) > 0) if self.config.is_masked else None,
+            torch.from_numpy(frame.depth.in_range(target)).permute(2, 0, 1)
+            if self.config.is_masked
+            else None,
             tuple(damaged),
         )
 
@@ -118,8 +120,8 @@ def mean_target(pairs: TrainingPairs) -> float:
         sides, _ = pairs.read(index)
         if sides is not None:
             target = make_pair(sides, pairs.config, np.random.default_rng(0))[1]
-            measured = target[pairs.config.frame.depth.metres(target) > 0]
-            total, count = total + float(measured.sum(dtype=np.float64)), count + measured.size
+            known = target[pairs.config.frame.depth.in_range(target)]
+            total, count = total + float(known.sum(dtype=np.float64)), count + known.size
     return total / count if count else 0.0
 
 

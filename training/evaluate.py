@@ -11,7 +11,7 @@ import torch
 from torchmetrics.functional.image import peak_signal_noise_ratio, structural_similarity_index_measure
 
 from training.contract.config import TrainConfig
-from training.contract.encodings import DEPTH_IN_MILLIMETRES, LAB_AB_RANGE, DepthScale, Pixels, encode, max_value, to_rgb
+from training.contract.encodings import DEPTH_IN_MILLIMETRES, LAB_AB_RANGE, DepthScale, Pixels, encode, max_value, measured, to_rgb
 from training.contract.framing import Forward, Frame, translate_whole
 from training.contract.holes import nearest_fill
 from training.contract.networks import Generator
@@ -41,7 +41,7 @@ class Yardstick:
             case "mean":
                 return np.full_like(item.target, round(self.target_mean))
             case "nearest":
-                return nearest_fill(self.depth.measured(np.ascontiguousarray(item.source[..., -1:])))
+                return nearest_fill(measured(np.ascontiguousarray(item.source[..., -1:])))
         comparable = item.source.shape[2] == item.target.shape[2] or {item.source.shape[2], item.target.shape[2]} == {1, 3}
         if comparable and item.source.dtype == item.target.dtype:
             return item.source
@@ -116,7 +116,7 @@ def compare(
     """Metrics of one picture (see tasks.MetricName), those left out that it cannot have."""
     values: dict[str, float] = {}
     if "rmse" in metrics:
-        values = _of_depths(depth.metres(result), depth.metres(target))
+        values = _of_depths(depth.metres(result), np.where(depth.in_range(target), depth.metres(target), 0))
         return {name: values[name] for name in metrics if name in values}
     if result.shape[2] != target.shape[2]:
         result, target = to_rgb(result), to_rgb(target)
@@ -143,10 +143,10 @@ def compare(
 
 def _of_depths(result: np.ndarray, target: np.ndarray) -> dict[str, float]:
     """Errors in metres where the target was measured; none where it nowhere was."""
-    measured = target > 0
-    if not measured.any():
+    known = target > 0
+    if not known.any():
         return {}
-    ours, theirs = np.maximum(result[measured], LEAST_DEPTH_M).astype(np.float64), target[measured].astype(np.float64)
+    ours, theirs = np.maximum(result[known], LEAST_DEPTH_M).astype(np.float64), target[known].astype(np.float64)
     return {
         "rmse": float(np.sqrt(((ours - theirs) ** 2).mean())),
         "rel": float((np.abs(ours - theirs) / theirs).mean()),

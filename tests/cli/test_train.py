@@ -26,7 +26,15 @@ SAMPLE = {"type": "sample", "step": 2, "files": ["samples/step-2/0.png"]}
 FINISHED = {"type": "finished", "step": 2, "message": "All 2 steps are done.", "model": "models/best.safetensors"}
 STOPPED = {"type": "stopped", "step": 1, "message": "Stopped after step 1 of 2; everything is saved.", "model": None}
 FAILED = {"type": "failed", "step": 1, "message": "The disk is full.", "model": None}
-TINY = ["generator.encoder=[4,8]", "generator.decoder=[4,4]", "generator.stem=2", "size=16", "batch=2", "threads=1", "steps=4"]
+TINY = [
+    "generator.encoder=[4,8]",
+    "generator.decoder=[4,4]",
+    "generator.stem=2",
+    "crop_size=16",
+    "batch_size=2",
+    "threads=1",
+    "steps=4",
+]
 
 
 @pytest.fixture

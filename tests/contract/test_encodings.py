@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from training.contract.encodings import ENCODINGS, decode, encode, encoding_named, join_lab, lightness, to_grey
+from training.contract.encodings import ENCODINGS, DepthScale, decode, encode, encoding_named, join_lab, lightness, to_grey
 from training.contract.errors import ConfigError
 
 shapes = st.tuples(st.integers(1, 9), st.integers(1, 9))
@@ -27,7 +27,10 @@ def test_grey8_is_a_round_trip(grey):
 
 @given(shapes.flatmap(lambda shape: arrays.arrays(np.uint16, (*shape, 1), elements=st.integers(0, 65535))))
 def test_depth16_is_a_round_trip_through_all_its_metres(depth):
-    assert np.array_equal(decode(encode(depth, "depth16"), "depth16", np.uint16), depth)
+    known = np.where(depth == 65535, 0, depth)
+    assert np.array_equal(decode(encode(depth, "depth16"), "depth16", np.uint16), known)
+    kitti = DepthScale(1 / 256, 80)
+    assert np.array_equal(decode(encode(depth, "depth16", kitti), "depth16", np.uint16, kitti), known)
 
 
 @given(shapes.flatmap(lambda shape: arrays.arrays(np.uint8, (*shape, 3))))
@@ -75,9 +78,41 @@ def test_luma_weighs_colours_as_rec_601_says():
 
 
 def test_every_encoding_gives_as_many_channels_as_it_says():
-    rgb, depth = np.zeros((2, 2, 3), np.uint8), np.zeros((2, 2, 1), np.uint16)
+    rgb, depth, both = np.zeros((2, 2, 3), np.uint8), np.zeros((2, 2, 1), np.uint16), np.zeros((2, 2, 4), np.uint16)
     for name, encoding in ENCODINGS.items():
-        assert encode(depth if name == "depth16" else rgb, name).shape == (2, 2, encoding.channels)
+        pixels = both if name == "rgb_depth16" else depth if encoding.is_depth else rgb
+        assert encode(pixels, name).shape == (2, 2, encoding.channels)
+
+
+@pytest.mark.parametrize("channels", [2, 4])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_transparency_can_be_a_channel_like_any_other(channels, dtype):
+    pixels = np.random.default_rng(0).integers(0, np.iinfo(dtype).max + 1, (5, 6, channels)).astype(dtype)
+    name = {2: "grey_alpha", 4: "rgba"}[channels] + str(8 * dtype().itemsize)
+    assert np.array_equal(decode(encode(pixels, name), name, dtype), pixels)
+    opaque = encode(np.ascontiguousarray(pixels[..., : channels - 1]), name)
+    assert (opaque[..., -1] == 1).all()
+
+
+def test_depth_is_metres_and_holes_are_none():
+    counts = np.array([[[0], [1], [1000], [10000], [10001], [65535]]], np.uint16)
+    scale = DepthScale()
+    assert scale.metres(counts).ravel().tolist() == pytest.approx([0, 0.001, 1, 10, 10.001, 0])
+    assert scale.in_range(counts).ravel().tolist() == [False, True, True, True, False, False]
+    with pytest.raises(ConfigError, match="range"):
+        DepthScale(range_m=0)
+
+
+def test_a_filled_map_holds_the_nearest_measurement_and_how_near_it_is():
+    counts = np.zeros((1, 9, 1), np.uint16)
+    counts[0, 0], counts[0, 8] = 2000, 20000
+    near, filled = np.moveaxis(encode(counts, "filled_depth16"), 2, 0)
+    assert filled[0, :4] == pytest.approx(np.float32(2 * 2 / 10 - 1))
+    assert filled[0, 5:] == pytest.approx(1)  # farther than the range: not farther than its end
+    assert near[0, 0] == near[0, 8] == 1
+    assert (np.diff(near[0, :5]) < 0).all()
+    empty = encode(np.zeros((2, 2, 1), np.uint16), "filled_depth16")
+    assert (empty == -1).all()
 
 
 def test_an_unknown_encoding_is_a_sentence():

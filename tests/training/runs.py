@@ -40,10 +40,10 @@ def tiny_config(data, **changes):
     spec = replace(unet(*channels, levels=3, width=4, dropout="paper"), **changes.pop("spec", {}))
     values = {
         "steps": 6,
-        "batch": 2,
-        "size": 16,
-        "discriminator_field": 16,
-        "discriminator_width": 4,
+        "batch_size": 2,
+        "crop_size": 16,
+        "patch_size": 16,
+        "ndf": 4,
         "ema": 0.9,
         "device": "cpu",
         "threads": 1,

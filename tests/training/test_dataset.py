@@ -122,7 +122,7 @@ def test_samples_depend_on_epoch_and_index_alone(photos):
 
 
 def test_batches_go_on_where_a_run_was_interrupted(photos):
-    pairs, config = pairs_of(photos, batch=4)  # across epochs: 6 pictures
+    pairs, config = pairs_of(photos, batch_size=4)  # across epochs: 6 pictures
     whole = take(pairs, config, 8)
     assert same(take(pairs, config, 5, first_step=3), whole[3:])
 
@@ -139,14 +139,14 @@ def test_workers_change_nothing(photos):
 
 
 def test_an_epoch_shows_every_picture_once_in_an_order_of_its_own():
-    keys = [key for batch in islice(EndlessBatches(num_pairs=6, batch=3, seed=0, first_step=0), 6) for key in batch]
+    keys = [key for batch in islice(EndlessBatches(num_pairs=6, batch_size=3, seed=0, first_step=0), 6) for key in batch]
     orders = [[index for number, index in keys if number == epoch] for epoch in range(3)]
     assert all(sorted(order) == list(range(6)) for order in orders)
     assert len({tuple(order) for order in orders}) == 3
 
 
 def test_a_batch_has_its_size_and_range(photos):
-    pairs, config = pairs_of(photos, batch=5)
+    pairs, config = pairs_of(photos, batch_size=5)
     (batch,) = take(pairs, config, 1)
     assert batch.input_NCHW.shape == batch.target_NCHW.shape == (5, 3, 16, 16)
     assert batch.input_NCHW.dtype == torch.float32

@@ -55,7 +55,7 @@ def test_the_rate_is_constant_then_falls_to_nothing_in_a_straight_line(photos):
 
 
 def test_steps_tell_their_rate_and_epoch(run, photos):
-    told = of_type(trained(run, tiny_config(photos, steps=6, batch=2)), "step")
+    told = of_type(trained(run, tiny_config(photos, steps=6, batch_size=2)), "step")
     assert [event.lr for event in told] == pytest.approx([2e-4, 2e-4, 2e-4, 2e-4, 2e-4 * 2 / 3, 2e-4 / 3])
     assert [event.epoch for event in told] == [0, 0, 0, 1, 1, 2]  # five pictures to train on, one held out
 
@@ -152,8 +152,8 @@ def test_each_task_gives_a_model_with_a_complete_card(run, photos, task):
         "licence": "CC0-1.0",
         "steps": best.step,
         "measured_at_step": best.step,
-        "batch": 2,
-        "size": 16,
+        "batch_size": 2,
+        "crop_size": 16,
         "learning_rate": 2e-4,
         "lambda_gan": 1.0,
         "lambda_l1": 100.0,

@@ -34,18 +34,19 @@ Pixels = NDArray[np.uint8 | np.uint16]
 Values = NDArray[np.float32]
 
 LAB_AB_RANGE = 110.0  # CIE units that map to 1: sRGB reaches from -108 to +98
+NO_DEPTH = 65535  # counts, besides 0, that mean no measurement
 LAB_L_HALF = 50.0  # half of lightness 0..100
 
 
 @dataclass(frozen=True, slots=True)
 class DepthScale:
-    """What the counts of a 16-bit depth picture mean; 0 counts are no measurement."""
+    """What the counts of a 16-bit depth picture mean. 0 is no measurement, and so is the largest count: sensors fail to it."""
 
     unit_m: float = 0.001
     """Metres per count: 0.001 for most sensors, 1/256 for KITTI."""
     range_m: float = 10.0
-    """Metres that map to the whole of [-1, 1]; the default is the range of indoor sensors. What is farther counts as no
-    measurement: sensors write their largest count where they fail."""
+    """Metres that map to the whole of [-1, 1], and up to which depth is learned and measured; the default suits rooms. Farther
+    measurements are kept as they are, but nothing is learned from them."""
 
     def __post_init__(self) -> None:
         if not 1e-6 <= self.unit_m <= 1 or not 0.01 <= self.range_m <= 1e5:
@@ -53,14 +54,19 @@ class DepthScale:
                 f"A depth scale must have 1e-6 to 1 metre per count and a range of 0.01 to 100000 metres, not {self}."
             )
 
-    def measured(self, counts: Pixels) -> NDArray[np.uint16]:
-        """The counts with 0 for what is beyond the range."""
-        return np.asarray(np.where(counts * np.float32(self.unit_m) <= self.range_m, counts, np.uint16(0)), np.uint16)
-
     def metres(self, counts: Pixels) -> Values:
         """Metres of uint16 counts; 0 where nothing was measured."""
-        metres = counts * np.float32(self.unit_m)
-        return np.where(metres <= self.range_m, metres, np.float32(0))
+        return np.asarray(measured(counts) * np.float32(self.unit_m), np.float32)
+
+    def in_range(self, counts: Pixels) -> NDArray[np.bool_]:
+        """Where there is a measurement to learn from."""
+        metres = self.metres(counts)
+        return np.asarray((metres > 0) & (metres <= self.range_m))
+
+
+def measured(counts: Pixels) -> NDArray[np.uint16]:
+    """The counts, with 0 wherever nothing was measured."""
+    return np.asarray(np.where(counts == NO_DEPTH, np.uint16(0), counts), np.uint16)
 
 
 DEPTH_IN_MILLIMETRES = DepthScale()
@@ -138,13 +144,14 @@ def encode(pixels: Pixels, name: EncodingName, depth: DepthScale = DEPTH_IN_MILL
             _check_depth(pixels)
             return np.asarray(depth.metres(pixels) * np.float32(2 / depth.range_m) - 1, np.float32)
         case "filled_depth16":
-            within = depth.measured(pixels)
-            return np.concatenate([nearness(within) * 2 - 1, encode(nearest_fill(within), "depth16", depth)], 2)
+            _check_depth(pixels)
+            known = measured(pixels)
+            return np.concatenate([nearness(known) * 2 - 1, _filled(known, depth)], 2)
         case "rgb_depth16":
             if pixels.dtype != np.uint16 or pixels.shape[2] != 4:
                 raise ValueError("RGB and depth are uint16 [H, W, 4]")
-            metres = encode(nearest_fill(depth.measured(np.ascontiguousarray(pixels[..., 3:]))), "depth16", depth)
-            return np.concatenate([_signed(np.ascontiguousarray(pixels[..., :3])), metres], 2)
+            colours, counts = np.ascontiguousarray(pixels[..., :3]), np.ascontiguousarray(pixels[..., 3:])
+            return np.concatenate([_signed(colours), _filled(measured(counts), depth)], 2)
 
 
 def decode(
@@ -165,6 +172,11 @@ def decode(
             raise ValueError("depth is given as depth16")
         case "lab_ab":
             raise ValueError("colour alone is no picture: use join_lab")
+
+
+def _filled(counts: NDArray[np.uint16], depth: DepthScale) -> Values:
+    """Depth without holes, and nothing farther than the range: a wrong far measurement must not drown all others."""
+    return np.minimum(encode(nearest_fill(counts), "depth16", depth), np.float32(1))
 
 
 def _check_depth(pixels: Pixels) -> None:

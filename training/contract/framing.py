@@ -22,6 +22,7 @@ from training.contract.encodings import (
     encoding_named,
     join_lab,
     lightness,
+    measured,
     to_grey,
 )
 from training.contract.errors import ConfigError
@@ -109,8 +110,8 @@ def finish(values: Values, source: Pixels, frame: Frame) -> Pixels:
         dtype = np.uint8  # the source's sixteen bits are metres; colours made of them need no more than eight
     pixels = decode(np.ascontiguousarray(values), frame.encoding_out, dtype, frame.depth)
     if frame.encoding_out == "depth16" and encoding_named(frame.encoding_in).is_filled:
-        measured = frame.depth.measured(source[..., -1:])
-        return np.where(measured > 0, measured, pixels)
+        known = measured(source[..., -1:])
+        return np.where(known > 0, known, pixels)
     return to_grey(pixels) if frame.keeps_grey and source.shape[2] == 1 else pixels
 
 
