@@ -72,9 +72,7 @@ class TrainingPairs(Dataset[Pair | PairingError]):
         return Pair(
             torch.from_numpy(to_planes(frame.encode(source))),
             torch.from_numpy(to_planes(encode(target, frame.encoding_out, frame.depth))),
-            torch.from_numpy(frame.depth.in_range(target)).permute(2, 0, 1)
-            if self.config.is_masked
-            else None,
+            torch.from_numpy(frame.depth.in_range(target)).permute(2, 0, 1) if self.config.is_masked else None,
             tuple(damaged),
         )
 

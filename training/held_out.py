@@ -46,17 +46,17 @@ def quick_set(config: TrainConfig, files: Sequence[PairFiles], layout: str, dama
             kinds = kinds[index % 2 :: 2]
         name, make = kinds[index % len(kinds)]
         source, target = make()
-        yield HeldOut(files[index].name, name, source, target)
+        yield HeldOut(_name(files[index]), name, source, target)
 
 
 def full_set(config: TrainConfig, files: Sequence[PairFiles], layout: str, damaged: Callable[[str], None]) -> Iterator[HeldOut]:
     """Whole pictures, each in every kind that its task has; for `deblur` also untouched ("sharp"). `damaged` as above."""
     for index, sides in _readable(config, files, layout, damaged):
         if config.task_spec.source == "blur":
-            yield HeldOut(files[index].name, "sharp", sides.rgb, sides.rgb)
+            yield HeldOut(_name(files[index]), "sharp", sides.rgb, sides.rgb)
         for kind, make in _made(sides, config, index):
             source, target = make()
-            yield HeldOut(files[index].name, kind, source, target)
+            yield HeldOut(_name(files[index]), kind, source, target)
 
 
 def full_set_size(config: TrainConfig) -> int:
@@ -151,6 +151,10 @@ def _readable(
             damaged(str(error))
         else:
             yield index, sides
+
+
+def _name(files: PairFiles) -> str:
+    return files.name + files.a.suffix
 
 
 def _middle(pixels: Pixels) -> Pixels:

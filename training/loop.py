@@ -1,7 +1,7 @@
 """train(): a whole run, read from top to bottom."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from training.contract.encodings import Pixels
 from training.contract.errors import ConfigError, P2PError, PairingError
 from training.contract.model_file import write_model
 from training.contract.networks import Generator, build_discriminator, build_generator, initialise
-from training.contract.pairing import PairFiles, Pairs, find_pairs, fingerprint
+from training.contract.pairing import Pairs, fingerprint
 from training.contract.progress import Report, Token
 from training.contract.protocol import (
     CHECKPOINTS,
@@ -38,7 +38,7 @@ from training.dataset import Batch, TrainingPairs, batches, mean_target
 from training.evaluate import averages, measure, torch_translate, yardstick_of
 from training.held_out import HeldOut, quick_set
 from training.objective import Objective, Part
-from training.reading import arranged
+from training.reading import pairs_of_run
 from training.run_files import cut_events, kept_model
 from training.run_model import (
     NOT_FINITE,
@@ -83,11 +83,11 @@ class Training:
         self.device = choose_device(config.device)
         self.warnings: list[tuple[str, str]] = []
         """(code, sentence) of what is to be told once the run has been announced."""
-        found = self._find_pairs()
+        found = pairs_of_run(config, run)
+        self._tell_lonely(found)
         self.pictures = fingerprint(found)
         self.pairs = TrainingPairs(config, found.train, found.layout)
-        chosen = spread(found.held_out, config.validation_pairs)
-        self.held_out: list[HeldOut] = list(quick_set(config, chosen, found.layout, self._leave_out))
+        self.held_out: list[HeldOut] = list(quick_set(config, found.held_out, found.layout, self._leave_out))
         if not self.held_out:
             raise PairingError(f"None of the held-out pictures in {config.data} can be read. {self.warnings[0][1]}")
         self.yardstick = yardstick_of(config, mean_target(self.pairs) if config.is_masked and self.task.baseline == "mean" else 0.0)
@@ -111,22 +111,11 @@ class Training:
         fused = self.config.fused or None  # None: torch chooses
         return torch.optim.AdamW(module.parameters(), self.config.learning_rate, betas, weight_decay=weight_decay, fused=fused)
 
-    def _find_pairs(self) -> Pairs:
-        """Raises PairingError."""
-        config = self.config
-        other = Path(config.data_b) if config.data_b else None
-        found = find_pairs(Path(config.data), self.task.wanted, other=other, left_out=self.run, seed=config.seed)
-        found = arranged(found, config)
-        if not found.train or not found.held_out:
-            count = len(found.train) + len(found.held_out)
-            raise PairingError(
-                f"{config.data} holds too few pairs, {count}: at least one is needed to train on, and one to measure with."
-            )
-        if found.lonely or found.ambiguous:
-            count = len(found.lonely) + len(found.ambiguous)
-            names = ", ".join(path.name for path in [*found.lonely, *found.ambiguous][:3])
-            self.warnings.append(("pictures_without_partner", f"{count} pictures have no partner and are left out: {names}..."))
-        return found
+    def _tell_lonely(self, found: Pairs) -> None:
+        lonely = [*found.lonely, *found.ambiguous]
+        if lonely:
+            names = ", ".join(path.name for path in lonely[:3]) + ("..." if len(lonely) > 3 else "")
+            self.warnings.append(("pictures_without_partner", f"Pictures without a partner are left out, {len(lonely)}: {names}"))
 
     def _leave_out(self, sentence: str) -> None:
         self.warnings.append(("picture_left_out", sentence))
@@ -349,13 +338,6 @@ def _average(averaged: Generator, generator: Generator, decay: float, step: int)
         mean.lerp_(value, 1 - decay)
     for held, current in zip(averaged.buffers(), generator.buffers(), strict=True):
         held.copy_(current)
-
-
-def spread(pairs: Sequence[PairFiles], count: int) -> list[PairFiles]:
-    """At most `count` of the pairs, evenly over the list."""
-    if len(pairs) <= count:
-        return list(pairs)
-    return [pairs[index * len(pairs) // count] for index in range(count)]
 
 
 def _num_parameters(module: torch.nn.Module) -> int:

@@ -50,7 +50,7 @@ def measure_models(request: EvaluationRequest, report: Report[Event], token: Tok
     for path in request.models:
         card, generator = load_generator(path)
         config = request_of(card, request.data)
-        found = find_pairs(request.data, config.task_spec.wanted, other=None, left_out=path.parent, seed=0)
+        found = find_pairs(request.data, config.task_spec.wanted, other=None, seed=0)
         found = arranged(found, config)
         files = found.held_out if found.split_by == "owner" else (*found.train, *found.held_out)
         if not files:

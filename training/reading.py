@@ -1,7 +1,7 @@
 """Pairs as pixels: read, cut apart or brought to one size, and kept in memory as far as it is allowed."""
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
@@ -12,7 +12,7 @@ from training.contract.config import TrainConfig
 from training.contract.encodings import Encoding, Pixels, encoding_named, join_alpha, to_8_bit, to_16_bit, to_grey, to_rgb
 from training.contract.errors import PairingError, PictureError
 from training.contract.framing import resize, resize_nearest
-from training.contract.pairing import PairFiles, Pairs
+from training.contract.pairing import PairFiles, Pairs, find_pairs
 from training.contract.pictures import Picture, read_picture
 from training.degrade import Rgb
 
@@ -83,6 +83,24 @@ class Sides:
             first=_resized(self.first, size, self.kinds[0]),
             second=None if self.second is None else _resized(self.second, size, self.kinds[1]),
         )
+
+
+def pairs_of_run(config: TrainConfig, run: Path) -> Pairs:
+    """The pairs that a run in the folder `run` trains on and those it measures with. Raises PairingError."""
+    other = Path(config.data_b) if config.data_b else None
+    found = find_pairs(Path(config.data), config.task_spec.wanted, other=other, left_out=run, seed=config.seed)
+    found = arranged(found, config)
+    if not found.train or not found.held_out:
+        what = "pictures" if config.task_spec.wanted == "photos" else "pairs"
+        raise PairingError(f"{config.data} holds too few {what}: at least one is needed to train on, and one to measure with.")
+    return replace(found, held_out=tuple(spread(found.held_out, config.validation_pairs)))
+
+
+def spread(pairs: Sequence[PairFiles], count: int) -> Sequence[PairFiles]:
+    """At most `count` of the pairs, evenly over the list."""
+    if len(pairs) <= count:
+        return pairs
+    return [pairs[index * len(pairs) // count] for index in range(count)]
 
 
 def arranged(found: Pairs, config: TrainConfig) -> Pairs:

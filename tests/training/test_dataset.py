@@ -10,7 +10,10 @@ import torch
 from tests.training.runs import tiny_config, write_photos
 from training.contract.encodings import encode
 from training.contract.errors import PairingError
-from training.dataset import EndlessBatches, PhotoPairs, batches, find_photos, fingerprint, pictures_below, read_rgb
+from training.contract.pairing import PairFiles, fingerprint
+from training.contract.pictures import read_picture
+from training.dataset import EndlessBatches, TrainingPairs, batches
+from training.reading import pairs_of_run
 
 
 def take(pairs, config, count, first_step=0):
@@ -24,9 +27,13 @@ def same(first, second):
     )
 
 
+def pairs_in(config, paths):
+    return TrainingPairs(config, [PairFiles(path.stem, path, None) for path in paths], "photos")
+
+
 def pairs_of(folder, **changes):
     config = tiny_config(folder, **changes)
-    return PhotoPairs(config, pictures_below(folder)), config
+    return pairs_in(config, sorted(folder.iterdir())), config
 
 
 def colour_config(folder, **changes):
@@ -37,9 +44,9 @@ def test_a_split_by_the_owner_is_kept(tmp_path):
     write_photos(tmp_path / "train", 4)
     write_photos(tmp_path / "val", 2, seed=1)
     write_photos(tmp_path / "test", 2, seed=2)
-    split = find_photos(tiny_config(tmp_path), tmp_path / "run")
-    assert {path.parent.name for path in split.train} == {"train"}
-    assert {path.parent.name for path in split.held_out} == {"val"}
+    split = pairs_of_run(tiny_config(tmp_path), tmp_path / "run")
+    assert {pair.a.parent.name for pair in split.train} == {"train"}
+    assert {pair.a.parent.name for pair in split.held_out} == {"val"}
     assert (len(split.train), len(split.held_out)) == (4, 2)
 
 
@@ -48,8 +55,8 @@ def test_copies_of_one_picture_fall_on_one_side(tmp_path):
     for path in list(tmp_path.iterdir()):
         shutil.copy(path, path.with_name(f"copy of {path.name}"))
     for seed in range(5):
-        split = find_photos(tiny_config(tmp_path, seed=seed), tmp_path / "run")
-        sides = [{path.read_bytes() for path in side} for side in split]
+        split = pairs_of_run(tiny_config(tmp_path, seed=seed), tmp_path / "run")
+        sides = [{pair.a.read_bytes() for pair in side} for side in (split.train, split.held_out)]
         assert len(split.train) + len(split.held_out) == 40
         assert len(sides[1]) == 2
         assert not sides[0] & sides[1]
@@ -61,7 +68,7 @@ def test_a_split_depends_on_contents_and_seed_not_on_names(tmp_path):
     for path in list((tmp_path / "b").iterdir()):
         path.rename(path.with_name(f"{200 - int(path.stem.removeprefix('photo-'))}.png"))
     held_out = [
-        {path.read_bytes() for path in find_photos(tiny_config(tmp_path / folder, seed=seed), tmp_path / "run").held_out}
+        {pair.a.read_bytes() for pair in pairs_of_run(tiny_config(tmp_path / folder, seed=seed), tmp_path / "run").held_out}
         for folder, seed in (("a", 0), ("b", 0), ("a", 1))
     ]
     assert held_out[0] == held_out[1] != held_out[2]
@@ -70,43 +77,43 @@ def test_a_split_depends_on_contents_and_seed_not_on_names(tmp_path):
 def test_held_out_pictures_are_bounded_and_spread(tmp_path):
     write_photos(tmp_path / "train", 1)
     write_photos(tmp_path / "val", 9, seed=1)
-    split = find_photos(tiny_config(tmp_path, validation_pairs=3), tmp_path / "run")
-    assert [path.stem for path in split.held_out] == ["photo-0", "photo-3", "photo-6"]
+    split = pairs_of_run(tiny_config(tmp_path, validation_pairs=3), tmp_path / "run")
+    assert [pair.name for pair in split.held_out] == ["photo-0", "photo-3", "photo-6"]
 
 
 def test_what_a_run_has_drawn_is_nothing_to_learn_from(tmp_path):
     write_photos(tmp_path)
     run = tmp_path / "run"
-    before = find_photos(tiny_config(tmp_path), run)
+    before = pairs_of_run(tiny_config(tmp_path), run)
     write_photos(run / "samples" / "step-1", seed=9)
-    assert find_photos(tiny_config(tmp_path), run) == before
+    assert pairs_of_run(tiny_config(tmp_path), run) == before
 
 
 @pytest.mark.parametrize("count", [0, 1])
 def test_too_few_pictures_are_refused(tmp_path, count):
     write_photos(tmp_path, count)
     with pytest.raises(PairingError, match="too few pictures"):
-        find_photos(tiny_config(tmp_path), tmp_path / "run")
+        pairs_of_run(tiny_config(tmp_path), tmp_path / "run")
 
 
 def test_copies_of_a_single_picture_are_too_few(tmp_path):
     write_photos(tmp_path, 1)
     shutil.copy(tmp_path / "photo-0.png", tmp_path / "again.png")
     with pytest.raises(PairingError, match="too few pictures"):
-        find_photos(tiny_config(tmp_path), tmp_path / "run")
+        pairs_of_run(tiny_config(tmp_path), tmp_path / "run")
 
 
 def test_a_missing_folder_is_named(tmp_path):
     with pytest.raises(PairingError, match="nowhere does not exist"):
-        find_photos(tiny_config(tmp_path / "nowhere"), tmp_path / "run")
+        pairs_of_run(tiny_config(tmp_path / "nowhere"), tmp_path / "run")
 
 
 def test_a_fingerprint_tells_other_pictures_apart(tmp_path):
     write_photos(tmp_path, 6)
-    first = fingerprint(find_photos(tiny_config(tmp_path), tmp_path / "run"), str(tmp_path))
-    assert fingerprint(find_photos(tiny_config(tmp_path), tmp_path / "run"), str(tmp_path)) == first
+    first = fingerprint(pairs_of_run(tiny_config(tmp_path), tmp_path / "run"))
+    assert fingerprint(pairs_of_run(tiny_config(tmp_path), tmp_path / "run")) == first
     write_photos(tmp_path, 7)
-    assert fingerprint(find_photos(tiny_config(tmp_path), tmp_path / "run"), str(tmp_path)) != first
+    assert fingerprint(pairs_of_run(tiny_config(tmp_path), tmp_path / "run")) != first
 
 
 def test_samples_depend_on_epoch_and_index_alone(photos):
@@ -139,7 +146,7 @@ def test_workers_change_nothing(photos):
 
 
 def test_an_epoch_shows_every_picture_once_in_an_order_of_its_own():
-    keys = [key for batch in islice(EndlessBatches(num_pairs=6, batch_size=3, seed=0, first_step=0), 6) for key in batch]
+    keys = [key for batch in islice(EndlessBatches(num_pairs=6, batch=3, seed=0, first_step=0), 6) for key in batch]
     orders = [[index for number, index in keys if number == epoch] for epoch in range(3)]
     assert all(sorted(order) == list(range(6)) for order in orders)
     assert len({tuple(order) for order in orders}) == 3
@@ -155,14 +162,14 @@ def test_a_batch_has_its_size_and_range(photos):
 
 def test_input_and_target_are_jittered_and_mirrored_alike(photos):
     config = tiny_config(photos, identity_share=1.0)
-    pairs = PhotoPairs(config, pictures_below(photos))
+    pairs = pairs_in(config, sorted(photos.iterdir()))
     for epoch in range(10):
         pair = pairs[epoch, 0]
         assert torch.equal(pair.input_CHW, pair.target_CHW)
 
 
 def test_blurred_inputs_stay_in_place(photos):
-    pairs, _ = pairs_of(photos, identity_share=0.0, size=24)
+    pairs, _ = pairs_of(photos, identity_share=0.0, crop_size=24)
     for epoch in range(5):
         pair = pairs[epoch, 1]
         at_home = (pair.input_CHW - pair.target_CHW).abs().mean()
@@ -172,7 +179,7 @@ def test_blurred_inputs_stay_in_place(photos):
 def test_fitted_pictures_are_enlarged_by_the_papers_jitter_and_cropped(tmp_path):
     ramp = np.tile(np.arange(0, 256, dtype=np.uint8)[:, None, None], (1, 256, 3))  # rows tell where a crop lies
     cv2.imwrite(str(tmp_path / "ramp.png"), ramp)
-    pairs = PhotoPairs(colour_config(tmp_path, size=256, mirror=False), [tmp_path / "ramp.png"])
+    pairs = pairs_in(colour_config(tmp_path, crop_size=256, mirror=False), [tmp_path / "ramp.png"])
     enlarged = cv2.resize(ramp, (286, 286), interpolation=cv2.INTER_CUBIC)
     tops = set()
     for epoch in range(40):
@@ -191,7 +198,7 @@ def test_half_of_the_pictures_are_mirrored(tmp_path):
     rgb[:, :8] = 255
     cv2.imwrite(str(tmp_path / "half.png"), rgb)
     left_is_bright = [
-        PhotoPairs(colour_config(tmp_path, size=16, jitter=1.0, mirror=mirror), [tmp_path / "half.png"])[epoch, 0].input_CHW[
+        pairs_in(colour_config(tmp_path, crop_size=16, load_size=16, mirror=mirror), [tmp_path / "half.png"])[epoch, 0].input_CHW[
             0, 0, 0
         ]
         > 0
@@ -204,7 +211,7 @@ def test_half_of_the_pictures_are_mirrored(tmp_path):
 
 def test_pictures_smaller_than_the_crop_are_extended(tmp_path):
     write_photos(tmp_path, 1, height=5, width=3)
-    pairs, _ = pairs_of(tmp_path, size=16)
+    pairs, _ = pairs_of(tmp_path, crop_size=16)
     assert pairs[0, 0].target_CHW.shape == (3, 16, 16)
 
 
@@ -222,7 +229,7 @@ def test_a_damaged_picture_gives_way_to_the_next(tmp_path):
     pair = pairs[0, 1]
     assert len(pair.damaged) == 1
     assert "photo-1.png" in pair.damaged[0]
-    rgb = encode(read_rgb(tmp_path / "photo-2.png"), "rgb8")
+    rgb = encode(read_picture(tmp_path / "photo-2.png").pixels, "rgb8")
     assert set(np.unique(pair.target_CHW.numpy())) <= set(np.unique(rgb))
 
 
@@ -234,5 +241,5 @@ def test_when_no_picture_can_be_read_the_error_is_a_sentence(tmp_path, workers):
         path.write_bytes(b"")
     with pytest.raises(PairingError) as caught:
         next(batches(pairs, config, 0))
-    assert str(caught.value).startswith("None of the 2 training pictures can be read any more. photo-0.png ")
+    assert str(caught.value).startswith("None of the 2 training pairs can be read any more. photo-0.png ")
     assert "Traceback" not in str(caught.value)

@@ -5,16 +5,17 @@ import numpy as np
 import pytest
 
 from tests.models_for_tests import small_card, write_small_model
-from tests.training.runs import write_photos
-from training import evaluate
-from training.contract.errors import ConfigError, PairingError, PictureError
+from tests.training.runs import tiny_config, write_photos
+from training import held_out
+from training.contract.errors import ConfigError, PairingError
 from training.contract.framing import SizeRule
+from training.contract.pairing import PairFiles
+from training.contract.pictures import read_picture
 from training.contract.progress import Cancelled, Token
 from training.contract.spec import unet
-from training.contract.tasks import task_named
-from training.dataset import pictures_below, read_rgb
 from training.degrade import DEBLUR_TEST_KINDS
-from training.evaluate import Measurement, averages, averages_by_kind, compare, full_set, full_set_size, quick_set
+from training.evaluate import Measurement, averages, averages_by_kind, compare
+from training.held_out import full_set, full_set_size, quick_set
 from training.measure_models import EvaluationRequest, measure_models
 
 METRICS = ("psnr", "ssim", "l1", "ab")
@@ -25,6 +26,10 @@ def measured(models, data, token=None):
     told = []
     measure_models(EvaluationRequest(tuple(models), data, "cpu"), told.append, token or Token())
     return [event.data for event in told if event.type == "result"], [event for event in told if event.type != "result"]
+
+
+def files_in(folder):
+    return [PairFiles(path.stem, path, None) for path in sorted(folder.iterdir())]
 
 
 def no_damage(sentence):
@@ -70,11 +75,12 @@ def test_small_pictures_have_no_ssim_and_do_not_spoil_the_average():
 
 
 def test_the_full_deblur_set_is_every_kind_noisy_and_clean_and_sharp(photos):
-    rows = list(full_set(task_named("deblur"), pictures_below(photos)[:2], no_damage))
+    config = tiny_config(photos)
+    rows = list(full_set(config, files_in(photos)[:2], "photos", no_damage))
     kinds = [f"{half}/{kind.name}" for kind in DEBLUR_TEST_KINDS for half in ("noisy", "clean")]
     assert [row.kind for row in rows] == ["sharp", *kinds] * 2
     assert len(kinds) == 22
-    assert full_set_size(task_named("deblur")) == 23
+    assert full_set_size(config) == 23
     sharp, noisy, clean, *_ = rows
     assert np.array_equal(sharp.source, sharp.target)
     assert not np.array_equal(noisy.source, clean.source)
@@ -83,10 +89,10 @@ def test_the_full_deblur_set_is_every_kind_noisy_and_clean_and_sharp(photos):
 
 def test_the_quick_set_takes_the_middle_of_large_pictures(tmp_path, monkeypatch):
     write_photos(tmp_path, 1, height=40, width=56)
-    monkeypatch.setattr(evaluate, "QUICK_SIDE", 32)
-    (row,) = quick_set(task_named("colorize"), pictures_below(tmp_path), no_damage)
+    monkeypatch.setattr(held_out, "QUICK_SIDE", 32)
+    (row,) = quick_set(tiny_config(tmp_path, task="colorize"), files_in(tmp_path), "photos", no_damage)
     assert row.source.shape == (32, 32, 1)
-    assert np.array_equal(row.target, read_rgb(tmp_path / "photo-0.png")[4:36, 12:44])
+    assert np.array_equal(row.target, read_picture(tmp_path / "photo-0.png").pixels[4:36, 12:44])
 
 
 def test_each_model_is_measured_kind_by_kind_and_picture_by_picture(tmp_path, photos):
@@ -120,7 +126,7 @@ def test_a_colour_model_is_measured_too(tmp_path, photos):
     card = small_card("c", spec=spec, encodings=("lab_l", "lab_ab"), mode="fit", task="colorize", size_rule=SizeRule("fit", 16, 8))
     (result,), _ = measured([write_small_model(tmp_path / "c.safetensors", card)], photos)
     assert list(result["kinds"]) == ["colorize"]
-    assert set(result["kinds"]["colorize"]["metrics"]) == {"ab", "psnr"}
+    assert set(result["kinds"]["colorize"]["metrics"]) == {"ab", "colourfulness", "psnr"}
     assert result["kinds"]["colorize"]["identity"]["ab"] > 1
 
 
@@ -171,9 +177,3 @@ def test_a_request_survives_its_file():
 def test_a_request_that_makes_no_sense_is_refused(text):
     with pytest.raises(ConfigError, match="request to evaluate"):
         EvaluationRequest.from_json(text)
-
-
-def test_read_rgb_refuses_what_is_no_picture(tmp_path):
-    (tmp_path / "a.png").write_text("words")
-    with pytest.raises(PictureError, match=r"a\.png"):
-        read_rgb(tmp_path / "a.png")

@@ -155,6 +155,7 @@ def test_each_task_gives_a_model_with_a_complete_card(run, photos, task):
         "batch_size": 2,
         "crop_size": 16,
         "learning_rate": 2e-4,
+        "gan_mode": "vanilla",
         "lambda_gan": 1.0,
         "lambda_l1": 100.0,
         "seed": 0,

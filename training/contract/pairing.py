@@ -55,7 +55,7 @@ class Pairs:
     """Pictures that share their name, but for the suffix, with another one on the same side."""
 
 
-def find_pairs(root: Path, wanted: Wanted, *, other: Path | None, left_out: Path, seed: int) -> Pairs:
+def find_pairs(root: Path, wanted: Wanted, *, other: Path | None, left_out: Path | None = None, seed: int) -> Pairs:
     """Look through `root` and below, sub-folders `train` and `val` being taken for what they say; `test` is never looked at.
 
     `wanted`: "photos" for tasks that make their pairs, "pairs" for those that find them, "depth" for depth with or without
@@ -93,7 +93,7 @@ def fingerprint(pairs: Pairs) -> str:
 class _Search:
     """One look through a folder, and what it could not place."""
 
-    def __init__(self, left_out: Path) -> None:
+    def __init__(self, left_out: Path | None) -> None:
         self.left_out = left_out
         self.lonely: list[Path] = []
         self.ambiguous: list[Path] = []
