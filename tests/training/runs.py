@@ -13,8 +13,10 @@ import cv2
 import numpy as np
 
 from training.contract.config import TrainConfig
+from training.contract.encodings import encoding_named
 from training.contract.protocol import CONFIG, EVENTS
 from training.contract.spec import unet
+from training.contract.tasks import task_named
 
 ROOT = Path(__file__).parents[2]
 ENDINGS = {"finished", "stopped", "failed"}
@@ -36,7 +38,9 @@ def write_photos(folder, count=6, height=32, width=40, seed=0):
 def tiny_config(data, **changes):
     """All that can vary is on: GAN, dropout, batch norm, EMA. Runs a step in some 10 ms."""
     task = changes.pop("task", "deblur")
-    channels = (1, 2) if task == "colorize" else (3, 3)
+    named = task_named(task)
+    encodings = changes.get("encoding_in") or named.encoding_in, changes.get("encoding_out") or named.encoding_out
+    channels = [encoding_named(name).channels for name in encodings]
     spec = replace(unet(*channels, levels=3, width=4, dropout="paper"), **changes.pop("spec", {}))
     values = {
         "steps": 6,
@@ -161,3 +165,30 @@ class ForkServer:
         self.process.stdin.close()
         self.process.stdout.close()
         self.process.wait()
+
+
+def write_strips(folder, count=6, seed=0):
+    """Pairs A|B: a photograph left, its labels in two colours right."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for index in range(count):
+        rng = np.random.default_rng([seed, index])
+        photo = np.repeat(np.repeat(rng.integers(0, 256, (4, 4, 3), np.uint8), 8, 0), 8, 1)
+        labels = np.where(photo.mean(2, keepdims=True) > 127, np.uint8([255, 0, 0]), np.uint8([0, 0, 170]))
+        cv2.imwrite(str(folder / f"{index}.png"), np.hstack([photo, labels])[..., ::-1])
+    return folder
+
+
+def write_rooms(folder, count=6, seed=0, height=32, width=40):
+    """Photographs and their depths: a plane that recedes, with a box before it, and a hole at its left edge."""
+    for name in ("rgb", "depth_mm"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    for index in range(count):
+        rng = np.random.default_rng([seed, index])
+        depth = np.repeat(np.linspace(1000, 4000, height, dtype=np.uint16)[::-1, None], width, 1)
+        top, left = rng.integers(4, height // 2), rng.integers(4, width // 2)
+        depth[top : top + 10, left : left + 12] = 800
+        depth[:6, :3] = 0
+        shade = np.clip(255 - depth / 20, 0, 255).astype(np.uint8)
+        cv2.imwrite(str(folder / "rgb" / f"{index}.jpg"), np.dstack([shade, shade, shade]))
+        cv2.imwrite(str(folder / "depth_mm" / f"{index}.png"), depth)
+    return folder

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from tests.models_for_tests import small_card, write_small_model
-from tests.training.runs import tiny_config, write_photos
+from tests.training.runs import tiny_config, write_photos, write_rooms, write_strips
 from training import loop
 from training.contract.errors import CheckpointError, ConfigError, ModelError, P2PError, PairingError
 from training.contract.model_file import read_card
@@ -16,7 +16,9 @@ from training.contract.networks import load_generator
 from training.contract.progress import Token
 from training.contract.protocol import CHECKPOINTS, MODELS, write_order
 from training.contract.spec import unet
+from training.contract.tasks import TASKS
 from training.contract.version import __version__
+from training.evaluate import torch_translate
 from training.loop import learning_rate, train
 
 
@@ -164,6 +166,44 @@ def test_each_task_gives_a_model_with_a_complete_card(run, photos, task):
     assert preview.shape == (32, 80, 3)  # before and after
     planes = torch.zeros(1, config.generator.in_channels, 16, 16)
     assert generator(planes).shape == (1, config.generator.out_channels, 16, 16)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_every_task_is_learned_and_its_model_translates(run, tmp_path, task):
+    """From pictures as people have them to a model that the engine loads, of the size and depth that its task promises."""
+    data = tmp_path / "data"
+    wanted = TASKS[task].wanted
+    if task == "mono-depth" or wanted == "depth":
+        write_rooms(data)
+    elif wanted == "pairs":
+        write_strips(data)
+    else:
+        write_photos(data)
+    told = trained(run, tiny_config(data, task=task, steps=4, validate_every=2, spec={"norm": "instance"}))
+    (validation, *_) = of_type(told, "validation")
+    assert set(validation.metrics) == set(validation.identity) >= set(TASKS[task].metrics) - {"ssim", "colourfulness"}
+    assert all(np.isfinite([*validation.metrics.values(), *validation.identity.values()]))
+    card, _ = load_generator(run / MODELS / "best.safetensors")
+    frame = card.frame
+    height, width = 37, 52
+    source = np.random.default_rng(0).integers(500, 3000, (height, width, 1), np.uint16)
+    if wanted != "depth":
+        source = np.random.default_rng(0).integers(0, 256, (height, width, 1 if task == "edges" else 3), np.uint8)
+    translate = torch_translate(load_generator(run / MODELS / "best.safetensors")[1], frame, torch.device("cpu"))
+    result = translate(source)
+    assert result.shape == (height, width, 1 if frame.encoding_out == "depth16" else 3)
+    assert result.dtype == (np.uint16 if frame.encoding_out == "depth16" else np.uint8)
+
+
+def test_a_filled_depth_map_keeps_what_was_measured(run, tmp_path):
+    trained(run, tiny_config(write_rooms(tmp_path / "data"), task="fill-depth", steps=2, spec={"norm": "none", "bias": "all"}))
+    card, generator = load_generator(run / MODELS / "best.safetensors")
+    source = np.zeros((32, 40, 1), np.uint16)
+    source[4, 5], source[20, 30], source[8, 8] = 1500, 20000, 65535  # near, beyond the range, and a sensor's failure
+    result = torch_translate(generator, card.frame, torch.device("cpu"))(source)
+    assert (result[4, 5], result[20, 30]) == (1500, 20000)
+    assert result[8, 8] < 20000
+    assert (result > 0).mean() > 0.5
 
 
 def test_statistics_are_those_that_measured_better(run, photos, monkeypatch):
