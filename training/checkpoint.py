@@ -5,7 +5,7 @@ import os
 import pickle  # for the class of its errors only
 import zipfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,6 +16,7 @@ import torch
 from training.contract.errors import CheckpointError
 from training.contract.spec import Statistics
 from training.contract.version import __version__
+from training.health import Health
 
 FORMAT_VERSION = 1
 LAST, PREVIOUS, DAMAGED = "last.pt", "previous.pt", "damaged.pt"
@@ -41,6 +42,12 @@ class TrainingState:
     figures: HeldOutFigures
     modules: dict[str, torch.nn.Module]
     optimizers: dict[str, torch.optim.Optimizer]
+    health: Health
+    rollbacks: int = 0
+    """How often the losses were no numbers; each time the learning rate is halved."""
+    parts: int = 1
+    """Parts that a step's pictures are computed in."""
+    scalers: dict[str, dict[str, Any]] = field(default_factory=dict)  # Any: as torch has it; empty without fp16
 
 
 class Found(NamedTuple):
@@ -61,6 +68,10 @@ def save_checkpoint(folder: Path, state: TrainingState, config: str, pictures: s
         "step": state.step,
         "best": state.best,
         "figures": asdict(state.figures),
+        "health": asdict(state.health),
+        "rollbacks": state.rollbacks,
+        "parts": state.parts,
+        "scalers": state.scalers,
         "config": config,
         "pictures": pictures,
         "modules": {name: module.state_dict() for name, module in state.modules.items()},
@@ -134,6 +145,8 @@ def restore(state: TrainingState, data: Mapping[str, Any]) -> list[str]:  # Any:
         for name, optimizer in state.optimizers.items():
             optimizer.load_state_dict(data["optimizers"][name])
         state.step, state.best, state.figures = data["step"], data["best"], HeldOutFigures(**data["figures"])
+        state.health, state.rollbacks = Health(**data["health"]), data["rollbacks"]
+        state.parts, state.scalers = data["parts"], data["scalers"]
         torch.set_rng_state(data["rng"]["cpu"])
         if data["rng"]["cuda"] and torch.cuda.device_count() == len(data["rng"]["cuda"]):
             torch.cuda.set_rng_state_all(data["rng"]["cuda"])

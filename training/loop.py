@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import asdict
+from math import ceil
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from training.contract.pairing import Pairs, fingerprint
 from training.contract.progress import Report, Token
 from training.contract.protocol import (
     CHECKPOINTS,
+    EVENTS,
     MODELS,
     Answered,
     Checkpointed,
@@ -36,8 +38,9 @@ from training.contract.spec import Statistics
 from training.contract.tasks import SMALLER_IS_BETTER
 from training.dataset import Batch, TrainingPairs, batches, mean_target
 from training.evaluate import averages, measure, torch_translate, yardstick_of
+from training.health import Health
 from training.held_out import HeldOut, quick_set
-from training.objective import Objective, Part
+from training.objective import Losses, Objective, Part
 from training.reading import pairs_of_run
 from training.run_files import cut_events, kept_model
 from training.run_model import (
@@ -45,13 +48,17 @@ from training.run_model import (
     card_of_run,
     check_finite,
     choose_device,
+    is_finite,
     load_generator_weights,
     numpy_weights,
     use_threads,
 )
 from training.samples import draw_preview, draw_samples
+from training.tables import write_tables
 
 PAUSE_POLL_SECONDS = 0.2
+MAX_ROLLBACKS = 2  # to the last good state, before a run whose losses are no numbers is given up
+NUM_COMPARED = 6  # held-out results that are compared with each other: enough to see that they are all the same
 
 
 def train(config: TrainConfig, run: Path, report: Report[Event], token: Token) -> Finished | Stopped:
@@ -62,15 +69,15 @@ def train(config: TrainConfig, run: Path, report: Report[Event], token: Token) -
     training = Training(config, run, report, token)
     training.begin()
     following = batches(training.pairs, config, training.state.step)
-    while not training.obey() and training.state.step < config.steps:
+    while not training.obey() and not training.is_done:
         started = time.perf_counter()
         try:
             batch = next(following)
         except PairingError:  # the pictures have gone; what was learned from them stays
             training.save()
             raise
-        training.step(batch, started)
-        training.do_what_is_due()
+        if not (training.step(batch, started) and training.do_what_is_due()):  # it went back to an earlier step
+            following = batches(training.pairs, config, training.state.step)
     return training.end()
 
 
@@ -100,10 +107,13 @@ class Training:
         present: dict[str, torch.nn.Module] = {name: module for name, module in modules.items() if module is not None}
         g_optimizer = self._optimizer(self.generator, config.weight_decay)
         d_optimizer = self._optimizer(self.discriminator, 0.0) if self.discriminator is not None else None
-        self.objective = Objective(config, self.generator, g_optimizer, self.discriminator, d_optimizer)
+        self.objective = Objective(config, self.device, self.generator, g_optimizer, self.discriminator, d_optimizer)
         optimizers = {"generator": g_optimizer} | ({"discriminator": d_optimizer} if d_optimizer else {})
         first: Statistics = "running" if config.generator.has_running_statistics else "image"
-        self.state = TrainingState(0, None, HeldOutFigures(0, first, {}, {}), present, optimizers)
+        self.steps = _num_steps(config, len(self.pairs))
+        self.state = TrainingState(
+            0, None, HeldOutFigures(0, first, {}, {}), present, optimizers, Health(), parts=config.accumulate
+        )
         self.saved_at = -1
 
     def _optimizer(self, module: torch.nn.Module, weight_decay: float) -> torch.optim.Optimizer:
@@ -125,14 +135,18 @@ class Training:
         found = load_checkpoint(self.run / CHECKPOINTS)
         if found is None:
             self._initialise()
-        for module in self.state.modules.values():
-            module.to(self.device)
+        self._move(self.device)
         if found is not None:
             self._restore(found)
         kept = cut_events(self.run, -1 if found is None else self.state.step)
         self._announce()
         if found is not None and Checkpointed.type not in kept:  # killed before it could be told
             self.report(Checkpointed(self.state.step, f"{CHECKPOINTS}/{LAST}"))
+
+    def _move(self, device: torch.device) -> None:
+        memory = torch.channels_last if self.config.channels_last else torch.preserve_format
+        for module in self.state.modules.values():
+            module.to(device, memory_format=memory)  # type: ignore[call-overload]  # torch's types know no modules here
 
     def _initialise(self) -> None:
         """Draw the weights, on the CPU, so that a seed means the same on every device."""
@@ -158,7 +172,13 @@ class Training:
             self.warnings.append(("not_bit_for_bit", " ".join([*warnings, "The run goes on, but not bit for bit."])))
         if found.warning:
             self.warnings.append(("checkpoint_damaged", found.warning))
+        self._restore_scalers()
         self.saved_at = self.state.step
+
+    def _restore_scalers(self) -> None:
+        for name, scaler in self.objective.scalers.items():
+            if self.state.scalers.get(name):
+                scaler.load_state_dict(self.state.scalers[name])
 
     def _refuse_changes(self, before: TrainConfig) -> None:
         changed = [key for key in self.config.differences(before) if key not in CHANGEABLE_ON_RESUME]
@@ -173,24 +193,28 @@ class Training:
         if self.discriminator is not None:
             parameters["d"] = _num_parameters(self.discriminator)
         counts = {"train": len(self.pairs), "val": len(self.held_out)}
-        self.report(Started(self.task.name, str(self.device), self.config.steps, self.state.step, counts, parameters))
+        self.report(Started(self.task.name, str(self.device), self.steps, self.state.step, counts, parameters))
         for code, sentence in self.warnings:
             self.report(Warned(self.state.step, code, sentence))
 
-    def step(self, batch: Batch, started: float) -> None:
-        """One update of both networks and of the average. `started`: when the step began, by time.perf_counter."""
+    def step(self, batch: Batch, started: float) -> bool:
+        """One update of both networks and of the average. `started`: when the step began, by time.perf_counter.
+
+        False if it had to be undone, and the run has gone back to its last checkpoint. Raises ConfigError after the last try.
+        """
         config = self.config
-        rate = learning_rate(config, self.state.step)
+        rate = learning_rate(config, self.steps, self.state.step) * 0.5**self.state.rollbacks
         for name, optimizer in self.state.optimizers.items():
             own = config.learning_rate_d if name == "discriminator" and config.learning_rate_d else config.learning_rate
             for group in optimizer.param_groups:
                 group["lr"] = rate * own / config.learning_rate
         self.generator.train()
-        losses = self.objective.step(self._on_device(batch))
+        losses = self._updated(self._on_device(batch))
+        if not np.isfinite([losses.g_gan, losses.g_l1, losses.d_real, losses.d_fake]).all():
+            self._go_back()
+            return False
         if self.averaged is not None:
             _average(self.averaged, self.generator, config.ema, self.state.step)
-        if not np.isfinite([losses.g_gan, losses.g_l1, losses.d_real, losses.d_fake]).all():
-            raise ConfigError(NOT_FINITE.format(what="losses"))
         epoch = self.state.step * config.batch_size // len(self.pairs)
         self.state.step += 1
         self.report(Step(self.state.step, epoch, asdict(losses), rate, round(time.perf_counter() - started, 4)))
@@ -198,21 +222,68 @@ class Training:
             if sentence not in self.told_damaged:
                 self.told_damaged.add(sentence)
                 self.report(Warned(self.state.step, "picture_left_out", sentence))
+        for noticed in self.state.health.after_step(self.state.step, losses, has_discriminator=self.discriminator is not None):
+            self.report(Warned(self.state.step, *noticed))
+        return True
+
+    def _updated(self, pairs: Part) -> Losses:
+        """Let both networks learn; if the memory does not suffice, in smaller and smaller parts. Raises OutOfMemoryError."""
+        while True:
+            try:
+                return self.objective.step(pairs, self.state.parts)
+            except (torch.OutOfMemoryError, MemoryError):
+                finer = range(self.state.parts + 1, self.config.batch_size + 1)
+                parts = next((count for count in finer if self.config.batch_size % count == 0), 0)
+                if not parts:
+                    raise
+                self.state.parts = parts
+                sentence = f"The memory does not suffice, so the pictures of a step are computed in {parts} parts from now on."
+                self.report(Warned(self.state.step, "out_of_memory", sentence))
+            if self.device.type == "cuda":
+                torch.cuda.empty_cache()  # outside of the handler, which still holds the failed step's tensors
+
+    def _go_back(self) -> None:
+        """Return to the last good state, at half the learning rate. Raises ConfigError after MAX_ROLLBACKS times."""
+        rollbacks, failed_at = self.state.rollbacks + 1, self.state.step + 1
+        if rollbacks > MAX_ROLLBACKS:
+            raise ConfigError(NOT_FINITE.format(what="losses"))
+        found = load_checkpoint(self.run / CHECKPOINTS)
+        if found is None:
+            self.state.step, self.state.best, self.state.health = 0, None, Health()
+            self._move(torch.device("cpu"))
+            self._initialise()
+            self._move(self.device)
+            for optimizer in self.state.optimizers.values():
+                optimizer.state.clear()
+        else:
+            restore(self.state, found.data)
+            self._restore_scalers()
+        self.state.rollbacks = rollbacks
+        cut_events(self.run, self.state.step)
+        sentence = (
+            f"The losses stopped being numbers at step {failed_at}; the run goes on from step {self.state.step} at half the rate."
+        )
+        self.report(Warned(self.state.step, "not_finite", sentence))
 
     def _on_device(self, batch: Batch) -> Part:
         mask = None if batch.mask_N1HW is None else batch.mask_N1HW.to(self.device)
         return Part(batch.input_NCHW.to(self.device), batch.target_NCHW.to(self.device), mask)
 
-    def do_what_is_due(self) -> None:
-        """Measure, draw and save, each at its own pace and at the end."""
+    def do_what_is_due(self) -> bool:
+        """Measure, draw and save, each at its own pace and at the end. False if the run had to go back instead."""
         step, config = self.state.step, self.config
-        last = step == config.steps
-        if last or step % config.validate_every == 0:
-            self.validate()
-        if last or step % config.sample_every == 0:
-            self.draw()
-        if last or step % config.checkpoint_every == 0:
-            self.save()
+        every = {self.validate: config.validate_every, self.draw: config.sample_every, self.save: config.checkpoint_every}
+        due = [act for act, pace in every.items() if step >= self.steps or step % pace == 0]
+        if due and not is_finite(self.generator):
+            self._go_back()
+            return False
+        for act in due:
+            act()
+        if self.is_done and step < self.steps:  # it ends early: what was not due is done all the same
+            for act in (self.draw, self.save):
+                if act not in due:
+                    act()
+        return True
 
     def validate(self) -> None:
         """Measure on the held-out pictures, under both statistics where the network has both; keep the best model."""
@@ -232,6 +303,11 @@ class Training:
             self.state.best = value
             self.write_model("best")
         self.report(Validation(self.state.step, chosen, figures.metrics, figures.identity, best))
+        shown = self.held_out[:NUM_COMPARED]
+        translate = self.translation(chosen)
+        drawn, wanted = [translate(item.source) for item in shown], [item.target for item in shown]
+        for noticed in self.state.health.after_validation(best, drawn, wanted):
+            self.report(Warned(self.state.step, *noticed))
 
     def draw(self) -> list[str]:
         files = draw_samples(self.run, self.state.step, self.held_out, self.translation(self.state.figures.statistics))
@@ -243,9 +319,12 @@ class Training:
         if self.saved_at == self.state.step:
             return
         self.write_model("latest")  # first: a run killed between the two writes it again
+        self.state.scalers = {name: scaler.state_dict() for name, scaler in self.objective.scalers.items()}
         path = save_checkpoint(self.run / CHECKPOINTS, self.state, self.config.to_json(), self.pictures)
         self.saved_at = self.state.step
         self.report(Checkpointed(self.state.step, path.relative_to(self.run).as_posix()))
+        if self.config.csv and (self.run / EVENTS).exists():
+            write_tables(self.run)
 
     def obey(self) -> bool:
         """Do what was ordered since the last step; True if the run is to stop."""
@@ -289,12 +368,21 @@ class Training:
         self.save()
         step, model = self.state.step, kept_model(self.run)
         event: Finished | Stopped
-        if step < self.config.steps:
-            event = Stopped(step, f"Stopped after step {step} of {self.config.steps}; everything is saved.", model)
+        if not self.is_done:
+            event = Stopped(step, f"Stopped after step {step} of {self.steps}; everything is saved.", model)
+        elif step < self.steps:
+            measured = self.state.health.since_best
+            event = Finished(step, f"Done after step {step}: {measured} measurements brought nothing better.", model)
         else:
             event = Finished(step, f"All {step} steps are done.", model)
         self.report(event)
         return event
+
+    @property
+    def is_done(self) -> bool:
+        """Whether all steps are done, or the run has come to where it gets no better."""
+        patience = self.config.early_stop
+        return self.state.step >= self.steps or (patience > 0 and self.state.health.since_best >= patience)
 
     def translation(self, statistics: Statistics) -> Callable[[Pixels], Pixels]:
         """The generator as people will meet it: averaged where it is, without dropout, under the given statistics."""
@@ -322,12 +410,16 @@ class Training:
         return path.relative_to(self.run).as_posix()
 
 
-def learning_rate(config: TrainConfig, step: int) -> float:
-    """The rate of update number `step`, from 0: constant for its share of the run, then linear to 0 after the last one."""
-    start = config.constant * config.steps
+def learning_rate(config: TrainConfig, steps: int, step: int) -> float:
+    """The rate of update number `step` of `steps`, from 0: constant for its share of them, then linear to 0 after the last one."""
+    start = config.constant * steps
     if step < start:
         return config.learning_rate
-    return config.learning_rate * (config.steps - step) / (config.steps - start)
+    return config.learning_rate * (steps - step) / (steps - start)
+
+
+def _num_steps(config: TrainConfig, num_pairs: int) -> int:
+    return ceil(config.epochs * num_pairs / config.batch_size) if config.epochs else config.steps
 
 
 @torch.no_grad()

@@ -3,7 +3,7 @@
 Where the target was not measured, L1 counts nothing and the discriminator sees the same emptiness in both pictures.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -68,22 +68,29 @@ class Objective:
     def __init__(
         self,
         config: TrainConfig,
+        device: torch.device,
         generator: Generator,
         g_optimizer: torch.optim.Optimizer,
         discriminator: PatchDiscriminator | None,
         d_optimizer: torch.optim.Optimizer | None,
     ) -> None:
-        self.config = config
+        self.config, self.device = config, device
         self.generator, self.g_optimizer = generator, g_optimizer
         self.discriminator, self.d_optimizer = discriminator, d_optimizer
         self.mode: GanMode = "lsgan" if config.gan_mode == "lsgan" else "vanilla"
+        self.translate: Callable[[Tensor], Tensor] = torch.compile(generator) if config.compile else generator
+        half = config.precision == "fp16"
+        self.scalers = {name: torch.amp.GradScaler(device.type, enabled=half) for name in ("generator", "discriminator")}
 
-    def step(self, whole: Part) -> Losses:
-        """One update of the discriminator, if there is one, then one of the generator against the updated discriminator."""
-        parts = list(whole.split(self.config.accumulate))
+    def step(self, whole: Part, num_parts: int) -> Losses:
+        """One update of the discriminator, if there is one, then one of the generator against the updated discriminator.
+
+        The pairs are computed in `num_parts` equal parts, one after the other.
+        """
+        parts = list(whole.split(num_parts))
         num_measured = whole.num_measured().clamp(min=1).to(whole.target_NCHW.device)
         # The generator's picture serves both updates, unless parts come one after the other to save the memory that it takes.
-        fakes = [self.generator(part.input_NCHW) for part in parts] if len(parts) == 1 else None
+        fakes = [self._translated(part) for part in parts] if len(parts) == 1 else None
         d_real, d_fake = self._update_discriminator(parts, fakes)
         g_gan, g_l1 = self._update_generator(parts, fakes, num_measured)
         values = torch.stack([g_gan, g_l1, d_real, d_fake]).tolist()  # one wait for the device, not four
@@ -98,14 +105,14 @@ class Objective:
         for index, part in enumerate(parts):
             if fakes is None:
                 with torch.no_grad():
-                    fake_NCHW = self.generator(part.input_NCHW)
+                    fake_NCHW = self._translated(part)
             else:
                 fake_NCHW = fakes[index].detach()
-            d_fake = gan_loss(self.discriminator(part.input_NCHW, part.seen(fake_NCHW)), "fake", self.mode) / len(parts)
-            d_real = gan_loss(self.discriminator(part.input_NCHW, part.seen(part.target_NCHW)), "real", self.mode) / len(parts)
-            torch.autograd.backward((d_fake + d_real) / 2)
+            d_fake = gan_loss(self._judged(part, fake_NCHW), "fake", self.mode) / len(parts)
+            d_real = gan_loss(self._judged(part, part.target_NCHW), "real", self.mode) / len(parts)
+            torch.autograd.backward(self.scalers["discriminator"].scale((d_fake + d_real) / 2))
             total_real, total_fake = total_real + d_real.detach(), total_fake + d_fake.detach()
-        self.d_optimizer.step()
+        self._update("discriminator", self.d_optimizer)
         return total_real, total_fake
 
     def _update_generator(self, parts: list[Part], fakes: list[Tensor] | None, num_measured: Tensor) -> tuple[Tensor, Tensor]:
@@ -114,18 +121,36 @@ class Objective:
         if self.discriminator is not None:
             self.discriminator.requires_grad_(False)
         for index, part in enumerate(parts):
-            fake_NCHW = self.generator(part.input_NCHW) if fakes is None else fakes[index]
+            fake_NCHW = self._translated(part) if fakes is None else fakes[index]
             g_l1 = self.config.lambda_l1 * _l1(fake_NCHW, part, num_measured)
             loss, total_l1 = g_l1, total_l1 + g_l1.detach()
             if self.discriminator is not None:
-                verdicts = self.discriminator(part.input_NCHW, part.seen(fake_NCHW))
-                g_gan = self.config.lambda_gan * gan_loss(verdicts, "real", self.mode) / len(parts)
+                g_gan = self.config.lambda_gan * gan_loss(self._judged(part, fake_NCHW), "real", self.mode) / len(parts)
                 loss, total_gan = loss + g_gan, total_gan + g_gan.detach()
-            torch.autograd.backward(loss)
-        self.g_optimizer.step()
+            torch.autograd.backward(self.scalers["generator"].scale(loss))
+        self._update("generator", self.g_optimizer)
         if self.discriminator is not None:
             self.discriminator.requires_grad_(True)
         return total_gan, total_l1
+
+    def _translated(self, part: Part) -> Tensor:
+        with self._autocast():
+            return self.translate(part.input_NCHW).float()
+
+    def _judged(self, part: Part, picture_NCHW: Tensor) -> Tensor:
+        if self.discriminator is None:
+            raise ValueError("there is no discriminator")
+        with self._autocast():
+            logits: Tensor = self.discriminator(part.input_NCHW, part.seen(picture_NCHW))
+        return logits.float()
+
+    def _autocast(self) -> torch.autocast:
+        dtype = torch.float16 if self.config.precision == "fp16" else torch.bfloat16
+        return torch.autocast(self.device.type, dtype, enabled=self.config.precision != "fp32")
+
+    def _update(self, name: str, optimizer: torch.optim.Optimizer) -> None:
+        self.scalers[name].step(optimizer)
+        self.scalers[name].update()
 
 
 def _l1(fake_NCHW: Tensor, part: Part, num_measured: Tensor) -> Tensor:

@@ -58,8 +58,13 @@ def card_of_run(
 
 def check_finite(generator: Generator) -> None:
     """Raises ConfigError if training has led to weights that are no numbers."""
-    if not all(bool(torch.isfinite(tensor).all()) for tensor in generator.state_dict().values()):
+    if not is_finite(generator):
         raise ConfigError(NOT_FINITE.format(what="weights"))
+
+
+def is_finite(generator: Generator) -> bool:
+    """Whether all weights and averages are numbers."""
+    return all(bool(torch.isfinite(tensor).all()) for tensor in generator.state_dict().values())
 
 
 def use_threads(wanted: int, before: int | None) -> None:

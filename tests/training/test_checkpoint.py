@@ -8,6 +8,7 @@ from training.checkpoint import HeldOutFigures, TrainingState, load_checkpoint, 
 from training.contract.errors import CheckpointError
 from training.contract.networks import build_generator
 from training.contract.spec import unet
+from training.health import Health
 from training.run_model import use_threads
 
 
@@ -20,7 +21,10 @@ def trained_state(seed=0, step=5):
         network(torch.randn(2, 3, 8, 8)).square().mean().backward()
         optimizer.step()
     figures = HeldOutFigures(4, "image", {"psnr": 27.0}, {"psnr": 26.0})
-    return TrainingState(step, 27.0, figures, {"generator": network}, {"generator": optimizer})
+    health = Health(d_loss=0.5, l1=3.0, l1_at_best=4.0, since_best=2, said=["stalled"])
+    modules, optimizers = {"generator": network}, {"generator": optimizer}
+    scalers = {"generator": {"scale": 8.0}}
+    return TrainingState(step, 27.0, figures, modules, optimizers, health, rollbacks=1, parts=2, scalers=scalers)
 
 
 def tensors(state):

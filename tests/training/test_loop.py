@@ -1,6 +1,7 @@
 """Whole runs in this process: what is learned, written and told."""
 
 import shutil
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -51,9 +52,9 @@ def same(first, second):
 
 def test_the_rate_is_constant_then_falls_to_nothing_in_a_straight_line(photos):
     config = tiny_config(photos, steps=10, constant=0.5)
-    rates = [learning_rate(config, step) / config.learning_rate for step in range(11)]
+    rates = [learning_rate(config, 10, step) / config.learning_rate for step in range(11)]
     assert rates == pytest.approx([1, 1, 1, 1, 1, 1, 0.8, 0.6, 0.4, 0.2, 0])
-    assert {learning_rate(tiny_config(photos, steps=10, constant=1.0), step) for step in range(10)} == {config.learning_rate}
+    assert {learning_rate(tiny_config(photos, constant=1.0), 10, step) for step in range(10)} == {config.learning_rate}
 
 
 def test_steps_tell_their_rate_and_epoch(run, photos):
@@ -372,6 +373,100 @@ def test_when_the_pictures_vanish_what_was_learned_is_saved(run, tmp_path):
     assert (told[-1].type, told[-1].step) == ("checkpoint", 3)
 
 
+@pytest.mark.parametrize("failing", [1, 5])
+def test_a_run_goes_back_to_its_last_good_state_at_half_the_rate(run, photos, monkeypatch, failing):
+    """Before the first checkpoint as after it; and the other way round, as if nothing had been but the smaller rate."""
+    config = tiny_config(photos, steps=6, checkpoint_every=2)
+    real, failures = loop.Training.step, []
+
+    def explode_once(self, batch, started):
+        if self.state.step == failing and not failures:
+            failures.append(self.state.step)
+            with torch.no_grad():
+                for parameter in self.generator.parameters():
+                    parameter.fill_(float("inf"))
+        return real(self, batch, started)
+
+    monkeypatch.setattr(loop.Training, "step", explode_once)
+    told = trained(run, config)
+    (warning,) = (event for event in of_type(told, "warning") if event.code == "not_finite")
+    good = failing // 2 * 2
+    assert warning.step == good
+    assert f"at step {failing + 1}; the run goes on from step {good}" in warning.message
+    steps = [event.step for event in of_type(told, "step")]
+    assert steps == [*range(1, failing + 1), *range(good + 1, 7)]
+    after = told[told.index(warning) :]
+    assert of_type(after, "step")[0].lr == pytest.approx(learning_rate(config, 6, good) / 2)
+    assert told[-1].type == "finished"
+    _, generator = load_generator(run / MODELS / "latest.safetensors")
+    assert all(bool(torch.isfinite(value).all()) for value in generator.state_dict().values())
+
+
+def test_a_step_that_needs_too_much_memory_is_computed_in_parts(run, photos, monkeypatch):
+    config = tiny_config(photos, steps=4, batch_size=4, checkpoint_every=2)
+    real, asked = loop.Objective.step, []
+
+    def too_much(self, pairs, parts):
+        asked.append(parts)
+        if parts < 4:
+            raise torch.OutOfMemoryError("no more")
+        return real(self, pairs, parts)
+
+    monkeypatch.setattr(loop.Objective, "step", too_much)
+    told = trained(run, config)
+    assert [event.message.split()[-5:-3] for event in of_type(told, "warning")] == [["2", "parts"], ["4", "parts"]]
+    assert asked == [1, 2, 4, 4, 4, 4]
+    asked.clear()
+    trained(run, replace(config, steps=5))
+    assert asked == [4]  # a continued run knows
+
+
+def test_one_picture_that_is_too_large_is_the_end(run, photos, monkeypatch):
+    def too_much(*_):
+        raise torch.OutOfMemoryError("no more")
+
+    monkeypatch.setattr(loop.Objective, "step", too_much)
+    with pytest.raises(torch.OutOfMemoryError):
+        trained(run, tiny_config(photos, batch_size=1))
+
+
+def test_a_run_ends_when_it_gets_no_better(run, photos, monkeypatch):
+    values = iter([20.0, 25.0, 22.0, 21.0, 30.0])
+    monkeypatch.setattr(loop, "averages", lambda rows: ({"psnr": next(values)}, {"psnr": 19.0}))
+    told = trained(run, tiny_config(photos, steps=50, validate_every=3, early_stop=2, spec={"norm": "instance"}))
+    assert (told[-1].type, told[-1].step) == ("finished", 12)
+    assert "2 measurements brought nothing better" in told[-1].message
+    assert of_type(told, "checkpoint")[-1].step == 12
+    assert trained(run, tiny_config(photos, steps=50, validate_every=3, early_stop=2, spec={"norm": "instance"}))[-1].step == 12
+
+
+def test_a_length_in_epochs_is_one_in_steps(run, photos):
+    told = trained(run, tiny_config(photos, epochs=1.5, batch_size=2))  # of five pictures
+    assert (of_type(told, "started")[0].steps, told[-1].step) == (4, 4)
+
+
+def test_the_two_rates_may_differ(run, photos, monkeypatch):
+    rates = []
+    real = loop.Objective.step
+
+    def watched(self, *rest):
+        rates.append((self.g_optimizer.param_groups[0]["lr"], self.d_optimizer.param_groups[0]["lr"]))
+        return real(self, *rest)
+
+    monkeypatch.setattr(loop.Objective, "step", watched)
+    trained(run, tiny_config(photos, steps=2, constant=1.0, learning_rate=2e-4, learning_rate_d=5e-5))
+    assert rates == [(pytest.approx(2e-4), pytest.approx(5e-5))] * 2
+
+
+def test_bf16_and_channels_last_learn_much_the_same(tmp_path, photos):
+    plain, other = (
+        of_type(trained(tmp_path / name, tiny_config(photos, steps=3, ema=0.0, spec={"dropout": "none"}, **changes)), "step")
+        for name, changes in (("plain", {}), ("other", {"precision": "bf16", "channels_last": True, "fused": False}))
+    )
+    for first, second in zip(plain, other, strict=True):
+        assert second.losses == pytest.approx(first.losses, rel=0.05)
+
+
 def test_losses_that_are_no_numbers_end_the_run_before_they_are_saved(run, photos, monkeypatch):
     config = tiny_config(photos, steps=6, checkpoint_every=2)
     real = loop.Training.step
@@ -380,7 +475,7 @@ def test_losses_that_are_no_numbers_end_the_run_before_they_are_saved(run, photo
         if self.state.step == 4:
             with torch.no_grad():
                 self.generator.head.conv.weight.fill_(float("inf"))
-        real(self, batch, started)
+        return real(self, batch, started)
 
     monkeypatch.setattr(loop.Training, "step", explode)
     told = []

@@ -16,7 +16,8 @@ RATE, BETA1, BETA2, EPS = 2e-4, 0.5, 0.999, 1e-8
 
 def step(generator, g_optimizer, discriminator, d_optimizer, x, y, lambda_gan, lambda_l1, mask=None, **changes):
     config = tiny_config("photos", lambda_gan=lambda_gan, lambda_l1=lambda_l1, **changes)
-    return Objective(config, generator, g_optimizer, discriminator, d_optimizer).step(Part(x, y, mask))
+    device = torch.device("cpu")
+    return Objective(config, device, generator, g_optimizer, discriminator, d_optimizer).step(Part(x, y, mask), config.accumulate)
 
 
 class PlainAdam:

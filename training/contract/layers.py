@@ -78,6 +78,12 @@ class BatchNorm(MomentNorm):
         self.register_buffer("running_var", torch.ones(channels))
         self.register_buffer("num_batches_tracked", torch.tensor(0, dtype=torch.long))
 
+    def reset(self) -> None:
+        """Forget the running averages."""
+        self.running_mean.zero_()
+        self.running_var.fill_(1)
+        self.num_batches_tracked.zero_()
+
     def forward(self, x_NCHW: Tensor) -> Tensor:
         if not self.training and self.statistics == "image":
             return super().forward(x_NCHW)

@@ -355,12 +355,8 @@ def initialise(network: nn.Module, kind: InitName, rng: torch.Generator) -> None
                 nn.init.kaiming_normal_(module.weight, LEAKY_SLOPE, nonlinearity="leaky_relu", generator=rng)
             if module.bias is not None:
                 module.bias.zero_()
-        elif isinstance(module, MomentNorm) and module.weight is not None and module.bias is not None:
-            if kind == "normal" and isinstance(module, BatchNorm):
-                module.weight.normal_(1.0, 0.02, generator=rng)
-            else:
-                module.weight.fill_(1.0)
-            module.bias.zero_()
+        elif isinstance(module, MomentNorm):
+            _initialise_norm(module, kind, rng)
     if kind == "kaiming":
         for module in network.modules():
             if isinstance(module, _Block):  # each block starts near the identity, so depth does not blow values up
@@ -368,3 +364,15 @@ def initialise(network: nn.Module, kind: InitName, rng: torch.Generator) -> None
         if isinstance(network, UNet | ResNet) and network.spec.output == "residual":
             for parameter in network.head.parameters():
                 parameter.zero_()
+
+
+def _initialise_norm(norm: MomentNorm, kind: InitName, rng: torch.Generator) -> None:
+    if isinstance(norm, BatchNorm):
+        norm.reset()
+    if norm.weight is None or norm.bias is None:
+        return
+    if kind == "normal" and isinstance(norm, BatchNorm):
+        norm.weight.normal_(1.0, 0.02, generator=rng)
+    else:
+        norm.weight.fill_(1.0)
+    norm.bias.zero_()
