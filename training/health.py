@@ -10,6 +10,7 @@ from math import log
 import numpy as np
 
 from training.contract.encodings import Pixels
+from training.contract.framing import resize
 from training.objective import Losses
 
 MEMORY = 0.99  # of running means: the last hundred steps or so
@@ -17,6 +18,7 @@ PATIENCE_STEPS = 500  # before which nothing is said of losses: networks need a 
 WINNING_D = 0.1  # of ln 2, the loss of a judge who cannot tell: below this share, it always can
 SAME_OUTPUT = 0.02  # spread of results over different pictures, as a share of that of the targets
 OVERFIT_LOSS, OVERFIT_METRIC = 0.8, 3  # training L1 down to this share of what it was, while so many measurements were no better
+GRID = 4, 4  # fields of a picture that are compared with those of another
 STALLED = 8  # measurements without a new best
 
 
@@ -77,12 +79,6 @@ def _spread(pictures: list[Pixels]) -> float:
     """How different the pictures are from each other: the mean over a coarse grid of the deviation from picture to picture."""
     if len(pictures) < 2:
         return 0.0
-    grids = [_coarse(picture) for picture in pictures]
+    grids = [resize(picture, GRID).astype(np.float64) for picture in pictures]
     channels = min(grid.shape[2] for grid in grids)
     return float(np.stack([grid[..., :channels] for grid in grids]).std(0).mean())
-
-
-def _coarse(picture: Pixels) -> np.ndarray:
-    """Means of 4 x 4 fields [4, 4, C]."""
-    rows = [part for part in np.array_split(picture, 4) if part.size]
-    return np.stack([[part.mean((0, 1)) for part in np.array_split(row, 4, axis=1) if part.size] for row in rows])
