@@ -23,13 +23,15 @@ from training.contract.config import TrainConfig
 from training.contract.errors import ConfigError, P2PError
 from training.contract.progress import Cancelled, Token
 from training.contract.protocol import CONFIG, Failed
+from training.estimate import estimate
 from training.loop import train
 from training.measure_models import EvaluationRequest, measure_models
+from training.pairs import PairsRequest, check_pairs, make_pairs, show_pairs
 from training.run_files import EventLog, drop_early_orders, hold_lock, kept_model
 
 log = logging.getLogger("training")
 
-MODES = ("run", "evaluate")
+MODES = ("run", "evaluate", "check-pairs", "make-pairs", "show-pairs", "estimate")
 
 STDIN, STDOUT, STDERR = 0, 1, 2  # file descriptors
 
@@ -48,8 +50,8 @@ def main(arguments: list[str] | None = None) -> int:
     received = _stop_on_signals(token)
     if options.stop_with_parent:
         _stop_when_stdin_ends(token)
-    work = _run if options.mode == "run" else _evaluate
-    code = work(options.config.absolute(), token, stdout)
+    path = options.config.absolute()
+    code = _run(path, token, stdout) if options.mode == "run" else _answer(options.mode, path, token, stdout)
     return 128 + received[0] if received and code == 0 else code
 
 
@@ -68,9 +70,25 @@ def _run(path: Path, token: Token, stdout: FileIO | None) -> int:
         return _fail(EventLog(None, stdout), error, None)
 
 
-def _evaluate(path: Path, token: Token, stdout: FileIO | None) -> int:
+def _answer(mode: str, path: Path, token: Token, stdout: FileIO | None) -> int:
+    """Do one of the modes that keep nothing: their events go to stdout alone."""
     report = EventLog(None, stdout)
-    return _guarded(report, None, lambda: measure_models(EvaluationRequest.from_json(_read(path)), report, token))
+
+    def work() -> None:
+        text = _read(path)
+        match mode:
+            case "evaluate":
+                measure_models(EvaluationRequest.from_json(text), report, token)
+            case "check-pairs":
+                check_pairs(PairsRequest.from_json(text), report, token)
+            case "make-pairs":
+                make_pairs(PairsRequest.from_json(text), report, token)
+            case "show-pairs":
+                show_pairs(PairsRequest.from_json(text), report, token)
+            case "estimate":
+                estimate(TrainConfig.from_json(text), report, token)
+
+    return _guarded(report, None, work)
 
 
 def _guarded(report: EventLog, run: Path | None, work: Callable[[], object]) -> int:

@@ -8,7 +8,7 @@ interrupted. Shapes: input float32 [C_in, size, size], target float32 [C_out, si
 import atexit
 import os
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 from typing import NamedTuple
@@ -188,7 +188,7 @@ class EndlessBatches(Sampler[list[tuple[int, int]]]):
             yield keys
 
 
-def batches(pairs: TrainingPairs, config: TrainConfig, first_step: int) -> Iterator[Batch]:
+def batches(pairs: TrainingPairs, config: TrainConfig, first_step: int) -> Generator[Batch, None, None]:
     """Batches from step `first_step` on, without end. Raises PairingError once no picture can be read."""
     loader = DataLoader(
         pairs,

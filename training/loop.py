@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable
 from dataclasses import asdict
-from math import ceil
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +40,7 @@ from training.evaluate import averages, measure, torch_translate, yardstick_of
 from training.health import Health
 from training.held_out import HeldOut, quick_set
 from training.objective import Losses, Objective, Part
+from training.optimizers import make_optimizer
 from training.reading import pairs_of_run
 from training.run_files import cut_events, kept_model
 from training.run_model import (
@@ -105,21 +105,16 @@ class Training:
         self.discriminator = build_discriminator(config.discriminator) if config.has_discriminator else None
         modules = {"generator": self.generator, "averaged": self.averaged, "discriminator": self.discriminator}
         present: dict[str, torch.nn.Module] = {name: module for name, module in modules.items() if module is not None}
-        g_optimizer = self._optimizer(self.generator, config.weight_decay)
-        d_optimizer = self._optimizer(self.discriminator, 0.0) if self.discriminator is not None else None
+        g_optimizer = make_optimizer(config, self.generator, config.weight_decay)
+        d_optimizer = make_optimizer(config, self.discriminator, 0.0) if self.discriminator is not None else None
         self.objective = Objective(config, self.device, self.generator, g_optimizer, self.discriminator, d_optimizer)
         optimizers = {"generator": g_optimizer} | ({"discriminator": d_optimizer} if d_optimizer else {})
         first: Statistics = "running" if config.generator.has_running_statistics else "image"
-        self.steps = _num_steps(config, len(self.pairs))
+        self.steps = config.num_steps(len(self.pairs))
         self.state = TrainingState(
             0, None, HeldOutFigures(0, first, {}, {}), present, optimizers, Health(), parts=config.accumulate
         )
         self.saved_at = -1
-
-    def _optimizer(self, module: torch.nn.Module, weight_decay: float) -> torch.optim.Optimizer:
-        betas = self.config.beta1, self.config.beta2
-        fused = self.config.fused or None  # None: torch chooses
-        return torch.optim.AdamW(module.parameters(), self.config.learning_rate, betas, weight_decay=weight_decay, fused=fused)
 
     def _tell_lonely(self, found: Pairs) -> None:
         lonely = [*found.lonely, *found.ambiguous]
@@ -416,10 +411,6 @@ def learning_rate(config: TrainConfig, steps: int, step: int) -> float:
     if step < start:
         return config.learning_rate
     return config.learning_rate * (steps - step) / (steps - start)
-
-
-def _num_steps(config: TrainConfig, num_pairs: int) -> int:
-    return ceil(config.epochs * num_pairs / config.batch_size) if config.epochs else config.steps
 
 
 @torch.no_grad()

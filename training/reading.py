@@ -85,8 +85,8 @@ class Sides:
         )
 
 
-def pairs_of_run(config: TrainConfig, run: Path) -> Pairs:
-    """The pairs that a run in the folder `run` trains on and those it measures with. Raises PairingError."""
+def pairs_of_run(config: TrainConfig, run: Path | None) -> Pairs:
+    """The pairs that a run in the folder `run`, if it has one, trains on and those it measures with. Raises PairingError."""
     other = Path(config.data_b) if config.data_b else None
     found = find_pairs(Path(config.data), config.task_spec.wanted, other=other, left_out=run, seed=config.seed)
     found = arranged(found, config)

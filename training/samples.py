@@ -23,7 +23,7 @@ def draw_samples(run: Path, step: int, pictures: Sequence[HeldOut], translate: C
     folder.mkdir(parents=True, exist_ok=True)
     names = []
     for index, item in enumerate(pictures[:NUM_SAMPLES]):
-        strip = _joined([item.source, translate(item.source), item.target], SAMPLE_SIDE)
+        strip = join_shown([item.source, translate(item.source), item.target], SAMPLE_SIDE)
         data = _encoded(".png", strip)
         temporary = folder / f".{index}.part"
         temporary.write_bytes(data)
@@ -34,11 +34,11 @@ def draw_samples(run: Path, step: int, pictures: Sequence[HeldOut], translate: C
 
 def draw_preview(item: HeldOut, translate: Callable[[Pixels], Pixels]) -> bytes:
     """A small before/after JPEG for the model's card."""
-    strip = _joined([item.source, translate(item.source)], PREVIEW_SIDE)
+    strip = join_shown([item.source, translate(item.source)], PREVIEW_SIDE)
     return _encoded(".jpg", strip, [cv2.IMWRITE_JPEG_QUALITY, PREVIEW_QUALITY])
 
 
-def _joined(parts: Sequence[Pixels], side: int) -> Pixels:
+def join_shown(parts: Sequence[Pixels], side: int) -> Pixels:
     """Side by side; depths on one scale of colours, that of the last part."""
     reach = _reach(parts[-1]) if _is_depth(parts[-1]) else 1.0
     return np.concatenate([_shown(part, side, reach) for part in parts], axis=1, dtype=np.uint8)

@@ -9,7 +9,7 @@ from types import FrameType
 
 import typer
 
-from p2p_desktop.cli import convert, doctor, evaluate, models, train
+from p2p_desktop.cli import convert, doctor, evaluate, models, pairs, train
 from p2p_desktop.cli.stopping import Interrupted
 from p2p_desktop.logs import set_up_logging
 from p2p_desktop.paths import user_paths
@@ -35,6 +35,7 @@ def make_app() -> typer.Typer:
     app.command("evaluate")(evaluate.evaluate_command)
     app.command("doctor")(doctor.doctor_command)
     app.add_typer(models.app, name="models")
+    app.add_typer(pairs.app, name="pairs")
 
     @app.callback(invoke_without_command=True, result_callback=_exit_with)
     def options(

@@ -1,9 +1,6 @@
 """`p2p-desktop evaluate`: models against held-out pictures and against doing nothing."""
 
 import csv
-import json as json_module
-import subprocess
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,13 +8,10 @@ from typing import Annotated, Any
 import typer
 from rich.progress import Progress, TaskID
 
-from p2p_desktop.child import json_lines, start, trainer_command
-from p2p_desktop.cli.output import make_progress, one_line, print_json
-from p2p_desktop.cli.stopping import Interrupted
+from p2p_desktop.cli.output import one_line
 from p2p_desktop.cli.surroundings import Surroundings
-from p2p_desktop.cli.trainer import end_stdin, kill, last_words, passing_signals_on
+from p2p_desktop.cli.trainer import ask_trainer
 from p2p_desktop.runs.run_folder import TrainerError
-from training.contract.protocol import LOG
 
 EXIT_FINDINGS = 3  # design 3.5
 
@@ -27,7 +21,7 @@ GROUP_SEPARATOR = "/"
 
 def evaluate_command(
     model: Annotated[list[str], typer.Option("--model", "-m", help="A model's name, or its file; can be repeated.")],
-    data: Annotated[Path, typer.Option(help="Folder of good pictures; the task makes its own inputs of them.")],
+    data: Annotated[Path, typer.Option(help="Folder of pairs, or of good pictures where the task makes its inputs of them.")],
     csv_file: Annotated[Path | None, typer.Option("--csv", help="Write a row for every picture.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
     json: Annotated[bool, typer.Option("--json", help="Print JSON lines.")] = False,
@@ -51,7 +45,6 @@ class _Heard:
     results: list[dict[str, Any]] = field(default_factory=list)  # Any: JSON; one for each model
     left_out: bool = False
     """Whether there was a picture that could not be read."""
-    failure: str = ""
 
     def hear(self, event: dict[str, Any], progress: Progress, bar: TaskID) -> None:  # Any: JSON
         match event.get("type"):
@@ -62,40 +55,12 @@ class _Heard:
             case "warning":
                 self.left_out = True
                 progress.console.print(one_line(event["message"]), highlight=False, markup=False)
-            case "failed":
-                self.failure = str(event["message"])
 
 
 def _measure(request: dict[str, Any], json: bool) -> _Heard:  # Any: JSON
     """Have the trainer measure. Raises TrainerError, Interrupted."""
     heard = _Heard()
-    children: list[subprocess.Popen[bytes]] = []
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        passing_signals_on(lambda: end_stdin(children), lambda: kill(children)) as received,
-        make_progress(not json) as progress,
-    ):
-        path, log = Path(folder) / "evaluate.json", Path(folder) / LOG
-        path.write_text(json_module.dumps(request), encoding="utf-8")
-        with log.open("ab") as stderr:
-            child = start(trainer_command("evaluate", path, "--stop-with-parent"), stdin=subprocess.PIPE, stderr=stderr)
-        with child:
-            children.append(child)
-            if received:  # before there was a child to tell
-                end_stdin(children)
-            bar = progress.add_task("measuring", total=None)
-            for event in json_lines(child):
-                if json:
-                    print_json(event)
-                heard.hear(event, progress, bar)
-        code = child.returncode
-        words = last_words(log)
-    if heard.failure:
-        raise TrainerError(heard.failure)
-    if received:
-        raise Interrupted(received[0])
-    if code != 0:
-        raise TrainerError(f"The measurement ended unexpectedly with code {code}. Its last words: {words}")
+    ask_trainer("evaluate", request, json, heard.hear)
     return heard
 
 

@@ -9,12 +9,12 @@ from rich.progress import Progress, TaskID
 
 from p2p_desktop.child import json_lines, start, trainer_command
 from p2p_desktop.cli.output import make_progress, print_json
+from p2p_desktop.cli.pairs import configured
 from p2p_desktop.cli.stopping import Interrupted
 from p2p_desktop.cli.surroundings import Surroundings
 from p2p_desktop.cli.trainer import end_stdin, kill, last_words, passing_signals_on, with_absolute_paths
 from p2p_desktop.runs.run_folder import TrainerError, create_run, find_run
-from training.contract.config import TrainConfig, recommended
-from training.contract.errors import ConfigError, PairingError
+from training.contract.errors import ConfigError
 from training.contract.protocol import CONFIG, LOG, write_order
 from training.contract.tasks import TASKS
 
@@ -40,22 +40,9 @@ def train_command(
     elif task is None or data is None or out is None:
         raise ConfigError("Give --task, --data and --out for a new run, or --resume with the folder of an old one.")
     else:
-        path = create_run(_request(task, data, preset, init, set_ or []), out.absolute())
+        start_from = str(Surroundings.find().library.find(init).absolute()) if init is not None else None
+        path = create_run(configured(task, data, preset, set_, start_from), out.absolute())
     return follow_trainer(path, json)
-
-
-def _request(task: str, data: Path, preset: str, init: str | None, settings: list[str]) -> TrainConfig:
-    if not data.is_dir():  # said before a folder is made for the run
-        raise PairingError(f"The folder {data} does not exist. Choose the folder that holds the pictures.")
-    changes = {}
-    for setting in settings:
-        key, equals, value = setting.partition("=")
-        if not equals:
-            raise ConfigError(f"--set takes KEY=VALUE, not {setting!r}.")
-        changes[key] = value
-    if init is not None:
-        changes["init_model"] = str(Surroundings.find().library.find(init).absolute())
-    return recommended(task, data.absolute(), preset).changed(changes)
 
 
 def follow_trainer(config: Path, json: bool) -> int:

@@ -7,6 +7,7 @@ themselves. A config file is `TrainConfig.to_json()`.
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import Field, asdict, dataclass, field, fields, replace
+from math import ceil
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
@@ -182,6 +183,10 @@ class TrainConfig:
     def has_discriminator(self) -> bool:
         return self.gan_mode != "none" and self.lambda_gan > 0
 
+    def num_steps(self, num_pairs: int) -> int:
+        """Length of the run with so many pairs to train on."""
+        return ceil(self.epochs * num_pairs / self.batch_size) if self.epochs else self.steps
+
     @property
     def fitted_size(self) -> int:
         """Short side of pictures before the crop, in pixels."""
@@ -203,7 +208,10 @@ class TrainConfig:
 
     def to_json(self) -> str:
         """ASCII: paths that are no Unicode survive."""
-        return json.dumps({"version": FORMAT_VERSION} | asdict(self), indent=1) + "\n"
+        return json.dumps(self.to_dict(), indent=1) + "\n"
+
+    def to_dict(self) -> dict[str, Any]:  # Any: JSON
+        return {"version": FORMAT_VERSION} | asdict(self)
 
     @classmethod
     def from_json(cls, text: str) -> "TrainConfig":

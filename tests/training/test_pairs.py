@@ -1,0 +1,220 @@
+"""The modes about pairs, and the estimate: what is found, made, shown and told."""
+
+import json
+import shutil
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+from tests.training.runs import tiny_config, write_photos, write_rooms, write_strips
+from training.contract.config import recommended
+from training.contract.errors import ConfigError, PairingError
+from training.contract.progress import Cancelled, Token
+from training.estimate import MEASURED, WARM_UP, estimate
+from training.pairs import PairsRequest, check_pairs, make_pairs, show_pairs
+from training.registration import Registration
+
+
+def scene(seed, height=96, width=128):
+    """A picture with outlines at places of its own."""
+    rng = np.random.default_rng(seed)
+    picture = np.full((height, width, 3), rng.integers(60, 200), np.uint8)
+    for _ in range(14):
+        x, y = rng.integers(0, width), rng.integers(0, height)
+        colour = [int(value) for value in rng.integers(0, 256, 3)]
+        cv2.rectangle(picture, (int(x), int(y)), (int(x + rng.integers(8, 40)), int(y + rng.integers(8, 30))), colour, -1)
+    return picture
+
+
+def save(path, pixels):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cv2.imwrite(str(path), pixels[..., ::-1] if pixels.ndim == 3 else pixels)
+
+
+def two_folders(folder, count=10, change=lambda pixels: 255 - pixels):
+    for number in range(count):
+        save(folder / "A" / f"{number}.png", scene(number))
+        save(folder / "B" / f"{number}.png", change(scene(number)))
+    return folder
+
+
+def checked(folder, task="pairs", **changes):
+    """(result, codes by pair)."""
+    told = []
+    config = recommended(task, folder, "quick").changed(changes)
+    check_pairs(PairsRequest(config), told.append, Token())
+    (result,) = (event.data for event in told if event.type == "result")
+    assert json.dumps(result)
+    assert [event.done for event in told if event.type == "progress"] == list(range(1, sum(result["pairs"].values()) + 1))
+    return result, {(finding["code"], finding["pair"]) for finding in result["findings"]}
+
+
+def test_good_pairs_are_let_alone(tmp_path):
+    result, found = checked(two_folders(tmp_path))
+    assert found == set()
+    assert (result["layout"], result["sides"], result["split_by"]) == ("folders", ["A", "B"], "content")
+    assert result["pairs"] == {"train": 9, "val": 1}
+
+
+def test_everything_that_is_wrong_is_found_and_named(tmp_path):
+    folder = two_folders(tmp_path)
+    (folder / "B" / "0.png").unlink()
+    (folder / "A" / "1.png").write_bytes(b"no picture")
+    save(folder / "B" / "2.png", scene(2)[:, :60])
+    save(folder / "B" / "3.png", cv2.resize(scene(3), None, fx=0.5, fy=0.5))
+    save(folder / "A" / "4.png", scene(4).astype(np.uint16) * 257)
+    shutil.copy(folder / "A" / "6.png", folder / "A" / "5.png")
+    save(folder / "A" / "7.png", np.full((96, 128, 3), 9, np.uint8))
+    result, found = checked(folder)
+    assert found == {
+        ("lonely", "0"),
+        ("unreadable", "1"),
+        ("shape", "2"),
+        ("size", "3"),
+        ("mode", "4"),
+        ("duplicate", "6"),
+        ("range", "7"),
+    }
+    messages = {finding["code"]: finding["message"] for finding in result["findings"]}
+    assert messages["lonely"] == "0.png has no partner."
+    assert "128 x 96 and 64 x 48" in messages["size"]
+    assert messages["duplicate"] == "6 repeats the picture of 5."
+
+
+def test_a_copy_in_another_size_and_quality_is_a_copy(tmp_path):
+    folder = two_folders(tmp_path, 4)
+    small = cv2.resize(scene(2), None, fx=0.7, fy=0.7, interpolation=cv2.INTER_AREA)
+    (folder / "A" / "again.jpg").write_bytes(cv2.imencode(".jpg", small[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 70])[1].tobytes())
+    save(folder / "B" / "again.png", 255 - small)
+    assert checked(folder)[1] == {("duplicate", "again")}
+
+
+def test_a_pair_that_is_shifted_is_told_by_how_much(tmp_path):
+    folder = two_folders(tmp_path)
+    save(folder / "B" / "3.png", np.roll(255 - scene(3), (6, -8), (0, 1)))
+    result, found = checked(folder)
+    assert found == {("misaligned", "3")}
+    assert "6.2% down and 6.2% to the left" in result["findings"][0]["message"]
+
+
+def test_cameras_that_stand_apart_are_found_in_all_pairs_together(tmp_path):
+    two_folders(tmp_path, 12, lambda pixels: np.roll(pixels, (-6, 0), (0, 1)))
+    result, _ = checked(tmp_path)
+    assert result["findings"][0]["pair"] == ""
+    assert result["findings"][0]["message"].startswith("All pairs together: B lies off, 6.2% up and 0.0%")
+
+
+def test_pictures_without_outlines_say_nothing_of_where_they_lie():
+    registration = Registration()
+    for _ in range(10):
+        assert registration.look(np.zeros((40, 40, 3), np.uint8), scene(1)) is None
+    assert registration.common_shift is None
+
+
+def test_depth_is_checked_for_what_was_measured(tmp_path):
+    write_rooms(tmp_path, 4, height=64, width=80)
+    empty, far = np.zeros((64, 80), np.uint16), np.full((64, 80), 20000, np.uint16)
+    far[:4] = 900
+    save(tmp_path / "depth_mm" / "0.png", empty)
+    save(tmp_path / "depth_mm" / "1.png", far)
+    result, found = checked(tmp_path, "mono-depth")
+    assert {("range", "0"), ("range", "1")} <= found
+    messages = " ".join(finding["message"] for finding in result["findings"])
+    assert "only 0.0% of the depth is measured" in messages
+    assert "94% of the depths lie beyond depth_range, 10 m" in messages
+
+
+def test_labels_that_were_smoothed_are_found(tmp_path):
+    write_strips(tmp_path)
+    strip = cv2.imread(str(tmp_path / "3.png"))
+    strip[:, 32:] = cv2.GaussianBlur(strip[:, 32:], (0, 0), 3)
+    cv2.imwrite(str(tmp_path / "3.png"), strip)
+    assert checked(tmp_path, "facades")[1] == {("labels", "3")}
+
+
+def test_a_folder_without_any_picture_is_a_sentence(tmp_path):
+    with pytest.raises(PairingError, match="no pictures in"):
+        checked(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("task", "channels"), [("deblur", 3), ("winter-to-summer", 3), ("colorize", 1), ("edges", 1), ("fill-depth", 1)]
+)
+def test_what_a_task_makes_can_be_looked_at_and_trained_on(tmp_path, task, channels):
+    data = tmp_path / "data"
+    write_rooms(data, 3, height=64, width=80) if task == "fill-depth" else write_photos(data, 3, height=64, width=80)
+    told = []
+    make_pairs(PairsRequest(recommended(task, data, "quick"), tmp_path / "made"), told.append, Token())
+    assert told[-1].data["pairs"] == 3
+    inputs, targets = (sorted((tmp_path / "made" / side).glob("*.png")) for side in ("input", "target"))
+    assert [path.name for path in inputs] == [path.name for path in targets]
+    for one, other in zip(inputs, targets, strict=True):
+        first, second = (cv2.imread(str(path), cv2.IMREAD_UNCHANGED) for path in (one, other))
+        assert first.shape[:2] == second.shape[:2]
+        assert (1 if first.ndim == 2 else first.shape[2]) == channels
+        assert first.dtype == (np.uint16 if task == "fill-depth" else np.uint8)
+    kinds = {"encoding_in": "depth16", "encoding_out": "depth16"} if task == "fill-depth" else {}
+    _, found = checked(tmp_path / "made", **kinds)
+    assert not {code for code, _ in found} - {"misaligned"}
+
+
+def test_found_pairs_are_not_made(tmp_path):
+    with pytest.raises(ConfigError, match="finds its pairs"):
+        make_pairs(PairsRequest(recommended("facades", tmp_path), tmp_path / "out"), lambda _: None, Token())
+
+
+def test_a_damaged_picture_is_passed_over_and_told(tmp_path):
+    write_photos(tmp_path / "data", 3)
+    (tmp_path / "data" / "photo-1.png").write_bytes(b"")
+    told = []
+    make_pairs(PairsRequest(recommended("deblur", tmp_path / "data"), tmp_path / "out"), told.append, Token())
+    assert [event.type for event in told].count("warning") == 1
+    assert told[-1].data["pairs"] == 2
+
+
+@pytest.mark.parametrize("task", ["facades", "mono-depth", "fill-depth", "colorize", "deblur"])
+def test_what_the_network_will_see_is_shown(tmp_path, task):
+    data = tmp_path / "data"
+    {"facades": write_strips, "mono-depth": write_rooms, "fill-depth": write_rooms}.get(task, write_photos)(data)
+    config = replace(recommended(task, data, "quick"), crop_size=64, load_size=80, patch_size=16)
+    told = []
+    show_pairs(PairsRequest(config, tmp_path / "shown", 3), told.append, Token())
+    files = [item["file"] for item in told[-1].data["shown"]]
+    assert len(files) == 3
+    for file in files:
+        assert cv2.imread(file).shape == (64, 128, 3)
+
+
+def test_a_look_can_be_cancelled(tmp_path):
+    token = Token()
+    token.cancel()
+    with pytest.raises(Cancelled):
+        check_pairs(PairsRequest(recommended("pairs", two_folders(tmp_path, 3))), lambda _: None, token)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"config": 3}', '{"config": {"task": "pairs", "data": "d"}, "count": -1}'])
+def test_a_request_that_makes_no_sense_is_refused(text):
+    with pytest.raises(ConfigError):
+        PairsRequest.from_json(text)
+
+
+def test_a_request_survives_its_file(tmp_path):
+    config = recommended("pairs", tmp_path)
+    text = json.dumps({"config": config.to_dict(), "out": "there", "count": 3})
+    request = PairsRequest.from_json(text)
+    assert (request.config, str(request.out), request.count) == (config, "there", 3)
+
+
+def test_an_estimate_comes_from_real_steps(photos):
+    told = []
+    config = tiny_config(photos, steps=1000)
+    estimate(config, told.append, Token())
+    data = told[-1].data
+    assert len([event for event in told if event.type == "progress"]) == WARM_UP + MEASURED
+    assert data["seconds"] == pytest.approx(1000 * data["seconds_per_step"])
+    assert 1e-4 < data["seconds_per_step"] < 5
+    assert data["memory_bytes"] > 50_000_000
+    assert data["pairs"] == {"train": 5, "val": 1}
+    assert (data["device"], data["steps"]) == ("cpu", 1000)
