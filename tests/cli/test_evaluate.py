@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from p2p_desktop.cli import app, evaluate
+from p2p_desktop.cli import app, trainer
 from tests.models_for_tests import write_small_model
 from tests.training.runs import environment, write_photos
 
@@ -39,7 +39,7 @@ def fake(monkeypatch):
                 *options,
             ]
 
-        monkeypatch.setattr(evaluate, "trainer_command", command)
+        monkeypatch.setattr(trainer, "trainer_command", command)
 
     yield script
     for number, handler in before.items():
@@ -107,14 +107,14 @@ def test_a_death_is_told_with_its_last_words(fake, words, capfd):
 @pytest.mark.parametrize("child", ["stdin", "hang"])
 def test_signals_reach_the_child_at_once(fake, words, monkeypatch, number, code, child):
     fake(["event", PROGRESS], [child, None])
-    real = evaluate.print_json
+    real = trainer.print_json
 
     def printed(event):
         real(event)
         for _ in range(1 if child == "stdin" else 2):
             signal.raise_signal(number)
 
-    monkeypatch.setattr(evaluate, "print_json", printed)
+    monkeypatch.setattr(trainer, "print_json", printed)
     assert app.run([*words, "--json"]) == code
 
 

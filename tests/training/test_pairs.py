@@ -8,36 +8,13 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.training.runs import tiny_config, write_photos, write_rooms, write_strips
+from tests.training.runs import save, scene, tiny_config, two_folders, write_photos, write_rooms, write_strips
 from training.contract.config import recommended
 from training.contract.errors import ConfigError, PairingError
 from training.contract.progress import Cancelled, Token
 from training.estimate import MEASURED, WARM_UP, estimate
 from training.pairs import PairsRequest, check_pairs, make_pairs, show_pairs
 from training.registration import Registration
-
-
-def scene(seed, height=96, width=128):
-    """A picture with outlines at places of its own."""
-    rng = np.random.default_rng(seed)
-    picture = np.full((height, width, 3), rng.integers(60, 200), np.uint8)
-    for _ in range(14):
-        x, y = rng.integers(0, width), rng.integers(0, height)
-        colour = [int(value) for value in rng.integers(0, 256, 3)]
-        cv2.rectangle(picture, (int(x), int(y)), (int(x + rng.integers(8, 40)), int(y + rng.integers(8, 30))), colour, -1)
-    return picture
-
-
-def save(path, pixels):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    cv2.imwrite(str(path), pixels[..., ::-1] if pixels.ndim == 3 else pixels)
-
-
-def two_folders(folder, count=10, change=lambda pixels: 255 - pixels):
-    for number in range(count):
-        save(folder / "A" / f"{number}.png", scene(number))
-        save(folder / "B" / f"{number}.png", change(scene(number)))
-    return folder
 
 
 def checked(folder, task="pairs", **changes):
