@@ -4,14 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRect, QStandardPaths, Qt, QUrl, Signal
+from PySide6.QtCore import QStandardPaths, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QFileDialog, QFrame, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from p2p_desktop.ui import convert_words, model_words
 from p2p_desktop.ui.action_bar import ActionBar
-from p2p_desktop.ui.compare_bar import CompareBar
-from p2p_desktop.ui.compare_view import CompareView
 from p2p_desktop.ui.contact_sheet import ContactSheet
 from p2p_desktop.ui.convert_panel import ConvertPanel
 from p2p_desktop.ui.convert_session import ConvertSession
@@ -21,7 +19,7 @@ from p2p_desktop.ui.filter_bar import FilterBar
 from p2p_desktop.ui.folding_panel import FoldingPanel
 from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.model_shelf import ModelShelf
-from p2p_desktop.ui.plain_words import exact_duration
+from p2p_desktop.ui.picture_pane import PicturePane
 from p2p_desktop.ui.queue_model import Row
 from p2p_desktop.ui.queue_view import QueueView
 from p2p_desktop.ui.show_file import show_file
@@ -31,10 +29,8 @@ from p2p_desktop.ui.widgets import Note
 from p2p_desktop.ui.wishes import Wishes
 from p2p_desktop.ui.working_model import WorkingModel
 from p2p_desktop.workers.conversion import Outcome
-from p2p_desktop.workers.preview_session import PreviewSession
 
 if TYPE_CHECKING:
-    from p2p_desktop.convert.pyramid import Pyramid
     from p2p_desktop.convert.unfinished import Unfinished
 
 _THUMBNAIL, _MOST_THUMBNAILS = 72, 600
@@ -63,12 +59,9 @@ class ConvertPage(QWidget):
         super().__init__(parent)
         self._shelf, self._session, self._model = shelf, session, model
         self._examples = sorted(examples.glob("*.jpg"))
-        self._shown: Row | None = None
         self._gone = ("", "")  # a chosen model that is no longer there, and the one that stands in for it
-        self._is_shown = False  # its source is in the view
         self._thumbnails = ThumbnailSource(_THUMBNAIL, _MOST_THUMBNAILS, self)
         self._results = ThumbnailSource(_RESULT, _MOST_RESULTS, self)
-        self._preview = PreviewSession(self)
         self._build(look)
         self._connect()
         self._add_shortcuts()
@@ -115,7 +108,7 @@ class ConvertPage(QWidget):
         self._panel.change(model=name)
 
     def set_surround(self, name: str) -> None:
-        self._view.set_surround(name)
+        self._picture.view.set_surround(name)
 
     def offer_devices(self, devices: Sequence[tuple[str, str]]) -> None:
         self._panel.offer_devices(devices)
@@ -127,7 +120,7 @@ class ConvertPage(QWidget):
     def set_narrow(self, on: bool) -> None:
         self._folding.set_narrow(on)
         self._queue.set_narrow(on)
-        self._compare_bar.set_narrow(on)
+        self._picture.set_narrow(on)
 
     def say(self, kind: str, text: str, detail: str = "") -> None:
         """Show a sentence above the page."""
@@ -137,14 +130,14 @@ class ConvertPage(QWidget):
 
     def close_down(self) -> None:
         """End every thread: the program ends."""
-        self._preview.close()
+        self._picture.close_down()
         self._session.close()
         self._thumbnails.close()
         self._results.close()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
-            self._view.flip()  # no shortcut: it would take the space bar away from buttons and switches
+            self._picture.view.flip()  # no shortcut: it would take the space bar away from buttons and switches
         else:
             super().keyPressEvent(event)
 
@@ -153,8 +146,7 @@ class ConvertPage(QWidget):
     def _build(self, look: Look) -> None:
         self._note = Note(look, "info", self)
         self._empty = EmptyState(look, self._thumbnails, self._examples, self)
-        self._view = CompareView(look, self)
-        self._compare_bar = CompareBar(look, self._view, self)
+        self._picture = PicturePane(look, self._session.queue, self._session.conversion, self)
         self._summary = SummaryBar(look, self)
         self._sheet = ContactSheet(look, self._results, self)
         self._filter = FilterBar(look, self._session.queue, self)
@@ -162,7 +154,7 @@ class ConvertPage(QWidget):
         self._panel = ConvertPanel(look, self._shelf, self)
         self._folding = FoldingPanel(look, self._panel, self.tr("Settings of the conversion"), self)
         self._upper = QStackedWidget(self)
-        self._upper.addWidget(_column(self._compare_bar, self._view))
+        self._upper.addWidget(self._picture)
         self._upper.addWidget(_column(self._summary, self._sheet))
         splitter = QSplitter(Qt.Orientation.Vertical, self)
         splitter.setHandleWidth(1)
@@ -226,7 +218,7 @@ class ConvertPage(QWidget):
         self._empty.pictures_asked.connect(self.choose_pictures)
         self._empty.examples_asked.connect(self._on_examples_asked)
         self._panel.changed.connect(self._on_wishes_changed)
-        self._panel.strength_moved.connect(self._view.set_strength)
+        self._panel.strength_moved.connect(self._picture.view.set_strength)
         self._shelf.changed.connect(self._on_shelf_changed)
         self._shelf.renamed.connect(self._on_model_renamed)
         self._shelf.added.connect(self._on_model_added)
@@ -236,14 +228,9 @@ class ConvertPage(QWidget):
         self._queue.show_file_asked.connect(show_file)
         self._queue.open_asked.connect(self._on_open_asked)
         self._sheet.picture_chosen.connect(self._on_result_chosen)
-        self._view.visible_changed.connect(self._preview.set_visible)
-        self._view.surround_chosen.connect(self.surround_chosen)
-        self._preview.before_ready.connect(self._on_before_ready)
-        self._preview.loading.connect(self._on_preview_loading)
-        self._preview.after_begun.connect(self._on_after_begun)
-        self._preview.patch_done.connect(self._view.patch_arrived)
-        self._preview.done.connect(self._on_preview_done)
-        self._preview.failed.connect(self._on_preview_failed)
+        self._picture.surround_chosen.connect(self.surround_chosen)
+        self._picture.computed.connect(self._on_computed)
+        self._picture.failed.connect(self._on_preview_failed)
         self._note.shown.connect(self._note_frame.setVisible)
         self._start.clicked.connect(self.start)
         self._pause.clicked.connect(self.pause_or_go_on)
@@ -310,9 +297,7 @@ class ConvertPage(QWidget):
 
     def _on_clear(self) -> None:
         self._session.clear()
-        self._preview.stop()
-        self._view.clear()
-        self._shown = None
+        self._picture.clear()
         self._filter.choose("all")
 
     def _on_open_folder(self) -> None:
@@ -355,65 +340,16 @@ class ConvertPage(QWidget):
         """Show a picture: with its result if there is one; as it would become if nothing runs."""
         self._upper.setCurrentIndex(_COMPARE)
         self._back.setVisible(self._session.phase == "done" and self._has_results())
-        self._shown, self._is_shown = row, False
-        self._view.set_strength(1.0 if row.output is not None else self._panel.wishes.strength)
-        if row.state == "failed" and not row.height:
-            self._preview.stop()
-            self._show_reason(row.reason)
-            return
-        may_compute = not self.is_busy
-        self._preview.choose_model(self._model.load(self._panel.wishes) if may_compute else None)
-        self._preview.show(row.path, row.output if row.state in ("done", "skipped") else None)
+        self._picture.choose_model(None if self.is_busy else self._model.load(self._panel.wishes))
+        self._picture.show_row(row, self._panel.wishes.strength)
 
-    def _show_reason(self, reason: str) -> None:
-        """Show why there is no picture, in its place: never the picture of another row."""
-        row = self._shown
-        self._view.clear()
-        self._describe_shown()
-        if row is not None:
-            self._view.set_waiting(convert_words.short_reason(reason.replace(str(row.path), row.name)))
-
-    def _describe_shown(self) -> None:
-        row = self._shown
-        if row is None:
-            self._compare_bar.describe("")
-            return
-        facts = [row.size_words()]
-        if row.state == "done" and row.seconds:
-            facts.append(self.tr("done in {time}").format(time=exact_duration(row.seconds)))
-        elif row.state in ("skipped", "working"):
-            facts.append(self._session.queue.state_words(row.state))
-        self._compare_bar.describe(row.name, "  \u00b7  ".join(filter(None, facts)))
-
-    def _on_before_ready(self, picture: "Pyramid") -> None:
-        if self._shown is not None:
-            self._is_shown = True
-            self._view.show_before(picture, self._shown.name)
-            self._describe_shown()
-            busy = self.is_busy and self._shown.output is None
-            self._view.set_waiting(self.tr("The result shows when it is done") if busy else "")
-
-    def _on_preview_loading(self) -> None:
-        self._view.set_waiting(self.tr("Getting the model ready"))
-
-    def _on_after_begun(self, picture: "Pyramid") -> None:
-        self._view.show_after(picture)
-        is_file = self._shown is not None and self._shown.output is not None
-        self._view.set_waiting("" if is_file else self.tr("Working on the part in view, then on the rest"))
-
-    def _on_preview_done(self, seconds: float, megapixels: float) -> None:
-        self._view.set_waiting("")
-        self._view.patch_arrived(QRect(self._view.visible_part()))
-        if seconds > 0 and self._model.speed(self._panel.wishes) is None and megapixels > 0:
+    def _on_computed(self, seconds: float, megapixels: float) -> None:
+        if self._model.speed(self._panel.wishes) is None:
             self._model.note_speed(self._panel.wishes, megapixels / seconds)
             self._show_numbers()
 
     def _on_preview_failed(self, sentence: str) -> None:
-        self._view.set_waiting("")
-        if not self._is_shown:
-            self._show_reason(sentence)
-        else:  # the source is there to be seen: it is the model, or memory
-            self.say("error", sentence)
+        self.say("error", sentence)
 
     def _show_model(self) -> None:
         model = self._model.model(self._panel.wishes)
@@ -421,8 +357,7 @@ class ConvertPage(QWidget):
             self._empty.promise(model_words.promise(model.card))
             self._empty.show_example(*(self._shelf.preview(model) or (None, None)))
         if not self.is_busy:
-            load = self._model.load(self._panel.wishes)
-            self._preview.choose_model(load)
+            self._picture.choose_model(self._model.load(self._panel.wishes))
 
     def _on_shelf_changed(self) -> None:
         names = [model.name for model in self._shelf.models if model.card is not None]
@@ -445,7 +380,7 @@ class ConvertPage(QWidget):
     def _on_looked(self) -> None:
         """What was dropped is listed: show the first of it."""
         first = self._queue.model().index(0, 0)
-        if self._shown is None and first.isValid() and not self.is_busy:
+        if self._picture.row is None and first.isValid() and not self.is_busy:
             self._queue.select(first.data(Qt.ItemDataRole.UserRole))
             self._queue.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -453,20 +388,12 @@ class ConvertPage(QWidget):
         self.say("warning", sentence)
 
     def _on_counts_changed(self) -> None:
-        row = self._shown
-        if (
-            row is not None
-            and row.output is not None
-            and row.state in ("done", "skipped")
-            and self._upper.currentIndex() == _COMPARE
-        ):
-            self._view.set_strength(1.0)
-            self._preview.show(row.path, row.output)
-            self._describe_shown()
+        if self._upper.currentIndex() == _COMPARE:
+            self._picture.show_output()
 
     def _on_state_changed(self, state: str) -> None:
         if state == "running":
-            self._preview.choose_model(None)  # its memory and its cores belong to the conversion now
+            self._picture.choose_model(None)  # its memory and its cores belong to the conversion now
         self._show_numbers()
 
     def _on_ended(self, outcome: Outcome) -> None:
@@ -476,7 +403,7 @@ class ConvertPage(QWidget):
             self._model.note_speed(self._panel.wishes, rates[1])
         kind, headline, sentence = convert_words.headline(queue, outcome)
         self._summary.show_summary(kind, headline, sentence, convert_words.figures(self._session.work))
-        self._preview.choose_model(self._model.load(self._panel.wishes))
+        self._picture.choose_model(self._model.load(self._panel.wishes))
         self._sheet.show_results(
             [(row.path, row.output) for row in queue.rows("done") + queue.rows("skipped") if row.output is not None]
         )
@@ -516,7 +443,7 @@ class ConvertPage(QWidget):
             self._panel.unlock()
             self._folding.set_title(self.tr("Settings of the conversion"))
         if phase == "empty":
-            self._shown = None
+            self._picture.forget()
         self._show_numbers()
 
     def _facts(self) -> list[tuple[str, str]]:

@@ -97,6 +97,7 @@ class Note(QFrame):
         button = QPushButton(words, self)
         button.setObjectName(name)
         self._buttons.addWidget(button)
+        button.show()  # at once: layouts show what is added to them a moment later
         return button
 
     def _on_look_changed(self) -> None:

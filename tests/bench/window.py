@@ -125,7 +125,7 @@ def play_convert(folder: Path) -> None:
                 self.step = 1
                 self.convert.add([folder])
             elif self.step == 1 and session.phase == "ready" and not session.is_looking and not session._errands:
-                if self.convert._view.has_result:  # the preview has loaded the model
+                if self.convert._picture.view.has_result:  # the preview has loaded the model
                     self.step, self.last, self.begin = 2, now, now
                     self.findChild(QPushButton, "convert_start").click()
             elif self.step == 2:
