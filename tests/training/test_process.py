@@ -111,7 +111,7 @@ def test_killed_at_random_moments_it_ends_as_if_nothing_had_happened(forks, tmp_
 
 def test_killed_before_it_could_tell_of_a_checkpoint_it_tells_of_it_when_continued(forks, run, photos):
     write_request(run, tiny_config(photos, steps=5))
-    deadly = "import os, training.loop as l; real = l.save_checkpoint\n"
+    deadly = "import os, training.trainer as l; real = l.save_checkpoint\n"
     deadly += "def save(folder, state, *rest):\n"
     deadly += "    path = real(folder, state, *rest)\n"
     deadly += "    state.step == 4 and os.kill(os.getpid(), 9)\n"
@@ -135,7 +135,7 @@ def test_killed_before_its_first_checkpoint_it_tells_no_step_twice(forks, run, p
 
 def test_a_resumed_run_cuts_what_was_told_after_its_checkpoint_and_half_a_line(forks, run, photos):
     write_request(run, tiny_config(photos, steps=5, checkpoint_every=3))
-    assert forks.start(run, first="import training.loop as l; l.Training.end = lambda s: __import__('os')._exit(7)").wait() == 7
+    assert forks.start(run, first="import training.trainer as l; l.Training.end = lambda s: __import__('os')._exit(7)").wait() == 7
     assert steps(events(run)) == [1, 2, 3, 4, 5]
     with (run / EVENTS).open("ab") as file:
         file.write(b'{"v": 1, "t": 17954')
@@ -225,7 +225,7 @@ def test_a_signal_saves_and_stops(forks, run, photos, number, code):
 
 def test_a_second_signal_ends_at_once(forks, run, photos):
     long_run(run, photos)
-    child = forks.start(run, first="import time, training.loop as l; l.Training.save = lambda self: time.sleep(600)")
+    child = forks.start(run, first="import time, training.trainer as l; l.Training.save = lambda self: time.sleep(600)")
     wait_for_steps(run)
     child.signal(signal.SIGINT)
     time.sleep(0.1)
@@ -294,7 +294,7 @@ def test_a_full_disk_for_events_ends_the_run_between_two_lines(forks, run, photo
 
 def test_unexpected_failures_are_told_too(forks, run, photos):
     write_request(run, tiny_config(photos))
-    broken = "import training.loop as l\ndef draw(*a): raise ZeroDivisionError('by itself')\nl.draw_samples = draw"
+    broken = "import training.trainer as l\ndef draw(*a): raise ZeroDivisionError('by itself')\nl.draw_samples = draw"
     child = forks.start(run, first=broken)
     assert child.wait() == 1
     failed = events(run)[-1]
