@@ -29,6 +29,7 @@ def convert_command(
     batch: Annotated[int | None, typer.Option(min=1, max=256, help="Pictures in flight (CPU) or per batch (GPU).")] = None,
     statistics: Annotated[str, typer.Option(help="auto, image or running.")] = "auto",
     strength: Annotated[float, typer.Option(min=0, max=1, help="0 is the source, 1 the translation.")] = 1.0,
+    with_: Annotated[Path | None, typer.Option("--with", help="Folder of depths, for models that take two pictures.")] = None,
     existing: Annotated[str, typer.Option(help="auto, skip, overwrite or rename.")] = "auto",
     recurse: Annotated[bool, typer.Option("--recurse/--no-recurse", help="Whether to enter sub-folders.")] = True,
     metadata: Annotated[bool, typer.Option("--metadata/--no-metadata", help="Whether to keep EXIF, XMP and ICC.")] = True,
@@ -43,6 +44,7 @@ def convert_command(
         existing=cast(Existing, existing),
         recurse=recurse,
         keep_metadata=metadata,
+        partners=str(with_.absolute()) if with_ is not None else "",
     )
     request = Request(
         parts=(Part(tuple(sources), out),),

@@ -34,6 +34,7 @@ class ConvertSettings:
     existing: Existing = "auto"
     recurse: bool = True
     keep_metadata: bool = True
+    partners: str = ""  # folder of the second pictures, for models that take two
 
     def __post_init__(self) -> None:
         if self.format not in (formats := ("keep", *get_args(OutputFormat))):
@@ -55,6 +56,7 @@ class ConvertSettings:
                 "metadata": self.keep_metadata,
                 "statistics": statistics,
             }
+            | ({"partners": self.partners} if self.partners else {})
         )
 
 

@@ -14,6 +14,7 @@ from p2p_desktop.convert.events import ConvertSettings, Event, PictureBegun, Pic
 from p2p_desktop.convert.journal import Journal, digest
 from p2p_desktop.convert.outputs import check_writable, ends_the_job, place, sweep, target_error, written
 from p2p_desktop.convert.owner import Owner
+from p2p_desktop.convert.partners import Partners
 from p2p_desktop.convert.pipeline import Pipeline, Todo
 from p2p_desktop.convert.plan import Plan, nothing_found, plan_conversion
 from training.contract.errors import PictureError
@@ -120,7 +121,8 @@ def convert(
                     if not stays_open:
                         opened.callback(model.close)
                 tally.begin(model)
-                stages = _Stages(chain([first], decisions), claims, settings, model, journal, owner, plan.out)
+                partners = Partners(Path(settings.partners)) if settings.partners else None
+                stages = _Stages(chain([first], decisions), claims, settings, model, journal, owner, plan.out, partners)
                 Pipeline(stages, in_flight=model.in_flight, memory_budget=memory_budget, token=token).run(tally.row)
         finally:
             summary = tally.summary(plan)
@@ -183,6 +185,7 @@ class _Stages:
     journal: Journal
     owner: Owner
     out: Path
+    partners: Partners | None
 
     def todos(self) -> Iterator[Todo[Task] | PictureDone]:
         for decision in self.decisions:
@@ -194,7 +197,8 @@ class _Stages:
 
     def read(self, task: Task) -> Picture:
         task.started = time.monotonic()
-        return read_picture(task.work.source)
+        picture = read_picture(task.work.source)
+        return self.partners.joined(task.work.source, picture) if self.partners else picture
 
     def begun(self, task: Task) -> PictureBegun:
         return PictureBegun(task.work.source)

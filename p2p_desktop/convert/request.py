@@ -12,7 +12,8 @@ from p2p_desktop.convert.job import Translates, UnloadedModel, convert
 from p2p_desktop.convert.plan import NothingToConvertError
 from p2p_desktop.inference.device import RuntimeChoice
 from p2p_desktop.inference.translator import StatisticsChoice, Translator, resolve_statistics
-from training.contract.model_file import file_digest, read_card
+from training.contract.errors import ConfigError
+from training.contract.model_file import ModelCard, file_digest, read_card
 from training.contract.progress import Report, Token
 from training.contract.spec import Statistics
 
@@ -89,6 +90,7 @@ def run_request(
     NothingToConvertError if no part has a picture.
     """
     card = read_card(request.model)
+    _check_partners(card, request.settings)
     statistics = resolve_statistics(card, request.statistics)
 
     def load() -> Translates:
@@ -141,6 +143,17 @@ def run_request(
     if total.summary is None:
         raise ValueError("a request has at least one part")
     return total.summary
+
+
+def _check_partners(card: ModelCard, settings: ConvertSettings) -> None:
+    """Raises ConfigError where a model takes two pictures and gets one, or the reverse."""
+    takes_two = card.encoding_in == "rgb_depth16"
+    if takes_two and not settings.partners:
+        raise ConfigError(f"The model {card.name} takes a picture and its depth: name the folder of the depths by --with.")
+    if settings.partners and not takes_two:
+        raise ConfigError(f"The model {card.name} takes one picture at a time: leave out --with.")
+    if settings.partners and not Path(settings.partners).is_dir():
+        raise ConfigError(f"The folder {settings.partners} does not exist. Choose the folder of the depths.")
 
 
 class _Total:
