@@ -27,7 +27,7 @@ class Partners:
             self._paths.setdefault(path.stem, []).append(path)
 
     def joined(self, source: Path, picture: Picture) -> Picture:
-        """The picture with its depth behind its colours: the pixels of `rgb_depth16`. Raises PictureError without just one depth."""
+        """The picture with its depth behind its colours, for `rgb_depth16`. Raises PictureError unless there is just one depth."""
         paths = self._paths.get(source.stem, [])
         if len(paths) != 1:
             what = "no picture" if not paths else f"{len(paths)} pictures"

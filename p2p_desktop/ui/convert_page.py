@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QFrame, QHBoxLayout, QS
 
 from p2p_desktop.ui import convert_words, model_words
 from p2p_desktop.ui.action_bar import ActionBar
-from p2p_desktop.ui.contact_sheet import ContactSheet
+from p2p_desktop.ui.contact_sheet import MOST_SHOWN, ContactSheet
 from p2p_desktop.ui.convert_panel import ConvertPanel
 from p2p_desktop.ui.convert_session import ConvertSession
 from p2p_desktop.ui.drop_hint import DropHint
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 _THUMBNAIL, _MOST_THUMBNAILS = 72, 600
 _RESULT, _MOST_RESULTS = 300, 160
+_MOST_NAMED = 3  # folders, where something is offered
 _EMPTY, _LIST = 0, 1
 _COMPARE, _RESULTS = 0, 1
 _SPLIT = (4300, 2450)  # of the picture and the list at first
@@ -59,6 +60,8 @@ class ConvertPage(QWidget):
         super().__init__(parent)
         self._shelf, self._session, self._model = shelf, session, model
         self._examples = sorted(examples.glob("*.jpg"))
+        self._next: dict[str, object] = {}  # wishes of the person for when the conversion that runs has ended
+        self._later: dict[str, object] = {}  # wishes of the settings for when its results are not shown any more
         self._gone = ("", "")  # a chosen model that is no longer there, and the one that stands in for it
         self._thumbnails = ThumbnailSource(_THUMBNAIL, _MOST_THUMBNAILS, self)
         self._results = ThumbnailSource(_RESULT, _MOST_RESULTS, self)
@@ -85,7 +88,10 @@ class ConvertPage(QWidget):
 
     def offer(self, unfinished: "Unfinished") -> None:
         """Ask whether a conversion that a crash ended shall go on."""
-        folders = ", ".join(dict.fromkeys(source.name for part in unfinished.request.parts for source in part.sources))
+        names = list(dict.fromkeys(_folder_name(source) for part in unfinished.request.parts for source in part.sources))
+        folders = ", ".join(names[:_MOST_NAMED])
+        if len(names) > _MOST_NAMED:
+            folders = self.tr("{folders} and {n} more").format(folders=folders, n=len(names) - _MOST_NAMED)
         self._unfinished = unfinished
         self._note.clear()
         self._note.set_kind("info")
@@ -105,7 +111,11 @@ class ConvertPage(QWidget):
         self._hint.show_over(on and not is_empty)
 
     def use_model(self, name: str) -> None:
-        self._panel.change(model=name)
+        """Choose a model: for the next conversion, while one runs."""
+        if self.is_busy:
+            self._next["model"] = name
+        else:
+            self._panel.change(model=name)
 
     def set_surround(self, name: str) -> None:
         self._picture.view.set_surround(name)
@@ -114,8 +124,11 @@ class ConvertPage(QWidget):
         self._panel.offer_devices(devices)
 
     def wish(self, **keys: object) -> None:
-        """Change what the panel says: the settings have changed."""
-        self._panel.change(**keys)
+        """Change what the panel says: the settings have changed. What is under way, or was just made, stays as it is."""
+        if self._session.phase in ("working", "done"):
+            self._later |= keys
+        else:
+            self._panel.change(**keys)
 
     def set_narrow(self, on: bool) -> None:
         self._folding.set_narrow(on)
@@ -212,6 +225,8 @@ class ConvertPage(QWidget):
         session.outputs_known.connect(self._panel.show_outputs)
         session.refused.connect(self._on_refused)
         session.ended.connect(self._on_ended)
+        session.files_changed.connect(self._on_files_changed)
+        session.resumed.connect(self._on_resumed)
         session.conversion.state_changed.connect(self._on_state_changed)
         queue.counts_changed.connect(self._on_counts_changed)
         self._empty.folder_asked.connect(self.choose_folder)
@@ -264,9 +279,9 @@ class ConvertPage(QWidget):
         self.add([Path(file) for file in files])
 
     def start(self) -> None:
-        if not self._start.isVisible() or not self._start.isEnabled():
-            return
-        self._session.start()
+        self._panel.commit()
+        if self._start.isVisible() and self._start.isEnabled():
+            self._session.start()
 
     def pause_or_go_on(self) -> None:
         conversion = self._session.conversion
@@ -276,7 +291,7 @@ class ConvertPage(QWidget):
             conversion.pause()
 
     def stop(self, *, offer_again: bool = False) -> None:
-        self._session.conversion.stop(offer_again=offer_again)
+        self._session.stop(offer_again=offer_again)
 
     def _on_examples_asked(self) -> None:
         word = self._model.result_word(self._panel.wishes)
@@ -284,8 +299,11 @@ class ConvertPage(QWidget):
         self._session.add([self._examples[0].parent], output=output)
 
     def _on_wishes_changed(self, wishes: Wishes) -> None:
+        was_done, row = self._session.phase == "done", self._picture.row
         self._session.become(wishes)
         self._show_model()
+        if was_done and self._session.phase == "ready" and row is not None:
+            self._show_row(row)  # its result was made otherwise
         self._show_numbers()
 
     def _on_remove_asked(self, paths: list[Path]) -> None:
@@ -326,9 +344,11 @@ class ConvertPage(QWidget):
 
     def _on_go_on(self) -> None:
         self._note.clear()
-        self.forgotten.emit(self._unfinished)
         self._panel.change(**_wishes_of(self._unfinished, self._shelf))
         self._session.resume_unfinished(self._unfinished)
+
+    def _on_resumed(self) -> None:
+        self.forgotten.emit(self._unfinished)  # not before: a crash, or a drive that is away, must not lose the offer
 
     def _on_forget(self) -> None:
         self._note.clear()
@@ -360,6 +380,8 @@ class ConvertPage(QWidget):
             self._picture.choose_model(self._model.load(self._panel.wishes))
 
     def _on_shelf_changed(self) -> None:
+        if self._session.phase in ("working", "done"):  # what is shown was made with it; another one stands in afterwards
+            return
         names = [model.name for model in self._shelf.models if model.card is not None]
         if names and self._panel.wishes.model not in names:
             stand_in = "deblur" if "deblur" in names else names[0]
@@ -369,13 +391,19 @@ class ConvertPage(QWidget):
 
     def _on_model_renamed(self, name: str, new_name: str) -> None:
         """Told after the model went by its old name, and another one stood in for it."""
-        if self._gone == (name, self._panel.wishes.model):
-            self._panel.change(model=new_name)
+        if self._gone == (name, self._panel.wishes.model) or self._panel.wishes.model == name:
+            self.wish(model=new_name)
 
     def _on_model_added(self, name: str) -> None:
         """Removing it is undone: it is what the person had chosen."""
         if self._gone == (name, self._panel.wishes.model):
             self._panel.change(model=name)
+
+    def _on_files_changed(self, paths: list[Path]) -> None:
+        """What small pictures show of these is of before."""
+        for path in paths:
+            self._thumbnails.forget(path)
+            self._results.forget(path)
 
     def _on_looked(self) -> None:
         """What was dropped is listed: show the first of it."""
@@ -400,12 +428,12 @@ class ConvertPage(QWidget):
         queue, pace = self._session.queue, self._session.conversion.pace
         rates = pace.rates() if pace else None
         if rates is not None and rates[1] > 0:
-            self._model.note_speed(self._panel.wishes, rates[1])
+            self._model.note_speed(self._session.made_with, rates[1])
         kind, headline, sentence = convert_words.headline(queue, outcome)
         self._summary.show_summary(kind, headline, sentence, convert_words.figures(self._session.work))
         self._picture.choose_model(self._model.load(self._panel.wishes))
         self._sheet.show_results(
-            [(row.path, row.output) for row in queue.rows("done") + queue.rows("skipped") if row.output is not None]
+            [(row.path, row.output) for row in (queue.rows("done") + queue.rows("skipped"))[:MOST_SHOWN] if row.output is not None]
         )
         if queue.counts["failed"]:
             self._filter.choose("failed")
@@ -414,6 +442,9 @@ class ConvertPage(QWidget):
         else:
             self.say("error" if outcome.problem else "info", headline, sentence)
         self.finished.emit(headline, sentence)
+        wanted, self._next = self._next, {}
+        if wanted:
+            self._panel.change(**wanted)
 
     def _show_results(self) -> None:
         self._upper.setCurrentIndex(_RESULTS)
@@ -428,6 +459,10 @@ class ConvertPage(QWidget):
         phase = self._session.phase
         self._pages.setCurrentIndex(_EMPTY if phase == "empty" else _LIST)
         if phase in ("empty", "ready"):
+            later, self._later = self._later, {}
+            if later:
+                self._panel.change(**later)
+            self._on_shelf_changed()
             self._upper.setCurrentIndex(_COMPARE)
             self._panel.unlock()
             self._folding.set_title(self.tr("Settings of the conversion"))
@@ -447,7 +482,7 @@ class ConvertPage(QWidget):
         self._show_numbers()
 
     def _facts(self) -> list[tuple[str, str]]:
-        wishes = self._panel.wishes
+        wishes = self._session.made_with
         folders = self._session.output_folders
         output = folders[0].name if len(folders) == 1 else self.tr("{n} folders").format(n=len(folders))
         return [
@@ -471,6 +506,7 @@ class ConvertPage(QWidget):
         working = phase == "working"
         failed = queue.counts["failed"]
         self._clear.setVisible(phase in ("ready", "done"))
+        self._queue.may_remove = not working
         self._pause.setVisible(working)
         self._stop.setVisible(working)
         self._pause.setEnabled(state != "stopping")
@@ -479,7 +515,7 @@ class ConvertPage(QWidget):
         self._retry.setVisible(phase == "done" and failed > 0)
         self._retry.setText(self.tr("Retry {n} failed").format(n=f"{failed:,}"))
         waits = queue.counts["waiting"] > 0
-        self._open.setVisible(phase == "done" and not waits)
+        self._open.setVisible(phase == "done" and not waits and queue.counts["done"] + queue.counts["skipped"] > 0)
         self._start.setVisible(phase in ("empty", "ready") or (phase == "done" and waits))
         self._start.setEnabled(waits and not session.is_looking and self._model.model(self._panel.wishes) is not None)
         fraction = None
@@ -495,8 +531,8 @@ class ConvertPage(QWidget):
         self.progressed.emit(fraction)
 
     def _status_words(self) -> str:
-        model = self._model.model(self._panel.wishes)
-        name = model_words.title(model) if model is not None else self._panel.wishes.model
+        model = self._model.model(self._session.made_with)
+        name = model_words.title(model) if model is not None else self._session.made_with.model
         return self.tr("Converting {pictures} with {model}").format(
             pictures=convert_words.pictures(len(self._session.queue)), model=name
         )
@@ -531,6 +567,11 @@ def _column(upper: QWidget, lower: QWidget) -> QWidget:
     return column
 
 
+def _folder_name(source: Path) -> str:
+    """A dropped folder's name, or that of the folder which a dropped picture lies in."""
+    return source.parent.name if source.suffix else source.name
+
+
 def _pictures_folder() -> str:
     return QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation) or str(Path.home())
 
@@ -546,6 +587,7 @@ def _wishes_of(unfinished: "Unfinished", shelf: ModelShelf) -> dict[str, object]
         "existing": settings.existing,
         "recurse": settings.recurse,
         "keep_metadata": settings.keep_metadata,
+        "device": request.device,
     }
     if shelf.find(request.model.stem) is not None:
         wishes["model"] = request.model.stem

@@ -22,9 +22,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from p2p_desktop.ui.drops import leave_drops_to_window
 from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.model_chooser import ModelChooser
 from p2p_desktop.ui.model_shelf import ModelShelf
+from p2p_desktop.ui.settings_form import leave_wheel_to_page
 from p2p_desktop.ui.theme import SIDE_PANEL_WIDTH, SPACE_L, SPACE_M, SPACE_S, SPACE_XL, SPACE_XS
 from p2p_desktop.ui.widgets import ElidedLabel, Switch
 from p2p_desktop.ui.wishes import Wishes
@@ -105,9 +107,11 @@ class ConvertPanel(QFrame):
         self._format = _combo(form, "convert_format", [(key, self.format_words(key)) for key in _FORMATS])
         self._format.setToolTip(self.tr("What a format cannot hold is kept as PNG, and the row says so."))
         self._format.activated.connect(self._on_format_chosen)
+        leave_wheel_to_page(self._format)
         self._device = _combo(form, "convert_device", [("auto", self.tr("Automatic"))])
         self._device.setToolTip(self.tr("A graphics card is much faster where there is one."))
         self._device.activated.connect(self._on_device_chosen)
+        leave_wheel_to_page(self._device)
         for words, combo in ((self.tr("Format"), self._format), (self.tr("Device"), self._device)):
             line = QHBoxLayout()
             line.addWidget(_label(words, combo), 1)
@@ -126,6 +130,7 @@ class ConvertPanel(QFrame):
         self._strength.setObjectName("convert_strength")
         self._strength.setAccessibleName(self.tr("Strength"))
         self._strength.setRange(0, 100)
+        leave_wheel_to_page(self._strength)
         self._strength.setPageStep(10)
         self._strength.setToolTip(self.tr("Mixes the result with the source: 0 % is the source itself."))
         self._strength.valueChanged.connect(self._on_strength_moved)
@@ -138,6 +143,7 @@ class ConvertPanel(QFrame):
 
     def _output_line(self, form: QWidget) -> QHBoxLayout:
         self._output = QLineEdit(form)
+        leave_drops_to_window(self._output)
         self._output.setObjectName("convert_output")
         self._output.setAccessibleName(self.tr("Output folder"))
         self._output.setPlaceholderText(self.tr("Beside each source folder"))
@@ -191,9 +197,12 @@ class ConvertPanel(QFrame):
         self._quality.setRange(1, 100)
         self._quality.setToolTip(self.tr("For JPEG, WebP and AVIF: 1 to 100. More is larger and better."))
         self._quality.valueChanged.connect(self._on_quality_changed)
+        leave_wheel_to_page(self._quality)
+        self._quality.setAcceptDrops(False)
         self._existing = _combo(self._options, "convert_existing", [(key, self._existing_words(key)) for key in _EXISTING])
         self._existing.setToolTip(self.tr("What is done about a file that has the name of a result. Sources are never replaced."))
         self._existing.activated.connect(self._on_existing_chosen)
+        leave_wheel_to_page(self._existing)
         self._recurse = Switch(self._look, self._options)
         self._recurse.setObjectName("convert_recurse")
         self._recurse.setToolTip(self.tr("Also converts what lies in the folders below a dropped one."))
@@ -272,9 +281,19 @@ class ConvertPanel(QFrame):
         self._become(replace(self.wishes, strength=percent / 100))
         self.strength_moved.emit(percent / 100)
 
+    def commit(self) -> None:
+        """Take what is typed and was not confirmed yet: a shortcut starts without leaving the field."""
+        if self._output.isModified():
+            self._on_output_edited()
+
     def _on_output_edited(self) -> None:
         text = self._output.text().strip()
-        self.change(output=str(Path(text).expanduser().absolute()) if text else "")
+        self._output.setModified(False)
+        try:
+            folder = str(Path(text).expanduser().absolute()) if text else ""
+        except RuntimeError:  # "~somebody", whom this computer does not know
+            folder = str(Path(text).absolute())
+        self.change(output=folder)
 
     def _on_output_choose(self) -> None:
         start = self.wishes.output or (str(Path(self._beside[0]).parent) if self._beside else "")

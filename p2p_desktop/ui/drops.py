@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QMimeData, QUrl
+from PySide6.QtWidgets import QWidget
 
 MODEL_SUFFIX = ".safetensors"
 
@@ -49,3 +50,8 @@ def _nothing_to_open(data: QMimeData) -> str:
             "Drops", "This picture comes without a file. Save it on this computer, then drop the file."
         )
     return QCoreApplication.translate("Drops", "A text cannot be converted. Drop pictures, folders or a model file.")
+
+
+def leave_drops_to_window(field: QWidget) -> None:
+    """Files dropped on a text field find the place that they find anywhere else; as text they would become "file:///..."."""
+    field.setAcceptDrops(False)

@@ -28,6 +28,7 @@ from p2p_desktop.ui.errors import UncaughtErrors
 from p2p_desktop.ui.focus_ring import FocusRing
 from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.model_shelf import ModelShelf
+from p2p_desktop.ui.notes import Kind, Note
 from p2p_desktop.ui.notifications import Notifications
 from p2p_desktop.ui.placeholder_page import PlaceholderPage
 from p2p_desktop.ui.question import ask_stop_and_close
@@ -146,6 +147,7 @@ class MainWindow(QMainWindow):
         if self.convert.is_busy and not ask_stop_and_close(self._look, self._session.queue, self):
             event.ignore()
             return
+        self.hide()  # what ends may take a moment: nobody shall look at a window that stands still
         self.close_down()
         event.accept()
 
@@ -180,6 +182,8 @@ class MainWindow(QMainWindow):
         layout = QVBoxLayout(centre)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
+        self._notice = Note(self._look, "info", centre)
+        layout.addWidget(self._notice)
         layout.addLayout(inner, 1)
         layout.addWidget(self._status)
         self.setCentralWidget(centre)
@@ -227,6 +231,7 @@ class MainWindow(QMainWindow):
         self.convert.status_changed.connect(self._on_status_changed)
         self.convert.progressed.connect(self._on_convert_progressed)
         self.convert.finished.connect(self._on_finished)
+        QGuiApplication.instance().focusWindowChanged.connect(self._on_focus_window_changed)  # type: ignore[union-attr]
         self.convert.forgotten.connect(self._on_unfinished_settled)
         self.convert.surround_chosen.connect(self._on_surround_chosen)
         self._settings.changed.connect(self._on_settings_changed)
@@ -284,7 +289,7 @@ class MainWindow(QMainWindow):
         thread.start()
 
     def _on_task_failed(self, error: Exception) -> None:
-        self.convert.say("error", str(error))
+        self._say("error", str(error))
 
     def _on_task_finished(self) -> None:
         thread = self.sender()
@@ -327,6 +332,10 @@ class MainWindow(QMainWindow):
             QApplication.alert(self)
             self._notifications.show(headline, sentence)
 
+    def _on_focus_window_changed(self) -> None:
+        if self.isActiveWindow():
+            self._notifications.withdraw()
+
     def _on_device_found(self, found: Found) -> None:
         self._model.compute_on(found.device, found.runtime)
         self.convert.offer_devices(found.choices)
@@ -351,7 +360,7 @@ class MainWindow(QMainWindow):
         previous, self._followed = getattr(self, "_followed", None), settings
         wishes = {"output": settings.output, "keep_metadata": settings.keep_metadata, "device": settings.device}
         changed = {key: value for key, value in wishes.items() if previous is None or value != getattr(previous, key)}
-        if changed and not self.convert.is_busy:
+        if changed:
             self.convert.wish(**changed)
         self._session.keep_awake = settings.keep_awake
         self._show_device()
@@ -369,11 +378,19 @@ class MainWindow(QMainWindow):
             self.convert.say("error", sentence)
 
     def _on_sentence(self, sentence: str) -> None:
-        self.convert.say("warning", sentence)
+        self._say("warning", sentence)
+
+    def _say(self, kind: Kind, text: str, detail: str = "") -> None:
+        """Tell a sentence where it is seen: on Convert in its own place, on other pages above them."""
+        if self._pages.currentWidget() is self.convert:
+            self.convert.say(kind, text, detail)
+        else:
+            self._notice.set_kind(kind)
+            self._notice.say(text, detail)
 
     def _on_error(self, line: str) -> None:
         log.debug("shown to the person: %s", line)
-        self.convert.say(
+        self._say(
             "error",
             self.tr("Something unexpected went wrong. What was done is kept, and you can go on."),
             self.tr("Settings has a report to copy. It says: {line}").format(line=line),

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from p2p_desktop.ui import model_words
+from p2p_desktop.ui.drops import leave_drops_to_window
 from p2p_desktop.ui.folding_panel import FoldingPanel
 from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.model_cards import ModelCards
@@ -96,6 +97,7 @@ class ModelsPage(QWidget):
         self._filter.setObjectName("models_filter")
         self._search = QLineEdit(bar)
         self._search.setObjectName("models_search")
+        leave_drops_to_window(self._search)
         self._search.setPlaceholderText(self.tr("Search"))
         self._search.setAccessibleName(self.tr("Search the models"))
         self._search.setToolTip(self.tr("By name, or by what they do"))

@@ -17,8 +17,18 @@ class Notifications(QObject):
         if self._tray is None:
             self._tray = QSystemTrayIcon(QApplication.windowIcon(), self)
             self._tray.messageClicked.connect(self._on_clicked)
+            self._tray.activated.connect(self._on_activated)
         self._tray.show()  # a message needs its icon; it goes when it was clicked or the window is in front again
         self._tray.showMessage(headline, sentence)
+
+    def withdraw(self) -> None:
+        """The window is in front again: what was told has been seen."""
+        if self._tray is not None:
+            self._tray.hide()
+
+    def _on_activated(self, reason: QSystemTrayIcon.ActivationReason) -> None:
+        if reason == QSystemTrayIcon.ActivationReason.Trigger:
+            self._on_clicked()
 
     def _on_clicked(self) -> None:
         if self._tray is not None:

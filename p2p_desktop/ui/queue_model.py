@@ -160,6 +160,9 @@ class QueueModel(QAbstractTableModel):
     def paths(self, state: State) -> list[Path]:
         return [row.path for row in self._rows if row.state == state]
 
+    def all_paths(self) -> list[Path]:
+        return [row.path for row in self._rows]
+
     def unmeasured(self) -> list[Row]:
         return [row for row in self._rows if row.num_bytes < 0]
 
@@ -246,6 +249,13 @@ class QueueModel(QAbstractTableModel):
             row.reason, row.output, row.seconds = "", None, 0.0
         self._show_changes(changed)
 
+    def forget_sizes(self, paths: Iterable[Path]) -> None:
+        """The files may be others now: what was known of their sizes is asked for again."""
+        for path in paths:
+            row = self.row_of(path)
+            if row is not None and not row.height:
+                row.num_bytes = -1
+
     def nothing_works(self) -> None:
         """A conversion has ended: what it was at waits."""
         if self.counts["working"]:
@@ -254,9 +264,9 @@ class QueueModel(QAbstractTableModel):
                 self._become(row, "waiting")
             self._show_changes(changed)
 
-    def fail_waiting(self, reason: str) -> None:
-        """Give up what waits: nobody will convert it."""
-        changed = self.rows("waiting")
+    def fail_waiting(self, rows: Iterable[Row], reason: str) -> None:
+        """Give up those of the rows that wait: nobody will convert them."""
+        changed = [row for row in rows if row.state == "waiting" and self.row_of(row.path) is row]
         for row in changed:
             self._become(row, "failed")
             row.reason = reason

@@ -41,6 +41,7 @@ class QueueView(QTableView):
         super().__init__(parent)
         self._queue = model
         self._is_narrow = False
+        self.may_remove = True  # rows; not while they are being converted
         self.setObjectName("queue")
         self.setAccessibleName(self.tr("Pictures"))
         self.setModel(model)
@@ -118,9 +119,8 @@ class QueueView(QTableView):
         self._arrange()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        selected = self.selected
-        if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and selected:
-            self.remove_asked.emit([row.path for row in selected])
+        if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and self.may_remove:
+            self.remove_asked.emit([row.path for row in self.selected])
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.current is not None and not event.modifiers():
             self._act_on(self.current)
         elif event.key() in (Qt.Key.Key_Home, Qt.Key.Key_End) and not event.modifiers() and self._queue.rowCount():
@@ -167,7 +167,11 @@ class QueueView(QTableView):
         if any(row.reason for row in selected):
             menu.addAction(self.tr("Copy the reason")).setData("copy")
         menu.addSeparator()
-        menu.addAction(self.tr("Remove from the list")).setData("remove")
+        remove = menu.addAction(
+            self.tr("Remove from the list") if self.may_remove else self.tr("Remove from the list, after the end")
+        )
+        remove.setData("remove")
+        remove.setEnabled(self.may_remove)
         menu.triggered.connect(self._on_menu_triggered)
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(event.globalPos())

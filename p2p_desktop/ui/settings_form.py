@@ -6,6 +6,7 @@ from pathlib import Path
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLabel, QLineEdit, QSlider, QToolButton, QVBoxLayout, QWidget
 
+from p2p_desktop.ui.drops import leave_drops_to_window
 from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.theme import FORM_WIDTH, SPACE_L, SPACE_M, SPACE_XL, SPACE_XS, TEXT_ICON
 from p2p_desktop.workers.folder_check import FolderCheck
@@ -30,6 +31,7 @@ class FolderField(QWidget):
         self._check.passed.connect(self._on_passed)
         self._check.refused.connect(self._complain)
         self.field = QLineEdit(self)
+        leave_drops_to_window(self.field)
         self.field.setObjectName(name)
         self.field.setPlaceholderText(nothing)
         self.field.setToolTip(self.tr("Empty means: {nothing}").format(nothing=nothing))

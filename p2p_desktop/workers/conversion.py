@@ -62,6 +62,7 @@ class Conversion(QObject):
         self._state: ConversionState = "idle"
         self._summary: Summary | None = None
         self._offer_again = False
+        self._has_begun = False  # the first picture is being worked on
         self.pace: Pace | None = None
 
     @property
@@ -79,6 +80,8 @@ class Conversion(QObject):
         from p2p_desktop.convert.pace import Pace  # light, but not needed before
 
         self.pace, self._summary, self._offer_again = Pace(), None, False
+        self.pace.pause()  # until the first picture: getting a model ready says nothing of how fast pictures are
+        self._has_begun = False
 
         def work(report: Report[Any], token: Token) -> None:  # Any: events of convert.events, and the two above
             self._work(make_request(), num_pictures, keep_awake, report, token)
@@ -101,7 +104,8 @@ class Conversion(QObject):
     def resume(self) -> None:
         if self._thread is not None and self.pace is not None and self._state == "paused":
             self._thread.token.resume()
-            self.pace.resume()
+            if self._has_begun:
+                self.pace.resume()
             self._enter("running")
 
     def stop(self, *, offer_again: bool = False) -> None:
@@ -147,6 +151,10 @@ class Conversion(QObject):
                 self._enter("preparing")
             elif isinstance(event, Ready) and self._state == "preparing":
                 self._enter("running")
+            elif not self._has_begun and _is_of_a_picture(event):
+                self._has_begun = True
+                if self.pace is not None and self._state != "paused":
+                    self.pace.resume()
         self._note(events)
         self.told.emit(events)
 
@@ -183,6 +191,12 @@ class Conversion(QObject):
         if state != self._state:
             self._state = state
             self.state_changed.emit(state)
+
+
+def _is_of_a_picture(event: Any) -> bool:  # Any: an event of convert.events
+    from p2p_desktop.convert.events import PictureBegun, PictureDone  # imported by the worker before it told anything
+
+    return isinstance(event, PictureBegun | PictureDone)
 
 
 def _computes_with_openvino(request: "Request") -> bool:

@@ -2,14 +2,15 @@
 
 import os
 import shutil
+import time
 from hashlib import blake2b
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, Qt, QUrl
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QImage, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QLineEdit, QMenu, QPushButton, QSlider
 
@@ -400,6 +401,8 @@ def test_a_model_that_is_removed_while_it_is_used_finishes_its_work(driver, tmp_
     driver.wait(lambda: driver.window._shelf.find("mine") is None)
     driver.wait(lambda: driver.phase == "done")
     assert driver.counts["done"] == 12
+    assert driver.window._session.output_folders == [tmp_path / "Many sharp"]
+    driver.click("convert_clear")
     assert driver.window.convert._panel.wishes.model == "deblur"
 
 
@@ -455,3 +458,179 @@ def test_closing_during_work_asks_and_offers_the_rest_next_time(driver, tmp_path
     assert 1 <= done < 20
     (unfinished,) = user_paths().unfinished.iterdir()  # the next start offers it
     assert unfinished.name.endswith(".job.json")
+
+
+def interrupted(photos, out, only=None):
+    """A note of a conversion that a crash ended."""
+    model = resources() / "models" / "deblur.safetensors"
+    from p2p_desktop.convert.events import ConvertSettings
+
+    request = Request((Part((photos,), out),), model, ConvertSettings(format="png"), device="cpu", only=only)
+    jobs = UnfinishedJobs(user_paths().unfinished)
+    path = jobs.begin(request, 6)
+    dead = path.with_name(path.name.replace(f"-{os.getpid():x}-", "-3fffffff-"))
+    dead.write_text(path.read_text().replace(f"-{os.getpid():x}-", "-3fffffff-"))
+    path.unlink()
+
+
+def go_on(driver):
+    driver.wait(lambda: driver.window.findChild(QPushButton, "recovery_go_on") is not None)
+    driver.wait(lambda: driver.find("recovery_go_on").isVisible())
+    driver.click("recovery_go_on")
+
+
+def test_what_was_done_before_the_crash_is_neither_listed_nor_called_failed(qtbot, look, prepared_home, photos, tmp_path):
+    from tests.ui.driving import Driver
+
+    rest = frozenset({photos / "Day 2" / "4.jpg", photos / "Day 2" / "5.jpg"})
+    interrupted(photos, tmp_path / "results", rest)
+    driver = Driver(qtbot, look)
+    driver.wait(lambda: "did not come to its end" in note(driver))
+    save_photo(tmp_path / "Other" / "x.png")
+    driver.drop([tmp_path / "Other"])  # before it is gone on with: no part of it
+    driver.wait_listed(1)
+    go_on(driver)
+    driver.wait(lambda: driver.phase == "done")
+    assert driver.counts == {"waiting": 1, "working": 0, "done": 2, "skipped": 0, "failed": 0}
+    assert {path.name for path in (tmp_path / "results").rglob("*.png")} == {"4.png", "5.png"}
+    assert driver.window._session.output_folders == [tmp_path / "results"]
+    assert not list(user_paths().unfinished.iterdir())
+    driver.close()
+
+
+def test_an_offer_that_cannot_be_taken_up_comes_again_and_leaks_into_nothing(qtbot, look, prepared_home, photos, tmp_path):
+    from tests.ui.driving import Driver
+
+    away = photos.rename(tmp_path / "unplugged")
+    interrupted(photos, tmp_path / "results")
+    driver = Driver(qtbot, look)
+    go_on(driver)
+    driver.wait(lambda: driver.counts["failed"] == 1 or "can be found" in note(driver) or "no picture" in note(driver))
+    assert list(user_paths().unfinished.iterdir())
+    driver.window._session.clear()
+    driver.drop([away])
+    driver.wait_listed(6)
+    assert driver.phase == "ready"  # nothing starts by itself
+    driver.convert()
+    assert (tmp_path / "unplugged sharp").is_dir()
+    assert not (tmp_path / "results").exists()
+    driver.close()
+
+
+def test_only_the_failed_ones_are_tried_again_when_others_wait(driver, tmp_path):
+    for number in range(20):
+        save_photo(tmp_path / "Many" / f"{number:02}.png", size=240, seed=number)
+    (tmp_path / "Many" / "00.png").write_bytes(b"no picture")
+    driver.drop([tmp_path / "Many"])
+    driver.wait_listed(20)
+    driver.click("convert_start")
+    driver.wait(lambda: driver.counts["done"] >= 1 and driver.counts["failed"] == 1)
+    driver.click("convert_stop")
+    driver.wait(lambda: driver.phase == "done")
+    done, waiting = driver.counts["done"], driver.counts["waiting"]
+    assert waiting > 0
+    save_photo(tmp_path / "Many" / "00.png", size=240)
+    driver.click("convert_retry")
+    driver.wait(lambda: driver.counts["done"] == done + 1)
+    driver.wait(lambda: driver.phase == "done" and not driver.window.convert.is_busy)
+    assert (driver.counts["done"], driver.counts["waiting"], driver.counts["failed"]) == (done + 1, waiting, 0)
+
+
+def test_what_is_wished_during_the_work_is_for_the_next_one(driver, photos, tmp_path):
+    write_small_model(tmp_path / "mine.safetensors")
+    driver.drop([tmp_path / "mine.safetensors"])
+    driver.wait(lambda: driver.window._shelf.find("mine") is not None)
+    driver.window.go_to("convert")
+    driver.drop([photos])
+    driver.wait_listed(6)
+    driver.click("convert_start")
+    driver.window._on_use_asked("mine")
+    driver.window._settings.change(keep_metadata=False)
+    assert driver.window._session.output_folders == [photos.with_name("Holiday sharp")]
+    assert "Deblur" in driver.text("status_doing")
+    driver.wait(lambda: driver.counts["done"] == 6)
+    driver.wait(lambda: driver.window.convert._panel.wishes.model == "mine")
+    assert driver.counts["waiting"] == 6
+    assert not driver.window.convert._panel.wishes.keep_metadata
+
+
+def test_another_model_shows_its_own_result_and_not_the_file_of_the_last_one(driver, photos, tmp_path):
+    write_small_model(tmp_path / "mine.safetensors")
+    driver.drop([tmp_path / "mine.safetensors"])
+    driver.wait(lambda: driver.window._shelf.find("mine") is not None)
+    driver.window.go_to("convert")
+    driver.drop([photos])
+    driver.wait_listed(6)
+    driver.convert()
+    queue, pane = driver.find("queue", QueueView), driver.window.convert._picture
+    queue.select(driver.window._session.queue.rows("done")[0])
+    driver.wait(lambda: pane._preview._wish is not None and pane._preview._wish[1] is not None)
+    driver.window.convert.use_model("mine")
+    assert driver.phase == "ready"
+    driver.wait(lambda: pane._preview._wish is not None and pane._preview._wish[1] is None)
+
+
+def test_the_wheel_over_the_panel_changes_nothing(driver, photos):
+    driver.drop([photos])
+    driver.wait_listed(6)
+    driver.convert()
+    for name in ("convert_strength", "convert_format", "convert_device"):
+        control = driver.find(name)
+        centre = QPointF(control.rect().center())
+        wheel = QWheelEvent(
+            centre,
+            control.mapToGlobal(centre),
+            QPoint(0, 0),
+            QPoint(0, -120),
+            Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.NoModifier,
+            Qt.ScrollPhase.NoScrollPhase,
+            False,
+        )
+        QApplication.sendEvent(control, wheel)
+    assert driver.phase == "done"
+    assert (driver.window.convert._panel.wishes.strength, driver.window.convert._panel.wishes.format) == (1.0, "keep")
+
+
+def test_the_output_field_takes_no_files_and_no_unknown_persons_home(driver, photos, tmp_path):
+    driver.drop([photos])
+    driver.wait_listed(6)
+    field = driver.find("convert_output", QLineEdit)
+    assert not field.acceptDrops()
+    field.setFocus()
+    QTest.keyClicks(field, "~nobody123/x")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert driver.errors.reports == []
+    field.selectAll()
+    QTest.keyClicks(field, str(tmp_path / "there"))
+    QTest.keyClick(field, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)  # starts while the field is being typed in
+    driver.wait(lambda: driver.phase == "done")
+    assert len(list((tmp_path / "there").rglob("*.jpg"))) == 6
+
+
+def test_many_loose_files_are_taken_at_once(driver, tmp_path):
+    began = time.perf_counter()
+    driver.window._session.add([tmp_path / f"{number}.jpg" for number in range(20_000)])
+    assert time.perf_counter() - began < 1.0  # each was compared with all others before: a minute
+    driver.window._session.clear()
+
+
+def test_a_repaired_picture_gets_its_small_picture_and_its_size(driver, photos):
+    (photos / "Day 1" / "0.jpg").write_bytes(b"no picture")
+    driver.drop([photos])
+    driver.wait_listed(6)
+    driver.convert()
+    row = driver.window._session.queue.rows("failed")[0]
+    thumbnails = driver.window.convert._thumbnails
+    driver.wait(lambda: thumbnails.pixmap(row.path, 1.0) is None and thumbnails.has_failed(row.path))
+    save_photo(photos / "Day 1" / "0.jpg")
+    driver.click("convert_retry")
+    driver.wait(lambda: driver.phase == "done" and driver.counts["done"] == 6)
+    driver.wait(lambda: thumbnails.pixmap(row.path, 1.0) is not None)
+
+
+def test_an_error_is_told_on_the_page_that_is_looked_at(driver):
+    driver.window.go_to("settings")
+    driver.errors.happened.emit("ZeroDivisionError: by itself")
+    assert "unexpected" in driver.window._notice.text()
+    assert driver.window._notice.isVisible()
