@@ -109,6 +109,7 @@ class ConvertSession(QObject):
         self._is_partial = False  # rows were removed, or tried before: only what waits is asked for
         self._starts_when_listed = False
         self._starts_when_located = False
+        self._start_only: Sequence[Path] | None = None  # what is then converted; None: all that waits
         self._tells_resumed = False
         self._num_found = 0  # pictures, by the walk that is under way
         self.keep_awake = True  # whether the computer is, while a conversion runs
@@ -176,13 +177,13 @@ class ConvertSession(QObject):
         if self.conversion.is_busy or self.is_looking or not self.queue.counts["waiting"]:
             return False
         if self._locating is not None and self._resumed is None:  # where results go is being looked up
-            self._starts_when_located = True
+            self._starts_when_located, self._start_only = True, only
             return True
         waiting = self.queue.rows("waiting")
         if only is not None:
             wanted = frozenset(only)
             waiting = [row for row in waiting if row.path in wanted]
-        resumed, self._resumed = self._resumed, None
+        resumed = self._resumed
         if resumed is not None:
             waiting = [row for row in waiting if resumed.covers(row.path)]
             request, asks_all = resumed.request, resumed.request.only is None
@@ -195,6 +196,7 @@ class ConvertSession(QObject):
                 return False
         if not waiting:
             return False
+        self._resumed = None
 
         def make_request() -> "Request":
             """Called in the worker thread."""
@@ -401,7 +403,7 @@ class ConvertSession(QObject):
             self.outputs_known.emit(self.output_folders)
         starts, self._starts_when_located = self._starts_when_located, False
         if starts:
-            self.start()
+            self.start(self._start_only)
 
     # --- what runs
 

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import time
 from hashlib import blake2b
 from pathlib import Path
 
@@ -42,6 +41,14 @@ def photos(tmp_path):
     for number in range(6):
         save_photo(folder / ("Day 1" if number < 3 else "Day 2") / f"{number}.jpg", seed=number)
     return folder
+
+
+def add_own_model(driver, folder: Path) -> None:
+    """Drop a model on the window, and come back to Convert."""
+    write_small_model(folder / "mine.safetensors")
+    driver.drop([folder / "mine.safetensors"])
+    driver.wait(lambda: driver.window._shelf.find("mine") is not None)
+    driver.window.go_to("convert")
 
 
 def note(driver) -> str:
@@ -386,10 +393,7 @@ def test_after_a_crash_the_offer_finishes_what_was_begun(qtbot, look, prepared_h
 
 
 def test_a_model_that_is_removed_while_it_is_used_finishes_its_work(driver, tmp_path):
-    write_small_model(tmp_path / "mine.safetensors")
-    driver.drop([tmp_path / "mine.safetensors"])
-    driver.wait(lambda: driver.window._shelf.find("mine") is not None)
-    driver.window.go_to("convert")
+    add_own_model(driver, tmp_path)
     driver.window.convert.use_model("mine")
     for number in range(12):
         save_photo(tmp_path / "Many" / f"{number:02}.png", size=240, seed=number)
@@ -530,6 +534,7 @@ def test_only_the_failed_ones_are_tried_again_when_others_wait(driver, tmp_path)
     done, waiting = driver.counts["done"], driver.counts["waiting"]
     assert waiting > 0
     save_photo(tmp_path / "Many" / "00.png", size=240)
+    driver.window._session._locate()  # as after a change of the model: the retry waits for where results go
     driver.click("convert_retry")
     driver.wait(lambda: driver.counts["done"] == done + 1)
     driver.wait(lambda: driver.phase == "done" and not driver.window.convert.is_busy)
@@ -537,10 +542,7 @@ def test_only_the_failed_ones_are_tried_again_when_others_wait(driver, tmp_path)
 
 
 def test_what_is_wished_during_the_work_is_for_the_next_one(driver, photos, tmp_path):
-    write_small_model(tmp_path / "mine.safetensors")
-    driver.drop([tmp_path / "mine.safetensors"])
-    driver.wait(lambda: driver.window._shelf.find("mine") is not None)
-    driver.window.go_to("convert")
+    add_own_model(driver, tmp_path)
     driver.drop([photos])
     driver.wait_listed(6)
     driver.click("convert_start")
@@ -555,10 +557,7 @@ def test_what_is_wished_during_the_work_is_for_the_next_one(driver, photos, tmp_
 
 
 def test_another_model_shows_its_own_result_and_not_the_file_of_the_last_one(driver, photos, tmp_path):
-    write_small_model(tmp_path / "mine.safetensors")
-    driver.drop([tmp_path / "mine.safetensors"])
-    driver.wait(lambda: driver.window._shelf.find("mine") is not None)
-    driver.window.go_to("convert")
+    add_own_model(driver, tmp_path)
     driver.drop([photos])
     driver.wait_listed(6)
     driver.convert()
@@ -608,10 +607,18 @@ def test_the_output_field_takes_no_files_and_no_unknown_persons_home(driver, pho
     assert len(list((tmp_path / "there").rglob("*.jpg"))) == 6
 
 
-def test_many_loose_files_are_taken_at_once(driver, tmp_path):
-    began = time.perf_counter()
-    driver.window._session.add([tmp_path / f"{number}.jpg" for number in range(20_000)])
-    assert time.perf_counter() - began < 1.0  # each was compared with all others before: a minute
+def test_a_loose_file_is_not_compared_with_all_others(driver, tmp_path):
+    class Counted(type(Path())):
+        compared = 0
+
+        def __eq__(self, other):
+            Counted.compared += 1
+            return super().__eq__(other)
+
+        __hash__ = type(Path()).__hash__
+
+    driver.window._session.add([Counted(tmp_path / f"{number}.jpg") for number in range(2000)])
+    assert Counted.compared < 200_000  # of two million pairs
     driver.window._session.clear()
 
 
