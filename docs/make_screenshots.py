@@ -86,7 +86,7 @@ def play(name: str, theme: str, width: int, height: int, scene: str, target: Pat
     wait(lambda: window._shelf.is_read and window._probe.last is not None)
     if scene in ("ready", "busy", "done", "failed"):
         window.convert.add([photos])
-        wait(lambda: window.convert._picture.view.has_result and not session._errands)
+        wait(lambda: window.convert._picture.view.has_result and session.errands.are_done)
         pause(1)
     if scene in ("busy", "done", "failed"):
         press("convert_start")

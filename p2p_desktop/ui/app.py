@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
-from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal
+from PySide6.QtCore import QDeadlineTimer, QObject, QSocketNotifier, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
 from p2p_desktop.logs import set_up_logging
@@ -23,6 +23,7 @@ from p2p_desktop.ui.main_window import MainWindow
 from p2p_desktop.ui.settings_box import SettingsBox
 from p2p_desktop.ui.single_instance import SingleInstance
 from p2p_desktop.ui.theme import Theme
+from p2p_desktop.workers.task_thread import have_all_ended
 from training.contract.errors import P2PError
 
 log = logging.getLogger(__name__)
@@ -76,7 +77,12 @@ def run_window(paths: Sequence[Path]) -> int:
         instance.close()
         errors.give_back()
         signals.give_back()
-    return 128 + signals.number if signals.number else code
+    code = 128 + signals.number if signals.number else code
+    if not have_all_ended(QDeadlineTimer(0)):
+        log.warning("Something still waits for a disk; the program ends without it")
+        logging.shutdown()
+        os._exit(code)
+    return code
 
 
 def has_screen() -> bool:

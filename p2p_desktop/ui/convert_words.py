@@ -36,10 +36,10 @@ def expectation(queue: QueueModel, megapixels_a_second: float | None) -> str:
 def megapixels_left(queue: QueueModel) -> float:
     """Of what waits; those whose size is not known count as much as the others on average."""
     waiting = queue.counts["waiting"] + queue.counts["working"]
-    if not queue.num_measured or not len(queue):
+    if not queue.tally.num_measured or not len(queue):
         return float(waiting)
-    if queue.num_measured >= len(queue) - queue.counts["failed"]:
-        return queue.waiting_megapixels
+    if queue.tally.num_measured >= len(queue) - queue.counts["failed"]:
+        return queue.tally.megapixels_ahead
     return waiting * (queue.mean_megapixels() or 1.0)
 
 

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, QDeadlineTimer, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -42,11 +42,12 @@ from p2p_desktop.ui.working_model import WorkingModel
 from p2p_desktop.workers.conversion import Conversion
 from p2p_desktop.workers.device_probe import DeviceProbe, Found
 from p2p_desktop.workers.doctor_run import DoctorRun
-from p2p_desktop.workers.task_thread import TaskThread
+from p2p_desktop.workers.task_thread import TaskThread, have_all_ended
 from training.contract.progress import Report, Token
 
 log = logging.getLogger(__name__)
 
+_LAST_MS = 10_000  # for what still runs when the window is closed; nobody sees it any more
 _FIRST_SIZE, _LEAST_SIZE = (1200, 800), (900, 600)
 
 
@@ -152,23 +153,28 @@ class MainWindow(QMainWindow):
         event.accept()
 
     def close_down(self) -> None:
-        """End every thread, keep what is to be kept. What a conversion has not done yet is offered at the next start."""
+        """End every thread, keep what is to be kept. What a conversion has not done yet is offered at the next start.
+
+        A thread that waits for a disk which does not answer is left behind after some seconds; the program must then end
+        without taking its objects down.
+        """
+        until = QDeadlineTimer(_LAST_MS)
         self.convert.stop(offer_again=True)
         self._remembered.keep(
             geometry=bytes(self.saveGeometry().toBase64().data()).decode("ascii"), model=self._session.wishes.model
         )
         self._remembered.save()
-        self._settings.flush()
-        self._doctor.close()
-        self._probe.close()
+        for thread in self._threads:
+            thread.cancel()
+        self._doctor.close(until)
+        self._probe.close(until)
         for page in self._made.values():
             close = getattr(page, "close_down", None)
             if close is not None:
-                close()
-        self._shelf.close()
-        for thread in list(self._threads):
-            thread.cancel()
-            thread.wait()
+                close(until)
+        self._shelf.close(until)
+        self._settings.flush(until)
+        have_all_ended(until)
 
     # --- building
 

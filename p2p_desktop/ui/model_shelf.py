@@ -8,7 +8,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QBuffer, QByteArray, QFileSystemWatcher, QIODevice, QObject, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QBuffer, QByteArray, QDeadlineTimer, QFileSystemWatcher, QIODevice, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QImageReader
 
 from p2p_desktop.workers.task_thread import TaskThread
@@ -112,12 +112,12 @@ class ModelShelf(QObject):
         """Bring a model back that was `removed`; `added` tells its name."""
         self._run("restoring a model", lambda library: _Added([library.restore(removed).stem]), self._tell_added)
 
-    def close(self) -> None:
-        """Wait for what is under way."""
+    def close(self, until: QDeadlineTimer) -> None:
+        """Wait for what is under way, `until` then."""
         self._is_closed = True
         self._timer.stop()
         for thread in list(self._threads):
-            thread.wait()
+            thread.wait(until)
 
     def _run(self, name: str, work: "Callable[[Library], Any]", tell: Callable[[Any], None] | None) -> None:  # Any: each its own
         shipped, added, removed = self._folders

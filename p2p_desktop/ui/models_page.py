@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QDeadlineTimer, QPoint, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -75,7 +75,7 @@ class ModelsPage(QWidget):
         self._folding.set_narrow(on)
         self._search.setFixedWidth(_SEARCH_WIDTH - 40 if on else _SEARCH_WIDTH)
 
-    def close_down(self) -> None:
+    def close_down(self, _: QDeadlineTimer) -> None:
         for dialog in list(self._dialogs):
             dialog.close()
 

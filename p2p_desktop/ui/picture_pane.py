@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRect, Signal
+from PySide6.QtCore import QDeadlineTimer, QRect, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from p2p_desktop.ui import convert_words
@@ -10,7 +10,8 @@ from p2p_desktop.ui.compare_bar import CompareBar
 from p2p_desktop.ui.compare_view import CompareView
 from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.plain_words import exact_duration
-from p2p_desktop.ui.queue_model import QueueModel, Row
+from p2p_desktop.ui.queue_model import QueueModel
+from p2p_desktop.ui.queue_row import Row
 from p2p_desktop.workers.conversion import Conversion
 from p2p_desktop.workers.preview_session import Load, PreviewSession
 
@@ -28,6 +29,7 @@ class PicturePane(QWidget):
         self._queue, self._conversion = queue, conversion
         self._row: Row | None = None
         self._is_shown = False  # its source is in the view
+        self._is_file = False  # the result that is shown was made already
         self.view = CompareView(look, self)
         self._bar = CompareBar(look, self.view, self)
         self._preview = PreviewSession(self)
@@ -57,20 +59,23 @@ class PicturePane(QWidget):
         """Translate with what `load` gives; None: show sources and finished results only."""
         self._preview.choose_model(load)
 
-    def show_row(self, row: Row, strength: float) -> None:
-        """Show a picture: with its result if there is one; as it would become at this strength if nothing runs."""
+    def show_row(self, row: Row, strength: float, *, with_result: bool = True) -> None:
+        """Show a picture: with its result if there is one and it counts; as it would become at this strength if nothing runs."""
         self._row, self._is_shown = row, False
-        self.view.set_strength(1.0 if row.output is not None else strength)
+        output = row.output if with_result and row.state in ("done", "skipped") else None
+        self._is_file = output is not None
+        self.view.set_strength(1.0 if self._is_file else strength)
         if row.state == "failed" and not row.height:
             self._preview.stop()
             self._show_reason(row.reason)
         else:
-            self._preview.show(row.path, row.output if row.state in ("done", "skipped") else None)
+            self._preview.show(row.path, output)
 
     def show_output(self) -> None:
         """The result of what is shown is there now, or may be."""
         row = self._row
         if row is not None and row.output is not None and row.state in ("done", "skipped"):
+            self._is_file = True
             self.view.set_strength(1.0)
             self._preview.show(row.path, row.output)
             self._describe()
@@ -84,9 +89,9 @@ class PicturePane(QWidget):
         """There is no list any more that the picture could be of."""
         self._row = None
 
-    def close_down(self) -> None:
+    def close_down(self, until: QDeadlineTimer) -> None:
         """End the thread: the program ends."""
-        self._preview.close()
+        self._preview.close(until)
 
     def _show_reason(self, reason: str) -> None:
         """Show why there is no picture, in its place: never the picture of another row."""
@@ -112,7 +117,7 @@ class PicturePane(QWidget):
             self._is_shown = True
             self.view.show_before(picture, self._row.name)
             self._describe()
-            waits = self._conversion.is_busy and self._row.output is None
+            waits = self._conversion.is_busy and not self._is_file
             self.view.set_waiting(self.tr("The result shows when it is done") if waits else "")
 
     def _on_loading(self) -> None:
@@ -120,8 +125,7 @@ class PicturePane(QWidget):
 
     def _on_after_begun(self, picture: "Pyramid") -> None:
         self.view.show_after(picture)
-        is_file = self._row is not None and self._row.output is not None
-        self.view.set_waiting("" if is_file else self.tr("Working on the part in view, then on the rest"))
+        self.view.set_waiting("" if self._is_file else self.tr("Working on the part in view, then on the rest"))
 
     def _on_done(self, seconds: float, megapixels: float) -> None:
         self.view.set_waiting("")

@@ -1,70 +1,31 @@
 """The pictures of Convert as a table: what they are called, how large they are, what has become of them. Quick with 50,000 rows."""
 
+import operator
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 
-from p2p_desktop.ui.plain_words import exact_duration, size
+from p2p_desktop.ui.plain_words import exact_duration
+from p2p_desktop.ui.queue_row import IS_AHEAD, STATES, Row, State, Tally, label_of
 
-State = Literal["waiting", "working", "done", "skipped", "failed"]
 Filter = Literal["all", "waiting", "done", "failed"]
 NAME, SIZE, STATE, TIME = range(4)
 ROW_ROLE = Qt.ItemDataRole.UserRole  # the Row itself, for the delegate
 
 _PASSES: dict[Filter, frozenset[State]] = {
-    "all": frozenset(("waiting", "working", "done", "skipped", "failed")),
-    "waiting": frozenset(("waiting", "working")),
+    "all": frozenset(STATES),
+    "waiting": IS_AHEAD,
     "done": frozenset(("done", "skipped")),
     "failed": frozenset(("failed",)),
 }
+_MANY = 2000  # changes, beyond which the list is shown as a new one
 _FEW = 64  # changes that are shown one by one; more of them are shown as a new list
 _ORDER: dict[State, int] = {"working": 0, "failed": 1, "waiting": 2, "done": 3, "skipped": 4}
 
 Index = QModelIndex | QPersistentModelIndex
-
-
-@dataclass(slots=True, eq=False)
-class Row:
-    """One picture."""
-
-    folder: Path
-    name: str
-    number: int  # in the order that they came in
-    state: State = "waiting"
-    height: int = 0  # pixels, upright; 0 while unknown
-    width: int = 0
-    num_bytes: int = -1  # -1 while unknown
-    reason: str = ""  # why it failed or was skipped; what was lost on the way
-    output: Path | None = None
-    seconds: float = 0.0
-
-    @property
-    def path(self) -> Path:
-        return self.folder / self.name
-
-    @property
-    def megapixels(self) -> float:
-        return self.height * self.width / 1e6
-
-    @property
-    def label(self) -> str:
-        """Where it lies, as far as it fits into a line: the last two folders."""
-        return label_of(self.folder)
-
-    def size_words(self) -> str:
-        if self.height:
-            return f"{self.width} \u00d7 {self.height}"
-        return size(self.num_bytes) if self.num_bytes >= 0 else ""
-
-
-@lru_cache(maxsize=4096)
-def label_of(folder: Path) -> str:
-    return str(Path(*folder.parts[-2:]))
 
 
 class QueueModel(QAbstractTableModel):
@@ -85,10 +46,7 @@ class QueueModel(QAbstractTableModel):
         self._next_number = 0
         self._working: dict[Row, None] = {}
         self._folders: dict[Path, Path] = {}  # one object for equal folders
-        self.counts: dict[State, int] = dict.fromkeys(_PASSES["all"], 0)
-        self.known_megapixels = 0.0  # of rows whose size is known, and how many those are
-        self.num_measured = 0
-        self.waiting_megapixels = 0.0
+        self.tally = Tally()
 
     def __len__(self) -> int:
         """The number of rows, shown or not."""
@@ -139,6 +97,11 @@ class QueueModel(QAbstractTableModel):
     # --- what is in the list
 
     @property
+    def counts(self) -> dict[State, int]:
+        """How many rows there are of each state."""
+        return self.tally.counts
+
+    @property
     def filter(self) -> Filter:
         return self._filter
 
@@ -156,12 +119,6 @@ class QueueModel(QAbstractTableModel):
 
     def rows(self, state: State) -> list[Row]:
         return [row for row in self._rows if row.state == state]
-
-    def paths(self, state: State) -> list[Path]:
-        return [row.path for row in self._rows if row.state == state]
-
-    def all_paths(self) -> list[Path]:
-        return [row.path for row in self._rows]
 
     def unmeasured(self) -> list[Row]:
         return [row for row in self._rows if row.num_bytes < 0]
@@ -185,11 +142,11 @@ class QueueModel(QAbstractTableModel):
                 row = Row(self._folders.setdefault(folder, folder), name, self._next_number)
                 self._next_number += 1
                 self._by_path[row.folder, name] = row
+                self.tally.add(row)
                 new.append(row)
         if not new:
             return new
         self._rows.extend(new)
-        self.counts["waiting"] += len(new)
         shown = [row for row in new if self._passes(row)]
         if shown and self._sorted_by is None:
             self.beginInsertRows(QModelIndex(), len(self._shown), len(self._shown) + len(shown) - 1)
@@ -202,14 +159,17 @@ class QueueModel(QAbstractTableModel):
         self.counts_changed.emit()
         return new
 
-    def take_listing(self, batches: Sequence[Any]) -> None:  # Any: batches of convert.plan and convert.looking
-        """Take what a walk over folders and a look at headers told."""
+    def take_listing(self, batches: Sequence[Any]) -> list[Row]:  # Any: batches of convert.plan and convert.looking
+        """Take what a walk over folders and a look at headers told. Return the rows that it was about, new or not."""
         from p2p_desktop.convert.looking import Measured, Unreadable  # imported by whoever told
         from p2p_desktop.convert.plan import FoundPicture, Unlooked
 
+        met: list[Row] = []
         changed: list[Row] = []
         for batch in batches:
-            self.add((one.folder, one.name) for one in batch if isinstance(one, FoundPicture))
+            places = [(one.folder, one.name) for one in batch if isinstance(one, FoundPicture)]
+            self.add(places)
+            met.extend(self._by_path[place] for place in places)
             for one in batch:
                 match one:
                     case Unlooked(path, reason):
@@ -223,6 +183,7 @@ class QueueModel(QAbstractTableModel):
                         if row.state == "waiting":
                             changed.extend(self._set_state(one.path, "failed", reason=one.reason))
         self._show_changes(changed)
+        return met + changed
 
     def take_events(self, events: Sequence[Any]) -> None:  # Any: events of convert.events
         """Take what a conversion told. Pictures that are not in the list yet are added."""
@@ -240,20 +201,18 @@ class QueueModel(QAbstractTableModel):
                     changed.extend(self._set_state(source, states[state], reason=reason, output=output, seconds=seconds))
         self._show_changes(changed)
 
-    def wait_again(self, paths: Iterable[Path] | None = None) -> None:
-        """Let pictures wait for another conversion: these, or all."""
-        rows = list(self._rows) if paths is None else [row for path in paths if (row := self.row_of(path)) is not None]
-        changed = [row for row in rows if row.state != "waiting"]
+    def wait_again(self, rows: Iterable[Row] | None = None) -> None:
+        """Let pictures wait for another conversion: these, or all but what is worked on."""
+        changed = [row for row in (self._rows if rows is None else rows) if row.state not in IS_AHEAD]
         for row in changed:
             self._become(row, "waiting")
             row.reason, row.output, row.seconds = "", None, 0.0
         self._show_changes(changed)
 
-    def forget_sizes(self, paths: Iterable[Path]) -> None:
-        """The files may be others now: what was known of their sizes is asked for again."""
-        for path in paths:
-            row = self.row_of(path)
-            if row is not None and not row.height:
+    def forget_sizes(self, rows: Iterable[Row]) -> None:
+        """The files may be others now: what could not be learnt of their sizes is asked for again."""
+        for row in rows:
+            if not row.height:
                 row.num_bytes = -1
 
     def nothing_works(self) -> None:
@@ -266,19 +225,18 @@ class QueueModel(QAbstractTableModel):
 
     def fail_waiting(self, rows: Iterable[Row], reason: str) -> None:
         """Give up those of the rows that wait: nobody will convert them."""
-        changed = [row for row in rows if row.state == "waiting" and self.row_of(row.path) is row]
+        changed = [row for row in rows if row.state == "waiting" and self._holds(row)]
         for row in changed:
             self._become(row, "failed")
             row.reason = reason
         self._show_changes(changed)
 
-    def remove(self, paths: Iterable[Path]) -> None:
-        """Take pictures off the list."""
-        gone = {row for path in paths if (row := self.row_of(path)) is not None and row.state != "working"}
+    def remove(self, rows: Iterable[Row]) -> None:
+        """Take pictures off the list, but for what is worked on."""
+        gone = {row for row in rows if row.state != "working" and self._holds(row)}
         for row in gone:
             del self._by_path[row.folder, row.name]
-            self._count(row, -1)
-            self._count_size(row, -1)
+            self.tally.remove(row)
         self._rows = [row for row in self._rows if row not in gone]
         self._show_anew()
         self.counts_changed.emit()
@@ -291,8 +249,7 @@ class QueueModel(QAbstractTableModel):
         self._folders.clear()
         self._working.clear()
         self._places = {}
-        self.counts = dict.fromkeys(self.counts, 0)
-        self.known_megapixels, self.num_measured, self.waiting_megapixels = 0.0, 0, 0.0
+        self.tally = Tally()
         self.endResetModel()
         self.counts_changed.emit()
 
@@ -319,7 +276,11 @@ class QueueModel(QAbstractTableModel):
 
     def mean_megapixels(self) -> float | None:
         """Of the pictures whose size is known; None if it is of none."""
-        return self.known_megapixels / self.num_measured if self.num_measured else None
+        return self.tally.known_megapixels / self.tally.num_measured if self.tally.num_measured else None
+
+    def _holds(self, row: Row) -> bool:
+        """Tell whether a row is still in the list."""
+        return self._by_path.get((row.folder, row.name)) is row
 
     def _text(self, row: Row, column: int) -> str:
         if column == NAME:
@@ -355,6 +316,15 @@ class QueueModel(QAbstractTableModel):
     def _show_changes(self, changed: Sequence[Row]) -> None:
         if not changed:
             return
+        if len(changed) > _MANY:  # finding the place of each would take longer than making the list anew
+            self._show_anew()
+            if self._shown:
+                self.dataChanged.emit(self.index(0, NAME), self.index(len(self._shown) - 1, TIME))
+        else:
+            self._show_few(changed)
+        self.counts_changed.emit()
+
+    def _show_few(self, changed: Sequence[Row]) -> None:
         coming = [row for row in changed if self._passes(row) != (self._place_of(row) is not None)]
         if len(coming) > _FEW:
             self._show_anew()
@@ -364,7 +334,6 @@ class QueueModel(QAbstractTableModel):
         places = [place for row in changed if (place := self._place_of(row)) is not None]
         if places:
             self.dataChanged.emit(self.index(min(places), NAME), self.index(max(places), TIME))
-        self.counts_changed.emit()
 
     def _move_in_or_out(self, row: Row) -> None:
         place = self._place_of(row)
@@ -374,14 +343,21 @@ class QueueModel(QAbstractTableModel):
             self._places = None
             self.endRemoveRows()
         elif place is None and self._passes(row):
-            if self._sorted_by is not None:
-                self._show_anew()
-                return
-            place = bisect_left(self._shown, row.number, key=lambda one: one.number)
+            place = self._place_for(row)
             self.beginInsertRows(QModelIndex(), place, place)
             self._shown.insert(place, row)
             self._places = None
             self.endInsertRows()
+
+    def _place_for(self, row: Row) -> int:
+        """Where a row belongs that is not shown yet."""
+        if self._sorted_by is None:
+            return bisect_left(self._shown, row.number, key=lambda one: one.number)
+        column, order = self._sorted_by
+        comes_first = operator.gt if order == Qt.SortOrder.AscendingOrder else operator.lt
+        key = _SORT_KEYS[column]
+        own = key(row)
+        return bisect_left(range(len(self._shown)), True, key=lambda place: comes_first(key(self._shown[place]), own))
 
     def _place_of(self, row: Row) -> int | None:
         if self._sorted_by is None:  # the shown rows are in the order of their numbers
@@ -402,33 +378,21 @@ class QueueModel(QAbstractTableModel):
         return [row]
 
     def _become(self, row: Row, state: State) -> None:
-        self._count(row, -1)
+        self.tally.remove(row)
         row.state = state
-        self._count(row, 1)
+        self.tally.add(row)
         if state == "working":
             self._working[row] = None
         else:
             self._working.pop(row, None)
 
-    def _count(self, row: Row, by: int) -> None:
-        self.counts[row.state] += by
-        if row.state in _PASSES["waiting"]:
-            self.waiting_megapixels += by * row.megapixels
-
-    def _count_size(self, row: Row, by: int) -> None:
-        if row.height:
-            self.known_megapixels += by * row.megapixels
-            self.num_measured += by
-
     def _set_size(self, row: Row, height: int, width: int, num_bytes: int) -> None:
-        self._count(row, -1)
-        self._count_size(row, -1)
+        self.tally.remove(row)
         row.height, row.width, row.num_bytes = height, width, num_bytes
-        self._count(row, 1)
-        self._count_size(row, 1)
+        self.tally.add(row)
 
 
-_SORT_KEYS = {
+_SORT_KEYS: dict[int, Callable[[Row], Any]] = {  # Any: whatever can be compared
     NAME: lambda row: (row.name.casefold(), row.number),
     SIZE: lambda row: (row.height * row.width, row.num_bytes),
     STATE: lambda row: _ORDER[row.state],

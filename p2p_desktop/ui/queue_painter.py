@@ -8,7 +8,8 @@ from PySide6.QtGui import QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView
 
 from p2p_desktop.ui.look import Look
-from p2p_desktop.ui.queue_model import NAME, SIZE, STATE, TIME, QueueModel, Row
+from p2p_desktop.ui.queue_model import NAME, SIZE, STATE, TIME, QueueModel
+from p2p_desktop.ui.queue_row import Row
 from p2p_desktop.ui.theme import (
     RADIUS_THUMBNAIL,
     RING_TURN_MS,

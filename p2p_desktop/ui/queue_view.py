@@ -18,8 +18,9 @@ from PySide6.QtGui import QAction, QContextMenuEvent, QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
 
 from p2p_desktop.ui.look import Look
-from p2p_desktop.ui.queue_model import NAME, SIZE, STATE, TIME, QueueModel, Row
+from p2p_desktop.ui.queue_model import NAME, SIZE, STATE, TIME, QueueModel
 from p2p_desktop.ui.queue_painter import QueuePainter
+from p2p_desktop.ui.queue_row import Row
 from p2p_desktop.ui.theme import HEADER_HEIGHT, ROW_HEIGHT
 from p2p_desktop.ui.thumbnail_source import ThumbnailSource
 from p2p_desktop.ui.widgets import is_animated
@@ -32,8 +33,8 @@ _FAILED_NAME_WIDTH = 236
 
 class QueueView(QTableView):
     picture_selected = Signal(object)  # Row, or None
-    retry_asked = Signal(list)  # of Path
-    remove_asked = Signal(list)  # of Path
+    retry_asked = Signal(list)  # of Row
+    remove_asked = Signal(list)  # of Row
     show_file_asked = Signal(Path)
     open_asked = Signal(Path)
 
@@ -120,7 +121,7 @@ class QueueView(QTableView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and self.may_remove:
-            self.remove_asked.emit([row.path for row in self.selected])
+            self.remove_asked.emit(self.selected)
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.current is not None and not event.modifiers():
             self._act_on(self.current)
         elif event.key() in (Qt.Key.Key_Home, Qt.Key.Key_End) and not event.modifiers() and self._queue.rowCount():
@@ -180,7 +181,7 @@ class QueueView(QTableView):
 
     def _act_on(self, row: Row) -> None:
         if row.state == "failed":
-            self.retry_asked.emit([row.path])
+            self.retry_asked.emit([row])
         else:
             self.open_asked.emit(row.path)
 
@@ -188,7 +189,7 @@ class QueueView(QTableView):
         selected = self.selected
         match action.data():
             case "retry":
-                self.retry_asked.emit([row.path for row in selected if row.state == "failed"])
+                self.retry_asked.emit([row for row in selected if row.state == "failed"])
             case "show_file":
                 self.show_file_asked.emit(selected[0].path)
             case "show_result" if selected[0].output is not None:
@@ -196,7 +197,7 @@ class QueueView(QTableView):
             case "copy":
                 QGuiApplication.clipboard().setText("\n".join(f"{row.path}: {row.reason}" for row in selected if row.reason))
             case "remove":
-                self.remove_asked.emit([row.path for row in selected])
+                self.remove_asked.emit(selected)
 
     def _click_link(self, point: QPoint) -> bool:
         index = self.indexAt(point)
@@ -205,7 +206,7 @@ class QueueView(QTableView):
         if link is None or row is None:
             return False
         if link == "retry":
-            self.retry_asked.emit([row.path])
+            self.retry_asked.emit([row])
         else:
             self.show_file_asked.emit(row.path)
         return True

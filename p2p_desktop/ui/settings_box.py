@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QDeadlineTimer, QObject, QTimer, Signal
 
 from p2p_desktop.settings import Settings
 from p2p_desktop.workers.task_thread import TaskThread
@@ -40,17 +40,15 @@ class SettingsBox(QObject):
             self._timer.start()
             self.changed.emit(settings)
 
-    def flush(self) -> None:
-        """Write now what is not written yet: only for a program that ends, for it waits for the disk."""
+    def flush(self, until: QDeadlineTimer) -> None:
+        """Write now what is not written yet: only for a program that ends, for it waits for the disk, `until` then."""
         self._timer.stop()
-        if self._writer is not None:
-            self._writer.wait()
+        if self._writer is not None and self._writer.wait(until):
+            self._writer = None
         if self.value != self._written:
-            self._written = self.value
-            try:
-                self.value.write(self._path)
-            except OSError as error:
-                self._tell(error)
+            self._on_quiet()
+            if self._writer is not None:
+                self._writer.wait(until)
 
     def _on_quiet(self) -> None:
         if self._writer is not None:  # the next one comes when it has ended

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QDeadlineTimer, QEvent, QObject, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLabel, QLineEdit, QSlider, QToolButton, QVBoxLayout, QWidget
 
 from p2p_desktop.ui.drops import leave_drops_to_window
@@ -75,9 +75,9 @@ class FolderField(QWidget):
         if not self._complaint.text() and not self.field.isModified():
             self.field.setText(folder)
 
-    def close_down(self) -> None:
+    def close_down(self, until: QDeadlineTimer) -> None:
         """Wait for a disk that was asked: only for a program that ends."""
-        self._check.close()
+        self._check.close(until)
 
     def _on_text_changed(self, text: str) -> None:
         if not text:

@@ -1,7 +1,7 @@
 """Settings: the look, the speed, the pictures; and what this computer is able to do."""
 
 import psutil
-from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtCore import QDeadlineTimer, QSignalBlocker, Qt
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from p2p_desktop.inference.device import num_cores
@@ -56,9 +56,9 @@ class SettingsPage(QWidget):
         """Whether what this computer is able to do has to fold away."""
         self._folding.set_narrow(on)
 
-    def close_down(self) -> None:
-        self._output.close_down()
-        self._models.close_down()
+    def close_down(self, until: QDeadlineTimer) -> None:
+        self._output.close_down(until)
+        self._models.close_down(until)
 
     # --- building
 

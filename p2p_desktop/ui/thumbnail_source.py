@@ -4,7 +4,7 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QDeadlineTimer, QObject, Signal
 from PySide6.QtGui import QPixmap
 
 from p2p_desktop.ui.pixels import to_qimage
@@ -55,13 +55,18 @@ class ThumbnailSource(QObject):
         self._made.pop(path, None)
         self._failed.pop(path, None)
 
-    def close(self) -> None:
-        """End. Blocks until the picture that is being read is read."""
+    def forget_all(self) -> None:
+        """Any file may have changed."""
+        self._made.clear()
+        self._failed.clear()
+
+    def close(self, until: QDeadlineTimer) -> None:
+        """End. Blocks until the picture that is being read is read, or `until` then."""
         self._is_closed = True
         self._asked.clear()
         if self._thread is not None:
             self._thread.cancel()
-            self._thread.wait()
+            self._thread.wait(until)
             self._thread = None
 
     def _work_on(self) -> None:

@@ -4,11 +4,12 @@ from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QStandardPaths, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from p2p_desktop.ui import model_words
+from p2p_desktop.ui.choose_files import choose_picture
 from p2p_desktop.ui.compare_bar import CompareBar
 from p2p_desktop.ui.compare_view import CompareView
 from p2p_desktop.ui.drops import dropped, may_hold_files
@@ -86,11 +87,11 @@ class TryDialog(QDialog):
         self._preview.show(path)
 
     def done(self, result: int) -> None:
-        self._preview.close()
+        self._preview.retire()
         super().done(result)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        self._preview.close()
+        self._preview.retire()
         super().closeEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -108,10 +109,9 @@ class TryDialog(QDialog):
             self._view.set_waiting(what.refused)
 
     def _on_choose(self) -> None:
-        folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
-        file, _ = QFileDialog.getOpenFileName(self, self.tr("Choose a picture"), folder)
-        if file:
-            self.try_on(Path(file))
+        path = choose_picture(self)
+        if path is not None:
+            self.try_on(path)
 
     def _on_example(self) -> None:
         if self._examples:

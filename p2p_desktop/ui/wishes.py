@@ -1,6 +1,6 @@
 """How the next conversion is to be made, in the engine's words; without widgets."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # the engine imports OpenCV; the first paint must not wait for it
@@ -21,6 +21,10 @@ class Wishes:
     recurse: bool = True
     keep_metadata: bool = True
     statistics: str = "auto"
+
+    def make_the_same(self, others: "Wishes") -> bool:
+        """Tell whether results are the same with these: on another device they are, in another folder they are not."""
+        return replace(self, device="", recurse=True) == replace(others, device="", recurse=True)
 
     def settings(self) -> "ConvertSettings":
         from p2p_desktop.convert.events import ConvertSettings

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QDeadlineTimer, QObject, Signal
 
 from p2p_desktop.workers.preparing import convert_in_child
 from p2p_desktop.workers.task_thread import TaskThread
@@ -115,9 +115,9 @@ class Conversion(QObject):
             self._thread.cancel()
             self._enter("stopping")
 
-    def wait(self, timeout_ms: int) -> bool:
+    def wait(self, until: QDeadlineTimer) -> bool:
         """Block until the work has ended: only for a program that ends. False if it has not by then."""
-        return self._thread is None or self._thread.wait(timeout_ms)
+        return self._thread is None or self._thread.wait(until)
 
     def _work(self, request: "Request", num_pictures: int, keep_awake: bool, report: Report[Any], token: Token) -> None:
         """Called in the worker thread."""

@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, QObject, Signal
+from PySide6.QtCore import QCoreApplication, QDeadlineTimer, QObject, Signal
 
 from p2p_desktop import child
 from p2p_desktop.workers.child_lines import ChildLines
@@ -82,12 +82,12 @@ class DeviceProbe(QObject):
         self._thread.finished.connect(self._on_finished)
         self._thread.start()
 
-    def close(self) -> None:
+    def close(self, until: QDeadlineTimer) -> None:
         """End the child and the thread."""
         if self._thread is not None:
             self._thread.cancel()
             self._lines.kill()
-            self._thread.wait()
+            self._thread.wait(until)
             self._thread = None
 
     def _on_found(self, found: Found) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QDeadlineTimer, QObject, Signal
 
 from p2p_desktop import child
 from p2p_desktop.workers.child_lines import ChildLines
@@ -100,11 +100,11 @@ class DoctorRun(QObject):
             self._thread.cancel()
             self._lines.kill()
 
-    def close(self) -> None:
+    def close(self, until: QDeadlineTimer) -> None:
         """End the child and the thread: only for a program that ends."""
         self.cancel()
         if self._thread is not None:
-            self._thread.wait()
+            self._thread.wait(until)
 
     def _on_arrived(self) -> None:
         if self._thread is not None:

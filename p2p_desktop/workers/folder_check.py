@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, QObject, Signal
+from PySide6.QtCore import QCoreApplication, QDeadlineTimer, QObject, Signal
 
 from p2p_desktop.workers.task_thread import TaskThread
 from training.contract.progress import Report, Token
@@ -40,11 +40,11 @@ class FolderCheck(QObject):
         """Do not tell what was asked."""
         self._asked = None
 
-    def close(self) -> None:
-        """Wait for the disk: only for a program that ends."""
+    def close(self, until: QDeadlineTimer) -> None:
+        """Wait for the disk, `until` then: only for a program that ends."""
         self.forget()
         for thread in self._threads:
-            thread.wait()
+            thread.wait(until)
 
     def _on_checked(self, answer: tuple[Path, str]) -> None:
         folder, problem = answer

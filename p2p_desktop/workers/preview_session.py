@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QRect, QTimer, Signal
+from PySide6.QtCore import QDeadlineTimer, QObject, QRect, QTimer, Signal
 
 from p2p_desktop.workers.task_thread import TaskThread
 from training.contract.errors import P2PError
@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 Load = Callable[[Token], "Translator"]
 
+_retired: set["PreviewSession"] = set()  # whose threads have not left yet
 _QUIET_MS = 120  # a walk through the list with the arrow keys shall not decode every picture on the way
 
 
@@ -71,16 +72,33 @@ class PreviewSession(QObject):
 
             self._visible = Rect(part.left(), part.top(), part.right() + 1, part.bottom() + 1)
 
-    def close(self) -> None:
-        """End, and free the model. Blocks until the thread has left its block of pixels."""
-        self._is_closed = True
+    def close(self, until: QDeadlineTimer) -> None:
+        """End, and free the model: only for a program that ends. A thread that still works `until` then is left behind."""
+        self._end()
+        if self._thread is None or self._thread.wait(until):
+            self._thread = None
+            self._free(None)
+
+    def retire(self) -> None:
+        """End without anybody waiting for it: the session outlives its owner until its thread has left, then frees the model."""
+        if self._is_closed:
+            return
+        self._end()
+        self.setParent(None)
+        _retired.add(self)
+        if self._thread is None:
+            self._leave()
+
+    def _end(self) -> None:
+        self._is_closed, self._is_current = True, False
         self._timer.stop()
         if self._thread is not None:
-            self._is_current = False
             self._thread.cancel()
-            self._thread.wait()
-            self._thread = None
+
+    def _leave(self) -> None:
         self._free(None)
+        _retired.discard(self)
+        self.deleteLater()
 
     def _again(self) -> None:
         self._is_current = False
@@ -165,5 +183,7 @@ class PreviewSession(QObject):
         thread, self._thread = self._thread, None
         if thread is not None:
             thread.deleteLater()
-        if not self._is_current and not self._timer.isActive():
+        if self in _retired:
+            self._leave()
+        elif not self._is_current and not self._timer.isActive():
             self._begin()

@@ -5,8 +5,10 @@ import time
 from collections import deque
 from collections.abc import Callable
 from typing import Any
+from weakref import WeakSet
 
-from PySide6.QtCore import QObject, QThread, Signal
+from PySide6.QtCore import QDeadlineTimer, QObject, QThread, Signal
+from shiboken6 import isValid
 
 from training.contract.errors import P2PError
 from training.contract.progress import Cancelled, Report, Token
@@ -41,6 +43,7 @@ class TaskThread(QThread):
         self._events: deque[Any] = deque()  # appended in one thread, taken in another; its ends are safe to use so
         self._told = False
         self._most_waiting = most_waiting
+        _all.add(self)
 
     def take(self) -> list[Any]:
         """Return what was reported since the last call, oldest first."""
@@ -79,3 +82,14 @@ class TaskThread(QThread):
             self.arrived.emit()
         while len(self._events) >= self._most_waiting and not self.token.cancelled:
             time.sleep(_WAIT_S)
+
+
+_all: "WeakSet[TaskThread]" = WeakSet()
+
+
+def have_all_ended(until: QDeadlineTimer) -> bool:
+    """Wait for every thread there is: only for a program that ends. False if one still runs `until` then.
+
+    Qt ends a program with a crash that takes down such a thread's object; one that waits for a disk cannot be ended.
+    """
+    return all(thread.wait(until) for thread in list(_all) if isValid(thread))

@@ -124,7 +124,7 @@ def play_convert(folder: Path) -> None:
             if self.step == 0 and self._shelf.is_read and self._probe.last is not None:
                 self.step = 1
                 self.convert.add([folder])
-            elif self.step == 1 and session.phase == "ready" and not session.is_looking and not session._errands:
+            elif self.step == 1 and session.phase == "ready" and not session.intake.is_looking and session.errands.are_done:
                 if self.convert._picture.view.has_result:  # the preview has loaded the model
                     self.step, self.last, self.begin = 2, now, now
                     self.findChild(QPushButton, "convert_start").click()

@@ -66,7 +66,7 @@ class Driver:
 
     def wait_listed(self, number: int) -> None:
         session = self.window._session
-        self.wait(lambda: len(session.queue) == number and not session.is_looking and not session._errands)
+        self.wait(lambda: len(session.queue) == number and not session.intake.is_looking and session.errands.are_done)
 
     def convert(self) -> None:
         """Press Start, and wait for the end."""

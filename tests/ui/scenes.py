@@ -2,13 +2,14 @@
 
 import json
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication, QPushButton
 
-from p2p_desktop.ui import app
+from p2p_desktop.ui import app, main_window
 from p2p_desktop.ui.main_window import MainWindow
 
 HEAVY = ("torch", "openvino", "cv2", "pyqtgraph", "qtawesome", "numpy")
@@ -49,7 +50,12 @@ def script_for(scene: str, window: MainWindow, folder: Path):
     session = window._session
 
     def is_listed() -> bool:
-        return session.phase == "ready" and not session.is_looking and not session._errands and window._probe.last is not None
+        return (
+            session.phase == "ready"
+            and not session.intake.is_looking
+            and session.errands.are_done
+            and window._probe.last is not None
+        )
 
     def start() -> None:
         window.findChild(QPushButton, "convert_start").click()
@@ -89,12 +95,26 @@ def script_for(scene: str, window: MainWindow, folder: Path):
             def mishap() -> None:
                 QTimer.singleShot(0, lambda: 1 / 0)
 
-            note = window.convert._note
+            note = window.convert._notes
             return [
                 (is_ready, mishap),
                 (lambda: bool(note.text()), lambda: tell(scene="told", text=note.text())),
                 (lambda: True, lambda: window.convert.add([folder])),
                 (is_listed, lambda: (tell(scene="alive"), end(window))),
+            ]
+        case "hang":
+            from p2p_desktop.convert import plan
+
+            main_window._LAST_MS = 500
+
+            def never_answers(*_, **__) -> None:
+                tell(scene="hanging")
+                threading.Event().wait()  # as a disk of a network that is gone: nothing can end it from outside
+
+            plan.list_pictures = never_answers
+            return [
+                (is_ready, lambda: window.convert.add([folder])),
+                (lambda: session.intake.is_looking, window.close),
             ]
     raise SystemExit(f"no scene {scene}")
 

@@ -52,7 +52,7 @@ def add_own_model(driver, folder: Path) -> None:
 
 
 def note(driver) -> str:
-    return driver.window.convert._note.text()
+    return driver.window.convert._notes.text()
 
 
 def test_a_dropped_folder_comes_back_beside_it_whole_and_the_source_untouched(driver, photos):
@@ -233,13 +233,30 @@ def test_the_second_time_everything_is_done_already(driver, photos):
     assert driver.text("summary_headline") == "Everything was done already"
 
 
-def test_another_wish_lets_everything_wait_again(driver, photos):
+def test_another_wish_loses_nothing_and_offers_to_convert_again(driver, photos, tmp_path):
     driver.drop([photos])
     driver.wait_listed(6)
     driver.convert()
+    headline, again = driver.text("summary_headline"), driver.find("convert_again")
+    assert not again.isVisible()
     driver.window.convert._panel.change(format="png")
-    assert driver.counts["waiting"] == 6
-    driver.convert()
+    assert driver.phase == "done"
+    assert driver.counts["done"] == 6
+    assert driver.text("summary_headline") == headline
+    assert again.isVisible()
+    driver.window.convert._panel.change(format="keep")  # it was a slip
+    assert not again.isVisible()
+    driver.window.convert._panel.change(format="png")
+    save_photo(tmp_path / "Later" / "x.png")
+    driver.drop([tmp_path / "Later"])
+    driver.wait_listed(7)
+    driver.convert()  # what waits, and nothing else
+    assert driver.counts["done"] == 7
+    assert not list(photos.with_name("Holiday sharp").rglob("*.png"))
+    driver.window.convert._panel.change(quality=80)
+    driver.click("convert_again")
+    driver.wait(lambda: driver.phase == "working")
+    driver.wait(lambda: driver.phase == "done")
     assert len(list(photos.with_name("Holiday sharp").rglob("*.png"))) == 6
 
 
@@ -359,7 +376,7 @@ def test_rows_can_be_taken_off_and_their_files_stay(driver, photos):
 
 
 def test_the_examples_are_one_click_away(driver, tmp_path, monkeypatch):
-    monkeypatch.setattr("p2p_desktop.ui.convert_page._pictures_folder", lambda: str(tmp_path))
+    monkeypatch.setattr("p2p_desktop.ui.convert_page.pictures_folder", lambda: tmp_path)
     driver.click("try_examples")
     examples = list((resources() / "examples").glob("*.jpg"))
     driver.wait_listed(len(examples))
@@ -382,9 +399,7 @@ def test_after_a_crash_the_offer_finishes_what_was_begun(qtbot, look, prepared_h
     dead.write_text(path.read_text().replace(f"-{os.getpid():x}-", "-3fffffff-"))
     path.unlink()
     driver = Driver(qtbot, look)
-    driver.wait(lambda: "6 pictures did not come to its end" in note(driver))
-    driver.wait(lambda: driver.find("recovery_go_on").isVisible())
-    driver.click("recovery_go_on")
+    go_on(driver)
     driver.wait(lambda: driver.phase == "done")
     assert len(list((tmp_path / "results").rglob("*.png"))) == 6
     assert not list(user_paths().unfinished.iterdir())
@@ -489,7 +504,7 @@ def test_what_was_done_before_the_crash_is_neither_listed_nor_called_failed(qtbo
     rest = frozenset({photos / "Day 2" / "4.jpg", photos / "Day 2" / "5.jpg"})
     interrupted(photos, tmp_path / "results", rest)
     driver = Driver(qtbot, look)
-    driver.wait(lambda: "did not come to its end" in note(driver))
+    driver.wait(lambda: driver.window.findChild(QPushButton, "recovery_go_on") is not None)
     save_photo(tmp_path / "Other" / "x.png")
     driver.drop([tmp_path / "Other"])  # before it is gone on with: no part of it
     driver.wait_listed(1)
@@ -499,6 +514,25 @@ def test_what_was_done_before_the_crash_is_neither_listed_nor_called_failed(qtbo
     assert {path.name for path in (tmp_path / "results").rglob("*.png")} == {"4.png", "5.png"}
     assert driver.window._session.output_folders == [tmp_path / "results"]
     assert not list(user_paths().unfinished.iterdir())
+    driver.close()
+
+
+def test_what_was_dropped_before_the_offer_is_taken_up_is_part_of_it_where_it_was(qtbot, look, prepared_home, photos, tmp_path):
+    from tests.ui.driving import Driver
+
+    interrupted(photos, tmp_path / "results", frozenset({photos / "Day 2" / "4.jpg", photos / "Day 2" / "5.jpg"}))
+    driver = Driver(qtbot, look)
+    driver.wait(lambda: driver.window.findChild(QPushButton, "recovery_go_on") is not None)
+    driver.drop([photos])
+    driver.wait_listed(6)
+    driver.drop([tmp_path / "nothing here"])
+    driver.wait(lambda: driver.counts["failed"] == 1)
+    driver.window.convert.say("warning", "Something else.")
+    assert driver.find("recovery_go_on").isVisible()  # whatever else is said
+    go_on(driver)
+    driver.wait(lambda: driver.phase == "done")
+    assert driver.counts == {"waiting": 4, "working": 0, "done": 2, "skipped": 0, "failed": 1}
+    assert {path.name for path in (tmp_path / "results").rglob("*.png")} == {"4.png", "5.png"}
     driver.close()
 
 
@@ -534,7 +568,7 @@ def test_only_the_failed_ones_are_tried_again_when_others_wait(driver, tmp_path)
     done, waiting = driver.counts["done"], driver.counts["waiting"]
     assert waiting > 0
     save_photo(tmp_path / "Many" / "00.png", size=240)
-    driver.window._session._locate()  # as after a change of the model: the retry waits for where results go
+    driver.window._session.places._locate()  # as after a change of the model: the retry waits for where results go
     driver.click("convert_retry")
     driver.wait(lambda: driver.counts["done"] == done + 1)
     driver.wait(lambda: driver.phase == "done" and not driver.window.convert.is_busy)
@@ -552,7 +586,7 @@ def test_what_is_wished_during_the_work_is_for_the_next_one(driver, photos, tmp_
     assert "Deblur" in driver.text("status_doing")
     driver.wait(lambda: driver.counts["done"] == 6)
     driver.wait(lambda: driver.window.convert._panel.wishes.model == "mine")
-    assert driver.counts["waiting"] == 6
+    assert driver.find("convert_again").isVisible()
     assert not driver.window.convert._panel.wishes.keep_metadata
 
 
@@ -563,10 +597,26 @@ def test_another_model_shows_its_own_result_and_not_the_file_of_the_last_one(dri
     driver.convert()
     queue, pane = driver.find("queue", QueueView), driver.window.convert._picture
     queue.select(driver.window._session.queue.rows("done")[0])
+    QTest.keyClick(queue, Qt.Key.Key_Return)
     driver.wait(lambda: pane._preview._wish is not None and pane._preview._wish[1] is not None)
     driver.window.convert.use_model("mine")
-    assert driver.phase == "ready"
     driver.wait(lambda: pane._preview._wish is not None and pane._preview._wish[1] is None)
+    driver.window.convert.use_model("deblur")
+    driver.wait(lambda: pane._preview._wish is not None and pane._preview._wish[1] is not None)
+
+
+def test_the_folder_of_the_results_is_opened_or_said_to_be_gone(driver, photos, monkeypatch):
+    opened = []
+    monkeypatch.setattr("p2p_desktop.ui.convert_page.QDesktopServices.openUrl", lambda url: opened.append(url.toLocalFile()))
+    driver.drop([photos])
+    driver.wait_listed(6)
+    driver.convert()
+    driver.click("convert_open")
+    driver.wait(lambda: opened == [str(photos.with_name("Holiday sharp"))])
+    photos.with_name("Holiday sharp").rename(photos.with_name("Moved"))
+    driver.click("convert_open")
+    driver.wait(lambda: "not there any more" in note(driver))
+    assert len(opened) == 1
 
 
 def test_the_wheel_over_the_panel_changes_nothing(driver, photos):

@@ -26,6 +26,8 @@ from p2p_desktop.ui.rename_dialog import RenameDialog
 from p2p_desktop.ui.settings_box import SettingsBox
 from p2p_desktop.ui.try_dialog import TryDialog
 from p2p_desktop.ui.working_model import WorkingModel
+from p2p_desktop.workers.task_thread import have_all_ended
+from tests.deadlines import soon
 from tests.models_for_tests import small_card, write_small_model
 
 PATIENCE_MS = 20_000
@@ -117,8 +119,9 @@ class Hands:
         self.click("rename_apply")
 
     def close(self):
-        self.page.close_down()
-        self.shelf.close()
+        self.page.close_down(soon())
+        self.shelf.close(soon())
+        have_all_ended(soon())
 
 
 @pytest.fixture
@@ -444,7 +447,7 @@ def test_a_model_is_tried_on_an_example_and_then_used(hands, try_dialog):
 
 
 def test_closing_the_page_ends_what_is_being_tried(hands, try_dialog):
-    hands.page.close_down()
+    hands.page.close_down(soon())
     hands.wait(lambda: hands.page.findChild(TryDialog) is None)
 
 

@@ -3,10 +3,13 @@
 import threading
 
 import pytest
+from PySide6.QtCore import QObject
 
 from p2p_desktop.inference.translator import Translator
+from p2p_desktop.workers import preview_session
 from p2p_desktop.workers.preview_session import PreviewSession
 from tests.convert.fakes import save_picture
+from tests.deadlines import soon
 from tests.models_for_tests import write_small_model
 from training.contract.errors import ModelError
 
@@ -17,7 +20,7 @@ WAIT_MS = 20_000
 def session(qtbot):
     session = PreviewSession()
     yield session
-    session.close()
+    session.close(soon())
 
 
 class Loader:
@@ -54,6 +57,28 @@ def test_a_picture_is_shown_and_translated(qtbot, session, loader, tmp_path):
     with qtbot.waitSignal(session.done, timeout=WAIT_MS):
         session.show(save_picture(tmp_path / "a.png", width=40))
     assert events == [("before", 40), ("after", 40), ("done", 0)]
+
+
+def test_who_gives_it_up_does_not_wait_for_its_model(qtbot, loader, tmp_path):
+    owner = QObject()
+    session = PreviewSession(owner)
+    events = told(session)
+    gone = []
+    session.destroyed.connect(lambda: gone.append(True))
+    session.choose_model(loader)
+    loader.hold.clear()
+    session.show(save_picture(tmp_path / "a.png"))
+    qtbot.waitUntil(lambda: loader.count == 1, timeout=WAIT_MS)
+    session.retire()  # returns, although the model is still being loaded
+    owner.deleteLater()
+    del owner, session
+    events.clear()
+    qtbot.wait(50)
+    assert not gone
+    loader.hold.set()
+    qtbot.waitUntil(lambda: bool(gone), timeout=WAIT_MS)
+    assert events == []
+    assert not preview_session._retired
 
 
 def test_of_many_wishes_only_the_last_is_told_and_the_model_is_loaded_once(qtbot, session, loader, tmp_path):
@@ -121,5 +146,5 @@ def test_closing_waits_for_the_thread(qtbot, loader, tmp_path):
     session.choose_model(loader)
     with qtbot.waitSignal(session.loading, timeout=WAIT_MS):
         session.show(save_picture(tmp_path / "a.png", width=4000, height=3000))
-    session.close()
+    session.close(soon())
     assert session._thread is None or session._thread.isFinished()

@@ -15,6 +15,7 @@ from p2p_desktop.ui.queue_model import NAME, SIZE, STATE, QueueModel
 from p2p_desktop.ui.queue_view import QueueView
 from p2p_desktop.ui.thumbnail_source import ThumbnailSource
 from tests.convert.fakes import save_picture
+from tests.deadlines import soon
 
 FOLDER = Path("/photos/Day 1")
 
@@ -61,7 +62,7 @@ def test_filters_show_their_rows_and_keep_up_while_work_goes_on(queue):
     queue.show_only("done")
     queue.take_events([done("9.jpg"), done("1.jpg")])
     assert shown(queue) == ["1.jpg", "5.jpg", "9.jpg"]
-    queue.wait_again([FOLDER / "5.jpg"])
+    queue.wait_again([queue.row_of(FOLDER / "5.jpg")])
     assert shown(queue) == ["1.jpg", "9.jpg"]
 
 
@@ -80,6 +81,34 @@ def test_search_looks_at_names_and_folders(queue):
     assert shown(queue) == ["SEA.png"]
     queue.search("")
     assert len(shown(queue)) == 11
+
+
+@pytest.mark.parametrize("order", [Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder])
+def test_what_comes_into_an_ordered_list_finds_its_place(queue, order):
+    queue.take_listing([tuple(Measured(FOLDER / f"{number}.jpg", 10 * (number * 7 % 10 + 1), 10, 1000) for number in range(10))])
+    queue.sort(SIZE, order)
+    queue.show_only("done")
+    inserted = []
+    queue.rowsInserted.connect(lambda _, first, last: inserted.append((first, last)))
+    for number in (4, 0, 9, 2, 7):
+        queue.take_events([done(f"{number}.jpg")])
+    heights = [queue.row_of(FOLDER / name).height for name in shown(queue)]
+    assert heights == sorted(heights, reverse=order == Qt.SortOrder.DescendingOrder)
+    assert len(heights) == len(inserted) == 5  # one by one: the list was never made anew
+    queue.wait_again([queue.row_of(FOLDER / "9.jpg")])
+    assert "9.jpg" not in shown(queue)
+    assert len(shown(queue)) == 4
+
+
+def test_very_many_changes_at_once_are_shown(queue, qtbot):
+    queue.take_listing([tuple(FoundPicture(FOLDER, f"m{number}.jpg") for number in range(3000))])
+    queue.take_events([done(f"m{number}.jpg") for number in range(3000)])
+    queue.show_only("waiting")
+    assert len(shown(queue)) == 10
+    with qtbot.waitSignal(queue.dataChanged):
+        queue.wait_again()
+    assert len(shown(queue)) == 3010
+    assert queue.counts == {"waiting": 3010, "working": 0, "done": 0, "skipped": 0, "failed": 0}
 
 
 def test_columns_order_the_list_and_give_it_back(queue):
@@ -107,11 +136,11 @@ def test_what_cannot_be_read_fails_before_any_work(queue):
 
 def test_megapixels_that_wait_are_known(queue):
     queue.take_listing([tuple(Measured(FOLDER / f"{number}.jpg", 1000, 2000, 1) for number in range(10))])
-    assert queue.waiting_megapixels == pytest.approx(20)
+    assert queue.tally.megapixels_ahead == pytest.approx(20)
     queue.take_events([done("0.jpg"), PictureBegun(FOLDER / "1.jpg")])
-    assert queue.waiting_megapixels == pytest.approx(18)
-    queue.remove([FOLDER / "2.jpg", FOLDER / "1.jpg"])  # the second is being worked on
-    assert queue.waiting_megapixels == pytest.approx(16)
+    assert queue.tally.megapixels_ahead == pytest.approx(18)
+    queue.remove([queue.row_of(FOLDER / "2.jpg"), queue.row_of(FOLDER / "1.jpg")])  # the second is being worked on
+    assert queue.tally.megapixels_ahead == pytest.approx(16)
     assert len(queue) == 9
 
 
@@ -124,7 +153,7 @@ def view(qtbot, look, queue):
     view.resize(800, 300)
     view.show()
     yield view
-    thumbnails.close()
+    thumbnails.close(soon())
 
 
 def test_the_selected_row_is_told_by_mouse_and_keys(qtbot, view):
@@ -153,7 +182,7 @@ def test_failed_rows_have_words_that_can_be_clicked(qtbot, view, queue):
     places = view._painter._link_places(row)
     with qtbot.waitSignal(view.retry_asked) as retry:
         QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=places["retry"].center())
-    assert retry.args == [[FOLDER / "3.jpg"]]
+    assert retry.args == [[queue.row_of(FOLDER / "3.jpg")]]
     with qtbot.waitSignal(view.show_file_asked) as show:
         QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=places["show_file"].center())
     assert show.args == [FOLDER / "3.jpg"]
@@ -186,7 +215,7 @@ def test_thumbnails_are_made_for_what_is_seen_only(qtbot, look, tmp_path):
     qtbot.waitUntil(lambda: len(arrived) >= 5 and thumbnails._thread is None, timeout=20_000)
     assert "00.png" in arrived
     assert len(arrived) < 20
-    thumbnails.close()
+    thumbnails.close(soon())
 
 
 def test_the_filter_bar_counts_and_copies(qtbot, look, queue):

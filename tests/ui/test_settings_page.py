@@ -20,6 +20,7 @@ from p2p_desktop.ui.settings_page import SettingsPage
 from p2p_desktop.ui.widgets import SegmentedControl, Switch
 from p2p_desktop.workers.device_probe import DeviceProbe, Found
 from p2p_desktop.workers.doctor_run import DoctorRun
+from tests.deadlines import soon
 
 PATIENCE_MS = 30_000
 SAID = [
@@ -76,10 +77,10 @@ class Person:
         return [label.text() for label in labels if label.isVisible() and label.property("role") == "label"]
 
     def close(self):
-        self.page.close_down()
-        self.doctor.close()
-        self.probe.close()
-        self.box.flush()
+        self.page.close_down(soon())
+        self.doctor.close(soon())
+        self.probe.close(soon())
+        self.box.flush(soon())
 
 
 @pytest.fixture
@@ -308,7 +309,7 @@ def test_a_damaged_file_is_told_in_the_window_and_kept(qtbot, look, prepared_hom
     path.write_text("{broken")
     driver = Driver(qtbot, look)
     try:
-        driver.wait(lambda: "are damaged" in driver.window.convert._note.text())
+        driver.wait(lambda: "are damaged" in driver.window.convert._notes.text())
         driver.window.go_to("settings")
         driver.click("settings_keep_awake")
         driver.wait(lambda: not Settings.read(path).keep_awake)
@@ -323,7 +324,7 @@ def test_what_was_changed_last_is_written_when_the_window_closes(qtbot):
     box.changed.connect(told.append)
     box.change(theme="dark")
     box.change(theme="dark")
-    box.flush()
+    box.flush(soon())
     assert told == [Settings(theme="dark")]
     assert Settings.read(user_paths().settings) == Settings(theme="dark")
 
@@ -335,4 +336,4 @@ def test_a_file_that_cannot_be_written_is_told_and_the_settings_hold(qtbot, user
         box.change(theme="dark")
     assert "could not be saved" in told.args[0]
     assert box.value == Settings(theme="dark")
-    box.flush()
+    box.flush(soon())

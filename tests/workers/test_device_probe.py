@@ -8,6 +8,7 @@ import pytest
 
 from p2p_desktop.inference import graphics
 from p2p_desktop.workers.device_probe import DeviceProbe, Found
+from tests.deadlines import soon
 
 CARD = {
     "type": "compute",
@@ -43,13 +44,13 @@ def ask(qtbot, tmp_path):
         probes.append(probe)
         with qtbot.waitSignal(probe.found, timeout=PATIENCE_MS) as told:
             probe.ask(**how)
-        probe.close()
+        probe.close(soon())
         assert probe.last == told.args[0]
         return told.args[0]
 
     yield ask
     for probe in probes:
-        probe.close()
+        probe.close(soon())
 
 
 def times(tmp_path):
@@ -101,7 +102,7 @@ def test_closing_does_not_wait_for_a_child_that_says_nothing(qtbot, tmp_path):
     probe.ask()
     qtbot.waitUntil((tmp_path / "begun").exists, timeout=PATIENCE_MS)
     began = time.monotonic()
-    probe.close()
+    probe.close(soon())
     assert time.monotonic() - began < 5
     assert probe.last is None
 

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from p2p_desktop.workers.doctor_run import DoctorRun, worst_first
+from tests.deadlines import soon
 
 PATIENCE_MS = 60_000
 FINDINGS = [
@@ -29,7 +30,7 @@ def run(qtbot, tmp_path):
 
     yield make
     for doctor in made:
-        doctor.close()
+        doctor.close(soon())
 
 
 def saying(findings, then=""):
@@ -97,6 +98,6 @@ def test_the_real_doctor_examines_this_computer(qtbot, tmp_path):
     doctor = DoctorRun(tmp_path / "cache")
     with qtbot.waitSignal(doctor.finished, timeout=PATIENCE_MS) as told:
         doctor.start()
-    doctor.close()
+    doctor.close(soon())
     assert {"device", "memory", "disk", "folders", "models"} <= {finding["subject"] for finding in told.args[0].findings}
     assert 0 < told.args[0].seconds < 60

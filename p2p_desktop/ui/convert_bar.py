@@ -1,0 +1,95 @@
+"""The action bar of Convert: which verbs there are at which time, and the words beside them."""
+
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QApplication, QWidget
+
+from p2p_desktop.ui import convert_words
+from p2p_desktop.ui.action_bar import ActionBar
+from p2p_desktop.ui.convert_session import ConvertSession
+from p2p_desktop.ui.look import Look
+
+
+class ConvertBar(ActionBar):
+    """`refresh` brings it up to what the session says; what a button does is the page's."""
+
+    keyboard_lost = Signal()  # the button that had it is gone
+
+    def __init__(self, look: Look, session: ConvertSession, parent: QWidget | None = None) -> None:
+        super().__init__(look, parent)
+        self._session = session
+        self.clear = self.add_button(self.tr("Clear the list"), "convert_clear", role="text")
+        self.clear.setToolTip(self.tr("Takes the pictures off this list. Files stay."))
+        self.back = self.add_button(self.tr("All results"), "convert_results", icon="squares-four", role="text")
+        self.back.setToolTip(self.tr("Shows the results side by side again"))
+        self.back.hide()
+        self.retry = self.add_button("", "convert_retry", icon="arrow-clockwise")
+        self.retry.setToolTip(self.tr("Only the pictures that failed"))
+        self.pause = self.add_button(self.tr("Pause"), "convert_pause", icon="pause")
+        self.pause.setToolTip(self.tr("Leaves the computer to other programs until you go on (Ctrl+P)"))
+        self.stop = self.add_button(self.tr("Stop"), "convert_stop", icon="stop")
+        self.stop.setToolTip(self.tr("What is done is kept (Ctrl+.)"))
+        self.again = self.add_button(self.tr("Convert again"), "convert_again", icon="arrow-clockwise")
+        self.again.setToolTip(self.tr("All pictures once more, with the settings as they are now"))
+        self.open = self.add_button(self.tr("Open folder"), "convert_open", icon="folder-open", role="primary")
+        self.open.setToolTip(self.tr("Shows the results in the system's file manager"))
+        self.start = self.add_button(self.tr("Start"), "convert_start", icon="play-fill", role="primary")
+        self.start.setToolTip(self.tr("Ctrl+Return"))
+
+    def refresh(self, *, has_model: bool, speed: float | None) -> None:
+        """`has_model`: the chosen one is there. `speed`: what is known of it, in megapixels a second."""
+        held = QApplication.focusWidget()
+        self._show_verbs(has_model=has_model)
+        self._show_words(speed)
+        is_lost = held is not None and self.isAncestorOf(held) and not (held.isVisible() and held.isEnabled())
+        if is_lost and self._session.phase != "empty":
+            self.keyboard_lost.emit()
+
+    def _show_verbs(self, *, has_model: bool) -> None:
+        session, counts = self._session, self._session.queue.counts
+        state, phase = session.conversion.state, session.phase
+        is_working, is_done, waits = phase == "working", phase == "done", counts["waiting"] > 0
+        self.clear.setVisible(phase in ("ready", "done"))
+        for button in (self.pause, self.stop):
+            button.setVisible(is_working)
+            button.setEnabled(state != "stopping")
+        self.pause.setText(self.tr("Go on") if state == "paused" else self.tr("Pause"))
+        self.retry.setVisible(is_done and counts["failed"] > 0)
+        self.retry.setText(self.tr("Retry {n} failed").format(n=f"{counts['failed']:,}"))
+        self.again.setVisible(session.is_outdated and counts["done"] + counts["skipped"] > 0)
+        self.again.setEnabled(has_model and not session.intake.is_looking)
+        self.open.setVisible(is_done and not waits and counts["done"] + counts["skipped"] > 0)
+        self.start.setVisible(phase in ("empty", "ready") or (is_done and waits))
+        self.start.setEnabled(waits and not session.intake.is_looking and has_model)
+
+    def _show_words(self, speed: float | None) -> None:
+        session, queue = self._session, self._session.queue
+        if session.phase == "working":
+            facts = convert_words.progress(queue, session.conversion)
+            self.show_progress(facts, convert_words.failed(queue.counts["failed"]), queue.ended_fraction())
+        else:
+            self.say(*self._outlook(speed))
+            if session.phase == "done":
+                self.open.setToolTip("\n".join(str(folder) for folder in session.output_folders))
+
+    def _outlook(self, speed: float | None) -> tuple[str, str]:
+        """What Start will do, or what has been done."""
+        session, queue = self._session, self._session.queue
+        if session.intake.is_looking:
+            return self.tr("Looking: {pictures} so far").format(pictures=convert_words.pictures(len(queue))), ""
+        if session.phase == "empty":
+            return self.tr("No pictures yet"), self.tr("Add pictures to see how long they will take.")
+        if session.phase == "done" and not queue.counts["waiting"]:
+            detail = self.tr("The settings are others now: the results stay as they are.") if session.is_outdated else ""
+            return self._places(), detail
+        waiting = convert_words.pictures(queue.counts["waiting"])
+        passed_over = convert_words.passed_over(session.intake.ignored, session.intake.raw)
+        expected = convert_words.expectation(queue, speed) if queue.counts["waiting"] else ""
+        return waiting, " ".join(filter(None, (expected, passed_over)))
+
+    def _places(self) -> str:
+        folders = self._session.output_folders
+        if len(folders) == 1:
+            return str(Path(*folders[0].parts[-2:]))
+        return self.tr("Results are in {n} folders").format(n=len(folders))

@@ -1,0 +1,106 @@
+"""Which sources Convert was given, and where the results of each go: beside it, into one folder, or where its drop said."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+
+from p2p_desktop.ui.wishes import Wishes
+from p2p_desktop.workers.errands import Errand, Errands
+from training.contract.progress import Report, Token
+
+if TYPE_CHECKING:  # it imports OpenCV; the first paint must not wait for it
+    from p2p_desktop.convert.request import Part
+
+
+class ResultPlaces(QObject):
+    known = Signal(list)  # of Path: the folders that results would go to now
+
+    def __init__(self, errands: Errands, word_for: Callable[[Wishes], str], parent: QObject | None = None) -> None:
+        """`word_for` names results: "sharp"."""
+        super().__init__(parent)
+        self._errands, self._word_for = errands, word_for
+        self._wishes = Wishes()
+        self._sources: dict[Path, None] = {}  # in the order in which they came
+        self._own: list[Part] = []  # with output folders that hold whatever is wished
+        self._beside: tuple[Part, ...] = ()
+        self._locating: Errand | None = None
+        self._then: Callable[[], object] | None = None
+
+    @property
+    def is_looking(self) -> bool:
+        """Tell whether the disk is being asked where results can go; nothing may begin until then."""
+        return self._locating is not None
+
+    @property
+    def parts(self) -> "tuple[Part, ...]":
+        """What goes where."""
+        from p2p_desktop.convert.request import Part
+
+        if self._wishes.output:
+            others = self._others()
+            return (*((Part(others, Path(self._wishes.output)),) if others else ()), *self._own)
+        return (*self._beside, *self._own)
+
+    def add(self, sources: Iterable[Path], own: "Iterable[Part]" = ()) -> None:
+        """Take sources; those of the parts `own` have places of their own."""
+        self._sources |= dict.fromkeys(sources)
+        self._own += own
+        self._locate()
+
+    def disown(self, parts: "Iterable[Part]") -> None:
+        """Let sources go where the others go."""
+        gone = tuple(parts)
+        self._own = [part for part in self._own if part not in gone]
+        self._locate()
+
+    def follow(self, wishes: Wishes) -> None:
+        """Results shall go where these say."""
+        changed = (wishes.model, wishes.output) != (self._wishes.model, self._wishes.output)
+        self._wishes = wishes
+        if changed:
+            self._locate()
+
+    def forget(self) -> None:
+        """There are no sources."""
+        self._sources.clear()
+        self._own.clear()
+        self._beside, self._then = (), None
+
+    def when_known(self, act: "Callable[[], object] | None") -> None:
+        """Call this once the disk has answered, instead of what was to be called before; None: nothing."""
+        self._then = act
+
+    def _others(self) -> tuple[Path, ...]:
+        """The sources that go where the wishes say."""
+        owned = {source for part in self._own for source in part.sources}
+        return tuple(source for source in self._sources if source not in owned)
+
+    def _locate(self) -> None:
+        """Find out where results go if nobody chooses a folder: a look at the disk."""
+        sources, word = list(self._others()), self._word_for(self._wishes)
+
+        def work(_: Report[Any], token: Token) -> "tuple[Part, ...]":  # Any: nothing is reported
+            from p2p_desktop.convert.destinations import beside
+
+            token.check()
+            return beside(sources, word)
+
+        self._locating = self._errands.run(work, "locating", self._on_located)
+
+    def _on_located(self, parts: "tuple[Part, ...] | None") -> None:
+        if self.sender() is not self._locating:
+            return  # an older question
+        self._locating = None
+        if parts is not None:
+            self._beside = parts
+            self.known.emit(folders_of(self.parts))
+        act, self._then = self._then, None
+        if act is not None:
+            act()
+
+
+def folders_of(parts: "Iterable[Part]") -> list[Path]:
+    """The folders that results go to, each once."""
+    return list(dict.fromkeys(part.out for part in parts))
