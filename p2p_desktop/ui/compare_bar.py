@@ -1,5 +1,6 @@
 """The bar above the compare view: which picture, how it is shown, how large."""
 
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from p2p_desktop.ui.compare_view import CompareView
@@ -7,11 +8,14 @@ from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.theme import SPACE_M, SPACE_S, SPACE_XS, TOP_BAR_HEIGHT
 from p2p_desktop.ui.widgets import ElidedLabel, SegmentedControl
 
+_WORDS_WIDTH, _FACTS_WIDTH = 720, 460  # pixels of the bar, below which there is no room for them
+
 
 class CompareBar(QFrame):
     def __init__(self, look: Look, view: CompareView, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._view = view
+        self._is_narrow = False
         self.setProperty("role", "top_bar")
         self.setFixedHeight(TOP_BAR_HEIGHT)
         self._name, self._facts = ElidedLabel(self), QLabel(self)
@@ -76,7 +80,17 @@ class CompareBar(QFrame):
         self._facts.setText(facts)
 
     def set_narrow(self, on: bool) -> None:
-        self._mode.show_icons(on)
+        self._is_narrow = on
+        self._make_room()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """What the picture is called matters more than words beside icons, and than facts."""
+        self._mode.show_icons(self._is_narrow or self.width() < _WORDS_WIDTH)
+        self._facts.setVisible(self.width() >= _FACTS_WIDTH)
 
     def _on_mode_chosen(self, mode: str) -> None:
         self._view.set_mode(mode)  # type: ignore[arg-type]  # the segments hold nothing else

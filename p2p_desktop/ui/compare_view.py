@@ -1,8 +1,5 @@
 """Before and after, under one view: a divider between them, side by side, or one of them; zoomed and moved together.
 
-The pictures are pyramids (convert.pyramid), from which only what is seen is drawn, at the level that fits. What is drawn is kept as
-two pixmaps until the view changes, so that moving the divider costs two blits, however large the pictures are.
-
 Wheel: zoom towards the pointer; a touchpad pans with two fingers, and zooms with Ctrl or a pinch. Drag: pan, or the divider near
 its line. Keys: Left and Right move the divider (Shift: finer), Ctrl and an arrow key pan, space flips between before and after and
 back, + - zoom, 1 is 1:1, 0 or F fits.
@@ -10,51 +7,37 @@ back, + - zoom, 1 is 1:1, 0 or F fits.
 The divider stays where it is on the screen while the picture moves below it: it is in sight at every zoom.
 """
 
-from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, QSizeF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
-    QAction,
-    QActionGroup,
     QContextMenuEvent,
     QKeyEvent,
     QMouseEvent,
     QNativeGestureEvent,
     QPainter,
     QPaintEvent,
-    QPixmap,
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QWidget
 
+from p2p_desktop.ui.drawn_parts import DrawnParts
 from p2p_desktop.ui.halves import after_word, before_word, paint_handle, paint_plate, paint_sentence, plate_width
 from p2p_desktop.ui.look import Look
-from p2p_desktop.ui.pixels import drawn_image
+from p2p_desktop.ui.surround import SURROUND_TOKENS, SurroundMenu
 from p2p_desktop.ui.theme import SPACE_L, SPACE_M, SPACE_S
+from p2p_desktop.ui.viewport import Viewport
 
 if TYPE_CHECKING:
     from p2p_desktop.convert.pyramid import Pyramid
 
 Mode = Literal["divider", "side_by_side", "result"]
-SURROUNDS = {
-    "theme": "canvas",
-    "black": "surround_black",
-    "dark": "surround_dark",
-    "middle": "surround_middle",
-    "light": "surround_light",
-    "white": "surround_white",
-}
 
-_MARGIN = SPACE_L  # round a picture that fits
 _STEP = 1.25  # of one notch of the wheel
-_MOST_ZOOM = 32.0
-_LEAST_OF_FIT = 0.25  # the smallest zoom, as a part of the one that fits
 _GRAB = 14  # pixels beside the divider's line that take hold of it
 _KEY_STEP, _FINE_KEY_STEP = 0.05, 0.005  # of the width of what is seen
 _PAN_STEP = 0.1  # of the pane, by one key
-_GAP = 2  # pixels between the panes of side by side
 _ARROWS: dict[int, tuple[int, int]] = {
     Qt.Key.Key_Left: (-1, 0),
     Qt.Key.Key_Right: (1, 0),
@@ -78,15 +61,12 @@ class CompareView(QWidget):
         self._strength = 1.0
         self._divider = 0.5  # of the width of what is seen of the picture
         self._flip: Literal["", "before", "after"] = ""
-        self._zoom = 1.0
-        self._fits = True
-        self._centre = QPointF()  # of the view, in pixels of the picture
+        self._port = Viewport(self)
         self._surround = "theme"
         self._waiting = ""
         self._name = ""
         self._drag: tuple[str, QPointF] | None = None  # what, and from where: the last place, or how far beside the divider's line
-        self._drawn: dict[str, tuple[tuple[object, ...], QPixmap]] = {}
-        self._version = 0  # grows with every new piece
+        self._drawn = DrawnParts()
         self.setObjectName("compare_view")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
@@ -99,9 +79,10 @@ class CompareView(QWidget):
 
     def show_before(self, picture: "Pyramid", name: str = "") -> None:
         """Show a source; its result follows. The view stays where it is if the size is the same, and fits otherwise."""
-        keeps = self._before is not None and (self._before.width, self._before.height) == (picture.width, picture.height)
+        keeps = self._before is not None and self._port.picture == QSize(picture.width, picture.height)
         self._before, self._after, self._name = picture, None, name
-        self._drawn.clear()
+        self._port.show(picture.width, picture.height)
+        self._drawn = DrawnParts()
         if not keeps:
             self._flip = ""
             self.zoom_fit()
@@ -111,21 +92,22 @@ class CompareView(QWidget):
 
     def show_after(self, picture: "Pyramid | None") -> None:
         self._after = picture
-        self._drawn.pop("after", None)
+        self._drawn.forget("after")
         self._describe()
         self.update()
 
     def patch_arrived(self, place: QRect) -> None:
         """A part of the result has changed."""
         if place.intersects(self.visible_part()):
-            self._version += 1
+            self._drawn.forget("after")
             self.update()
 
     def clear(self) -> None:
         self._before = self._after = None
         self._name, self._waiting = "", ""
-        self._drawn.clear()
-        self._set_zoom(1.0)
+        self._drawn = DrawnParts()
+        self._port.zoom = 1.0
+        self._on_zoomed()
 
     @property
     def has_picture(self) -> bool:
@@ -141,7 +123,8 @@ class CompareView(QWidget):
 
     def set_mode(self, mode: Mode) -> None:
         self._mode, self._flip = mode, ""
-        if self._fits:
+        self._port.side_by_side = mode == "side_by_side"
+        if self._port.fits:
             self.zoom_fit()
         self.update()
         self._tell_visible()
@@ -159,7 +142,7 @@ class CompareView(QWidget):
 
     def set_surround(self, name: str) -> None:
         """The colour round the picture: theme, black, dark, middle, light or white."""
-        self._surround = name if name in SURROUNDS else "theme"
+        self._surround = name if name in SURROUND_TOKENS else "theme"
         self.update()
 
     @property
@@ -175,67 +158,32 @@ class CompareView(QWidget):
 
     @property
     def zoom(self) -> float:
-        return self._zoom
+        return self._port.zoom
 
     def zoom_fit(self) -> None:
-        self._fits = True
-        self._centre = QPointF(self._size().width() / 2, self._size().height() / 2)
-        self._set_zoom(self._fit_zoom())
+        self._port.fit()
+        self._on_zoomed()
 
     def zoom_actual(self) -> None:
         """One pixel of the picture is one pixel of the screen."""
-        self.zoom_to(1.0, QPointF(self._panes()[0].center()))
+        self.zoom_to(1.0, QPointF(self._port.panes[0].center()))
 
     def zoom_to(self, zoom: float, fixed: QPointF) -> None:
         """Zoom so that what lies under `fixed`, in pixels of this widget, stays there."""
-        if self._before is None:
-            return
-        pane = self._pane_at(fixed)
-        offset = fixed - QRectF(pane).center()
-        at = self._centre + offset / self._scale()
-        least = self._fit_zoom() * _LEAST_OF_FIT
-        self._fits = False
-        self._set_zoom(min(_MOST_ZOOM, max(least, zoom)))
-        self._centre = at - offset / self._scale()
-        self._keep_in_sight()
+        if self._before is not None:
+            self._port.zoom_to(zoom, fixed)
+            self._on_zoomed()
 
     def visible_part(self) -> QRect:
         """What part of the picture is seen, in its pixels."""
-        if self._before is None:
-            return QRect()
-        pane = self._panes()[0]
-        corner = (QPointF(pane.topLeft()) - self._place(pane).topLeft()) / self._scale()
-        return (
-            QRectF(corner, QSizeF(pane.size()) / self._scale())
-            .toAlignedRect()
-            .intersected(QRect(0, 0, self._before.width, self._before.height))
-        )
+        return self._port.visible_part() if self._before is not None else QRect()
 
-    def _scale(self) -> float:
-        """Pixels of this widget for one of the picture."""
-        return self._zoom / self.devicePixelRatioF()
-
-    def _size(self) -> QSize:
-        return QSize(self._before.width, self._before.height) if self._before is not None else QSize(1, 1)
-
-    def _fit_zoom(self) -> float:
-        pane, size = self._panes()[0], self._size()
-        room = max(1, pane.width() - 2 * _MARGIN), max(1, pane.height() - 2 * _MARGIN)
-        return min(1.0, min(room[0] / size.width(), room[1] / size.height()) * self.devicePixelRatioF())
-
-    def _set_zoom(self, zoom: float) -> None:
-        self._zoom = zoom
-        self.zoom_changed.emit(zoom)
+    def _on_zoomed(self) -> None:
+        self.zoom_changed.emit(self._port.zoom)
         self._describe()
-        self.update()
-        self._tell_visible()
+        self._on_moved()
 
-    def _keep_in_sight(self) -> None:
-        """Let no more of the canvas into view than round a picture that is smaller than it."""
-        size, pane = self._size(), QSizeF(self._panes()[0].size()) / self._scale()
-        x = _within(self._centre.x(), size.width(), pane.width())
-        y = _within(self._centre.y(), size.height(), pane.height())
-        self._centre = QPointF(x, y)
+    def _on_moved(self) -> None:
         self.update()
         self._tell_visible()
 
@@ -243,48 +191,27 @@ class CompareView(QWidget):
         if self._before is not None:
             self.visible_changed.emit(self.visible_part())
 
-    def _panes(self) -> list[QRect]:
-        if self._mode == "side_by_side":
-            half = (self.width() - _GAP) // 2
-            return [QRect(0, 0, half, self.height()), QRect(self.width() - half, 0, half, self.height())]
-        return [self.rect()]
-
-    def _pane_at(self, point: QPointF) -> QRect:
-        return next((pane for pane in self._panes() if pane.contains(point.toPoint())), self._panes()[0])
-
-    def _place(self, pane: QRect) -> QRectF:
-        """Where the whole picture lies, in pixels of this widget."""
-        size = QSizeF(self._size()) * self._scale()
-        corner = QRectF(pane).center() - self._centre * self._scale()
-        # On whole pixels of the screen: at 1:1 a picture between two pixels would be blurred.
-        ratio = self.devicePixelRatioF()
-        corner = QPointF(round(corner.x() * ratio) / ratio, round(corner.y() * ratio) / ratio)
-        return QRectF(corner, size)
-
-    def _seen(self, pane: QRect) -> QRectF:
-        """Where the part of the picture that is in sight lies, in pixels of this widget."""
-        return self._place(pane).intersected(QRectF(pane))
-
     def _divider_x(self) -> float:
-        seen = self._seen(self._panes()[0])
+        seen = self._port.seen(self._port.panes[0])
         return seen.left() + self._divider * seen.width()
 
     # --- painting
 
     def paintEvent(self, _: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.fillRect(self.rect(), self._look.theme.color(SURROUNDS[self._surround]))
+        painter.fillRect(self.rect(), self._look.theme.color(SURROUND_TOKENS[self._surround]))
         if self._before is None:
             self._paint_waiting(painter)
             return
-        panes = self._panes()
+        panes = self._port.panes
         if self._mode == "side_by_side" and not self._flip:
             self._paint_one(painter, panes[0], "before")
             self._paint_one(painter, panes[1], "after" if self._after is not None else "before")
-            painter.fillRect(panes[0].right() + 1, 0, _GAP, self.height(), self._look.theme.color("on_plate"))
-            self._paint_labels(painter, self._seen(panes[0]), before=True, after=False)
+            gap = panes[1].left() - panes[0].right() - 1
+            painter.fillRect(panes[0].right() + 1, 0, gap, self.height(), self._look.theme.color("on_plate"))
+            self._paint_labels(painter, self._port.seen(panes[0]), before=True, after=False)
             if self._after is not None:
-                self._paint_labels(painter, self._seen(panes[1]), before=False, after=True)
+                self._paint_labels(painter, self._port.seen(panes[1]), before=False, after=True)
         elif self._mode == "divider" and not self._flip and self._after is not None:
             self._paint_divided(painter, panes[0])
         else:
@@ -293,11 +220,11 @@ class CompareView(QWidget):
                 which = "before"
             for pane in panes:
                 self._paint_one(painter, pane, which)
-                self._paint_labels(painter, self._seen(pane), before=which == "before", after=which == "after")
+                self._paint_labels(painter, self._port.seen(pane), before=which == "before", after=which == "after")
         self._paint_waiting(painter)
 
     def _paint_divided(self, painter: QPainter, pane: QRect) -> None:
-        seen, x = self._seen(pane), self._divider_x()
+        seen, x = self._port.seen(pane), self._divider_x()
         painter.save()
         painter.setClipRect(QRectF(0, 0, x, self.height()))
         self._paint_one(painter, pane, "before")
@@ -321,38 +248,16 @@ class CompareView(QWidget):
         # From here on in pixels of the screen: with a scale of 1.25, pixels of the widget begin between them.
         ratio = self.devicePixelRatioF()
         painter.scale(1 / ratio, 1 / ratio)
-        corner, box = self._on_screen(pane)
+        corner, box = self._port.on_screen(pane)
+        part = box.translated(-corner)
         if which == "before" or self._strength < 1.0 or after is None:
-            painter.drawPixmap(box.topLeft(), self._rendered("before", before, corner, box))
+            painter.drawPixmap(box.topLeft(), self._drawn.pixmap("before", before, part, self._port.zoom))
         if which == "after" and after is not None:
             painter.setOpacity(self._strength)
-            painter.drawPixmap(box.topLeft(), self._rendered("after", after, corner, box))
+            # A result of another size lies over its source all the same.
+            scale = self._port.zoom * before.width / after.width
+            painter.drawPixmap(box.topLeft(), self._drawn.pixmap("after", after, part, scale))
         painter.restore()
-
-    def _on_screen(self, pane: QRect) -> tuple[QPoint, QRect]:
-        """Return the picture's upper left corner, and the box of what is seen of it, in pixels of the screen."""
-        ratio = self.devicePixelRatioF()
-        place = self._place(pane)
-        corner = QPoint(round(place.left() * ratio), round(place.top() * ratio))
-        whole = QRect(corner, QSize(max(1, round(place.width() * ratio)), max(1, round(place.height() * ratio))))
-        room = QRectF(QPointF(pane.topLeft()) * ratio, QSizeF(pane.size()) * ratio).toAlignedRect()
-        return corner, whole.intersected(room)
-
-    def _rendered(self, which: str, picture: "Pyramid", corner: QPoint, box: QRect) -> QPixmap:
-        """Return what is seen of one picture, drawn. Kept until the view or the picture changes."""
-        version = self._version if which == "after" else 0
-        part = box.translated(-corner)
-        key = (id(picture), version, self._zoom, part.getRect())
-        kept = self._drawn.get(which)
-        if kept is not None and kept[0] == key:
-            return kept[1]
-        if part.isEmpty():
-            return QPixmap()
-        scale = self._zoom * self._size().width() / picture.width  # a result of another size lies over its source all the same
-        draw = partial(picture.draw, scale=scale, left=part.left(), top=part.top())
-        pixmap = QPixmap.fromImage(drawn_image(part.width(), part.height(), draw))
-        self._drawn[which] = (key, pixmap)
-        return pixmap
 
     def _paint_labels(self, painter: QPainter, seen: QRectF, *, before: bool, after: bool) -> None:
         if seen.width() < plate_width(self._look) + 2 * SPACE_M or seen.height() < 4 * SPACE_M:
@@ -369,17 +274,18 @@ class CompareView(QWidget):
     def _describe(self) -> None:
         name = self._name or self.tr("no picture")
         self.setAccessibleName(self.tr("Before and after of {name}").format(name=name))
-        zoom = self.tr("Zoom {percent} per cent").format(percent=round(self._zoom * 100)) if self._before is not None else ""
+        zoom = self.tr("Zoom {percent} per cent").format(percent=round(self._port.zoom * 100)) if self._before is not None else ""
         self.setAccessibleDescription(". ".join(filter(None, (zoom, self._waiting))))
 
     # --- what the person does
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        if self._fits:
+        if self._port.fits:
             self.zoom_fit()
         else:
-            self._keep_in_sight()
+            self._port.keep_in_sight()
+            self._on_moved()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         pixels = event.pixelDelta()
@@ -387,14 +293,14 @@ class CompareView(QWidget):
         if is_touchpad and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self._pan(QPointF(pixels))
         elif event.angleDelta().y():
-            self.zoom_to(self._zoom * _STEP ** (event.angleDelta().y() / 120), event.position())
+            self.zoom_to(self._port.zoom * _STEP ** (event.angleDelta().y() / 120), event.position())
         event.accept()
 
     def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.DevicePixelRatioChange and self._fits:  # the window was moved to another screen
+        if event.type() == QEvent.Type.DevicePixelRatioChange and self._port.fits:  # the window was moved to another screen
             self.zoom_fit()
         if isinstance(event, QNativeGestureEvent) and event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
-            self.zoom_to(self._zoom * (1 + event.value()), event.position())
+            self.zoom_to(self._port.zoom * (1 + event.value()), event.position())
             return True
         return super().event(event)
 
@@ -411,7 +317,7 @@ class CompareView(QWidget):
             return
         what, last = self._drag
         if what == "divider":
-            seen = self._seen(self._panes()[0])
+            seen = self._port.seen(self._port.panes[0])
             self.set_divider((event.position().x() - last.x() - seen.left()) / max(1.0, seen.width()))
         else:
             self._pan(event.position() - last)
@@ -424,7 +330,7 @@ class CompareView(QWidget):
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if self._is_on_divider(event.position()):
             self.set_divider(0.5)
-        elif self._fits:
+        elif self._port.fits:
             self.zoom_to(1.0, event.position())
         else:
             self.zoom_fit()
@@ -432,18 +338,18 @@ class CompareView(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = event.key()
         step = _FINE_KEY_STEP if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else _KEY_STEP
-        middle = QPointF(self._panes()[0].center())
+        middle = QPointF(self._port.panes[0].center())
         if key in _ARROWS and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             across, down = _ARROWS[key]
-            self._pan(QPointF(-across * self._panes()[0].width(), -down * self.height()) * _PAN_STEP)
+            self._pan(QPointF(-across * self._port.panes[0].width(), -down * self.height()) * _PAN_STEP)
         elif key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
             self.set_divider(self._divider + (step if key == Qt.Key.Key_Right else -step))
         elif key == Qt.Key.Key_Space and not event.isAutoRepeat():
             self.flip()
         elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
-            self.zoom_to(self._zoom * _STEP, middle)
+            self.zoom_to(self._port.zoom * _STEP, middle)
         elif key == Qt.Key.Key_Minus:
-            self.zoom_to(self._zoom / _STEP, middle)
+            self.zoom_to(self._port.zoom / _STEP, middle)
         elif key == Qt.Key.Key_1:
             self.zoom_actual()
         elif key in (Qt.Key.Key_0, Qt.Key.Key_F):
@@ -468,36 +374,18 @@ class CompareView(QWidget):
         return self._flip
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        menu = QMenu(self)
-        group = QActionGroup(menu)
-        words = {
-            "theme": self.tr("Surround like the window"),
-            "black": self.tr("Black"),
-            "dark": self.tr("Dark"),
-            "middle": self.tr("Middle"),
-            "light": self.tr("Light"),
-            "white": self.tr("White"),
-        }
-        for name, text in words.items():
-            action = QAction(text, menu)
-            action.setData(name)
-            action.setCheckable(True)
-            action.setChecked(name == self._surround)
-            group.addAction(action)
-            menu.addAction(action)
-        menu.triggered.connect(self._on_surround_triggered)
-        menu.aboutToHide.connect(menu.deleteLater)
+        menu = SurroundMenu(self._surround, self)
+        menu.chosen.connect(self._on_surround_chosen)
         menu.popup(event.globalPos())
 
-    def _on_surround_triggered(self, action: QAction) -> None:
-        self.set_surround(action.data())
-        self.surround_chosen.emit(action.data())
+    def _on_surround_chosen(self, name: str) -> None:
+        self.set_surround(name)
+        self.surround_chosen.emit(name)
 
     def _pan(self, by: QPointF) -> None:
         if self._before is not None:
-            self._fits = False
-            self._centre -= by / self._scale()
-            self._keep_in_sight()
+            self._port.pan(by)
+            self._on_moved()
 
     def _is_on_divider(self, point: QPointF) -> bool:
         if self._mode != "divider" or self._after is None or self._flip:
@@ -511,8 +399,3 @@ class CompareView(QWidget):
             self.setCursor(Qt.CursorShape.SplitHCursor)
         else:
             self.unsetCursor()
-
-
-def _within(centre: float, length: int, room: float) -> float:
-    """Where the middle of the view may be along one side of the picture."""
-    return length / 2 if length <= room else min(max(centre, room / 2), length - room / 2)

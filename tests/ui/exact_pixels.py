@@ -28,7 +28,7 @@ def main() -> None:
         image = view.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
         rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
         screen = rows[:, : image.width() * 3].reshape(image.height(), image.width(), 3)
-        place = view._place(view.rect())
+        place = view._port.place(view.rect())
         left, top = round(place.left() * ratio), round(place.top() * ratio)
         below = 60  # of the labels
         y, x = max(top, 0) + below, max(left, 0)

@@ -16,6 +16,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from p2p_desktop.ui.compare_bar import CompareBar
+from p2p_desktop.ui.compare_view import CompareView
 from p2p_desktop.ui.focus_ring import FocusRing
 from p2p_desktop.ui.rail import Rail
 from p2p_desktop.ui.widgets import Badge, ElidedLabel, FilterChip, Note, SegmentedControl, SlimProgress, Switch
@@ -408,3 +410,15 @@ def test_the_ring_takes_the_shape_of_a_chip(look, page, qtbot):
     qtbot.keyClick(first, Qt.Key.Key_Tab)
     corner = page.grab().toImage().pixelColor(ring.x() + 3, ring.y() + 3)
     assert corner == QColor(look.theme.tokens.window)  # round enough to leave the corner free
+
+
+@pytest.mark.parametrize("width", [430, 590, 1000])
+def test_the_name_of_the_picture_is_there_however_narrow_the_bar(look, page, width):
+    view = CompareView(look, page)
+    bar = CompareBar(look, view, page)
+    bar.describe("Holiday 0017.jpg", "6000 \u00d7 4000  \u00b7  done in 2.1 s")
+    bar.resize(width, bar.height())
+    bar.show()
+    name = bar.findChild(QLabel, "compare_name")
+    assert name.width() >= 100
+    assert bar.findChild(QLabel, "compare_facts").isVisibleTo(bar) == (width > 460)
