@@ -1,14 +1,14 @@
 """The bar above the compare view: which picture, how it is shown, how large."""
 
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
 from p2p_desktop.ui.compare_view import CompareView
 from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.theme import SPACE_M, SPACE_S, SPACE_XS, TOP_BAR_HEIGHT
 from p2p_desktop.ui.widgets import ElidedLabel, SegmentedControl
 
-_WORDS_WIDTH, _FACTS_WIDTH = 720, 460  # pixels of the bar, below which there is no room for them
+_WORDS_WIDTH, _FACTS_WIDTH = 720, 520  # pixels of the bar, below which there is no room for them
 
 
 class CompareBar(QFrame):
@@ -62,8 +62,9 @@ class CompareBar(QFrame):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(SPACE_M + 2, 0, SPACE_M, 0)
         layout.setSpacing(SPACE_M)
-        layout.addWidget(self._name, 1)
-        layout.addWidget(self._facts, 0)
+        self._name.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)  # the facts stand right behind it
+        layout.addWidget(self._name)
+        layout.addWidget(self._facts)
         layout.addStretch(1)
         layout.addWidget(self._mode)
         layout.addSpacing(SPACE_XS)
