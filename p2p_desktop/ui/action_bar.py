@@ -9,6 +9,8 @@ from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.theme import ACTION_BAR_HEIGHT, SPACE_L, SPACE_S, SPACE_XS
 from p2p_desktop.ui.widgets import ElidedLabel, SlimProgress
 
+_LEAST_WORDS = 100  # pixels
+
 
 class ActionBar(QFrame):
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
@@ -31,6 +33,7 @@ class ActionBar(QFrame):
         self._left = QStackedWidget(self)
         self._left.addWidget(self._words())
         self._left.addWidget(self._progress_words())
+        self._left.setMinimumWidth(_LEAST_WORDS)  # else as wide as whatever was said last, and verbs would be cut off
         self._buttons = QHBoxLayout()
         self._buttons.setSpacing(SPACE_S)
         layout = QHBoxLayout(self)
@@ -52,6 +55,12 @@ class ActionBar(QFrame):
             self._look.icons.set_on(button, icon, token="on_accent" if role == "primary" else "text")
         self._buttons.addWidget(button)
         return button
+
+    def verbs_fit(self) -> bool:
+        """Tell whether every button that is there has room for its words."""
+        shown = [button for button in self.findChildren(QPushButton) if not button.isHidden()]
+        needed = sum(button.sizeHint().width() + SPACE_S for button in shown)
+        return needed + _LEAST_WORDS + 4 * SPACE_L <= self.width()
 
     def say(self, headline: str, detail: str = "") -> None:
         """What will happen, or what has: a line and a smaller one below it."""

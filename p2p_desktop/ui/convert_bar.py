@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from p2p_desktop.ui import convert_words
@@ -23,6 +24,7 @@ class ConvertBar(ActionBar):
         self.clear.setToolTip(self.tr("Takes the pictures off this list. Files stay."))
         self.back = self.add_button(self.tr("All results"), "convert_results", icon="squares-four", role="text")
         self.back.setToolTip(self.tr("Shows the results side by side again"))
+        self.back.setAccessibleName(self.back.text())
         self.back.hide()
         self.retry = self.add_button("", "convert_retry", icon="arrow-clockwise")
         self.retry.setToolTip(self.tr("Only the pictures that failed"))
@@ -41,10 +43,26 @@ class ConvertBar(ActionBar):
         """`has_model`: the chosen one is there. `speed`: what is known of it, in megapixels a second."""
         held = QApplication.focusWidget()
         self._show_verbs(has_model=has_model)
+        self._make_room()
         self._show_words(speed)
         is_lost = held is not None and self.isAncestorOf(held) and not (held.isVisible() and held.isEnabled())
         if is_lost and self._session.phase != "empty":
             self.keyboard_lost.emit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._make_room()
+
+    def offer_results(self, on: bool) -> None:
+        """Whether the way back to all results is there."""
+        self.back.setVisible(on)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Where the verbs do not all fit, the one whose icon says it goes without words."""
+        words = self.back.accessibleName()
+        self.back.setText(words)
+        self.back.setText(words if self.verbs_fit() else "")
 
     def _show_verbs(self, *, has_model: bool) -> None:
         session, counts = self._session, self._session.queue.counts
@@ -81,7 +99,7 @@ class ConvertBar(ActionBar):
         if session.phase == "empty":
             return self.tr("No pictures yet"), self.tr("Add pictures to see how long they will take.")
         if session.phase == "done" and not queue.counts["waiting"]:
-            detail = self.tr("The settings are others now: the results stay as they are.") if session.is_outdated else ""
+            detail = self.tr("Made with the settings of before.") if session.is_outdated else ""
             return self._places(), detail
         waiting = convert_words.pictures(queue.counts["waiting"])
         passed_over = convert_words.passed_over(session.intake.ignored, session.intake.raw)

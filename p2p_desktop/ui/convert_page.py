@@ -307,7 +307,7 @@ class ConvertPage(QWidget):
     def _show_row(self, row: Row) -> None:
         """Show a picture: with its result if there is one; as it would become if nothing runs."""
         self._stage.show_picture()
-        self._bar.back.setVisible(self._session.phase == "done" and self._session.outcome is not None)
+        self._bar.offer_results(self._session.phase == "done" and self._session.outcome is not None)
         self._picture.choose_model(None if self.is_busy else self._model.load(self._panel.wishes))
         self._picture.show_row(row, self._panel.wishes.strength, with_result=not self._session.is_outdated)
 
@@ -384,7 +384,7 @@ class ConvertPage(QWidget):
 
     def _show_results(self) -> None:
         self._stage.show_results(take_keyboard=self._bar.back.hasFocus())
-        self._bar.back.hide()
+        self._bar.offer_results(False)
 
     def _show_phase(self) -> None:
         phase = self._session.phase

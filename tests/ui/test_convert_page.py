@@ -691,3 +691,19 @@ def test_an_error_is_told_on_the_page_that_is_looked_at(driver):
     driver.errors.happened.emit("ZeroDivisionError: by itself")
     assert "unexpected" in driver.window._notice.text()
     assert driver.window._notice.isVisible()
+
+
+def test_no_verb_is_cut_off_in_the_smallest_window(driver, photos):
+    (photos / "broken.jpg").write_bytes(b"no picture")
+    driver.window.resize(900, 600)
+    driver.drop([photos])
+    driver.wait_listed(7)
+    driver.convert()
+    driver.window.convert._panel.change(format="png")
+    QTest.keyClick(driver.find("queue", QueueView), Qt.Key.Key_Home)
+    driver.window.convert._show_row(driver.window._session.queue.rows("done")[0])
+    bar = driver.window.convert._bar
+    shown = [button for button in bar.findChildren(QPushButton) if button.isVisible()]
+    assert len(shown) == 5
+    driver.wait(lambda: all(button.width() >= button.sizeHint().width() for button in shown))
+    assert max(button.geometry().right() for button in shown) < bar.width()
