@@ -28,6 +28,7 @@ from training.loop import train
 from training.measure_models import EvaluationRequest, measure_models
 from training.pairs import PairsRequest, check_pairs, make_pairs, show_pairs
 from training.run_files import EventLog, drop_early_orders, hold_lock, kept_model
+from training.world import World, joined_world, leave
 
 log = logging.getLogger("training")
 
@@ -56,18 +57,28 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(path: Path, token: Token, stdout: FileIO | None) -> int:
-    """Train in the folder that the config lies in."""
+    """Train in the folder that the config lies in, together with the other processes where torchrun started several."""
     run = path.parent
     try:
-        if path.name != CONFIG or not path.is_file():
-            raise ConfigError(f"A run is described by a file {CONFIG} in its own folder; {path} is none.")
-        with hold_lock(run, _end_at_once) as lock:
-            report = EventLog(run, stdout)
-            with contextlib.closing(report):
+        with joined_world() as world:
+            if not world.is_first:
+                return _help(run, token, world)
+            if path.name != CONFIG or not path.is_file():
+                raise ConfigError(f"A run is described by a file {CONFIG} in its own folder; {path} is none.")
+            with hold_lock(run, _end_at_once) as lock, contextlib.closing(EventLog(run, stdout)) as report:
                 drop_early_orders(run, lock.started)
-                return _guarded(report, run, lambda: train(TrainConfig.from_json(_read(path)), run, report, token))
+                return _guarded(report, run, lambda: _train(world.share(_read(path)), run, report, token, world))
     except (P2PError, OSError) as error:  # before the run was ours: nothing may be written into its folder
         return _fail(EventLog(None, stdout), error, None)
+
+
+def _help(run: Path, token: Token, world: World) -> int:
+    """Train as one of several processes of which another one writes and reports; errors go to stderr."""
+    return _guarded(EventLog(None, None), None, lambda: _train(world.share(""), run, EventLog(None, None), token, world))
+
+
+def _train(text: str, run: Path, report: EventLog, token: Token, world: World) -> None:
+    train(TrainConfig.from_json(text), run, report, token, world)
 
 
 def _answer(mode: str, path: Path, token: Token, stdout: FileIO | None) -> int:
@@ -179,4 +190,4 @@ def _end_at_once() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

@@ -4,7 +4,7 @@ import contextlib
 import os
 import pickle  # for the class of its errors only
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,6 +17,7 @@ from training.contract.errors import CheckpointError
 from training.contract.spec import Statistics
 from training.contract.version import __version__
 from training.health import Health
+from training.world import World
 
 FORMAT_VERSION = 1
 LAST, PREVIOUS, DAMAGED = "last.pt", "previous.pt", "damaged.pt"
@@ -58,10 +59,18 @@ class Found(NamedTuple):
     """A sentence where the newest one was damaged."""
 
 
-def save_checkpoint(folder: Path, state: TrainingState, config: str, pictures: str) -> Path:
+RandomState = dict[str, Any]  # Any: a tensor, or a list of them
+
+
+def random_state() -> RandomState:
+    """Where this process's random numbers stand."""
+    return {"cpu": torch.get_rng_state(), "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []}
+
+
+def save_checkpoint(folder: Path, state: TrainingState, config: str, pictures: str, random: Sequence[RandomState]) -> Path:
     """Write a checkpoint and keep the one before. Raises CheckpointError if the disk does not take it.
 
-    `config` is the request as JSON, `pictures` tells one set of training pictures from another.
+    `config` is the request as JSON, `pictures` tells one set of training pictures from another, `random` is of each process.
     """
     data = {
         "version": FORMAT_VERSION,
@@ -76,7 +85,7 @@ def save_checkpoint(folder: Path, state: TrainingState, config: str, pictures: s
         "pictures": pictures,
         "modules": {name: module.state_dict() for name, module in state.modules.items()},
         "optimizers": {name: optimizer.state_dict() for name, optimizer in state.optimizers.items()},
-        "rng": {"cpu": torch.get_rng_state(), "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []},
+        "rng": list(random),
         "threads": torch.get_num_threads(),
         "versions": versions(),
     }
@@ -137,7 +146,7 @@ def _read(path: Path) -> dict[str, Any] | None:  # Any: as above
     return data
 
 
-def restore(state: TrainingState, data: Mapping[str, Any]) -> list[str]:  # Any: as above
+def restore(state: TrainingState, data: Mapping[str, Any], world: World) -> list[str]:  # Any: as above
     """Put a checkpoint into the modules and optimisers, restore random numbers, and give warnings. Raises CheckpointError."""
     try:
         for name, module in state.modules.items():
@@ -147,19 +156,27 @@ def restore(state: TrainingState, data: Mapping[str, Any]) -> list[str]:  # Any:
         state.step, state.best, state.figures = data["step"], data["best"], HeldOutFigures(**data["figures"])
         state.health, state.rollbacks = Health(**data["health"]), data["rollbacks"]
         state.parts, state.scalers = data["parts"], data["scalers"]
-        torch.set_rng_state(data["rng"]["cpu"])
-        if data["rng"]["cuda"] and torch.cuda.device_count() == len(data["rng"]["cuda"]):
-            torch.cuda.set_rng_state_all(data["rng"]["cuda"])
+        random = data["rng"] if isinstance(data["rng"], list) else [data["rng"]]  # of before there were several processes
+        if world.rank < len(random):
+            _restore_random(random[world.rank])
         threads, before = data["threads"], data["versions"]
     except (KeyError, RuntimeError, ValueError, TypeError) as error:
         raise CheckpointError("The checkpoint does not fit the networks of this configuration.") from error
     warnings = []
+    if len(random) != world.size:
+        warnings.append(f"The run used {len(random)} processes before and {world.size} now.")
     if threads != torch.get_num_threads():
         warnings.append(f"The run used {threads} threads before and {torch.get_num_threads()} now.")
     changed = [f"{name} {before.get(name)} -> {now}" for name, now in versions().items() if before.get(name) != now]
     if changed:
         warnings.append(f"The surroundings changed: {', '.join(changed)}.")
     return warnings
+
+
+def _restore_random(random: RandomState) -> None:
+    torch.set_rng_state(random["cpu"])
+    if random["cuda"] and torch.cuda.device_count() == len(random["cuda"]):
+        torch.cuda.set_rng_state_all(random["cuda"])
 
 
 def versions() -> dict[str, str]:

@@ -168,10 +168,11 @@ def jittered(sides: Sides, amount: float, rng: np.random.Generator) -> Sides:
 
 
 class EndlessBatches(Sampler[list[tuple[int, int]]]):
-    """Batches of (epoch, index) without end: each epoch in its own random order, from any step on."""
+    """Batches of (epoch, index) without end: each epoch in its own random order, from any step on; or a `share` of each."""
 
-    def __init__(self, num_pairs: int, batch: int, seed: int, first_step: int) -> None:
+    def __init__(self, num_pairs: int, batch: int, seed: int, first_step: int, share: slice = slice(None)) -> None:
         self.num_pairs, self.batch, self.seed, self.first_step = num_pairs, batch, seed, first_step
+        self.share = share
 
     def __iter__(self) -> Iterator[list[tuple[int, int]]]:
         position = self.first_step * self.batch
@@ -185,14 +186,17 @@ class EndlessBatches(Sampler[list[tuple[int, int]]]):
                     order = np.random.default_rng([self.seed, STREAM_ORDER, epoch]).permutation(self.num_pairs)
                 keys.append((epoch, int(order[place])))
                 position += 1
-            yield keys
+            yield keys[self.share]
 
 
-def batches(pairs: TrainingPairs, config: TrainConfig, first_step: int) -> Generator[Batch, None, None]:
-    """Batches from step `first_step` on, without end. Raises PairingError once no picture can be read."""
+def batches(pairs: TrainingPairs, config: TrainConfig, first_step: int, share: slice = slice(None)) -> Generator[Batch, None, None]:
+    """Batches from step `first_step` on, without end. Raises PairingError once no picture can be read.
+
+    `share`: the part of each that is wanted, where several processes share them out.
+    """
     loader = DataLoader(
         pairs,
-        batch_sampler=EndlessBatches(len(pairs), config.batch_size, config.seed, first_step),
+        batch_sampler=EndlessBatches(len(pairs), config.batch_size, config.seed, first_step, share),
         num_workers=config.workers,
         multiprocessing_context="spawn" if config.workers else None,
         collate_fn=_joined,

@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from training.contract.config import TrainConfig
 from training.contract.networks import Generator, PatchDiscriminator
+from training.world import World
 
 GanMode = Literal["vanilla", "lsgan"]
 UNMEASURED = -1.0  # what encodings give for depth 0, no measurement
@@ -73,8 +74,11 @@ class Objective:
         g_optimizer: torch.optim.Optimizer,
         discriminator: PatchDiscriminator | None,
         d_optimizer: torch.optim.Optimizer | None,
+        world: World | None = None,
     ) -> None:
+        """`world`: the processes that train together; None where one trains alone."""
         self.config, self.device = config, device
+        self.world = world or World()
         self.generator, self.g_optimizer = generator, g_optimizer
         self.discriminator, self.d_optimizer = discriminator, d_optimizer
         self.mode: GanMode = "lsgan" if config.gan_mode == "lsgan" else "vanilla"
@@ -85,16 +89,18 @@ class Objective:
     def step(self, whole: Part, num_parts: int) -> Losses:
         """One update of the discriminator, if there is one, then one of the generator against the updated discriminator.
 
-        The pairs are computed in `num_parts` equal parts, one after the other.
+        The pairs are computed in `num_parts` equal parts, one after the other. Several processes each give their own pairs and
+        get the losses of all.
         """
         parts = list(whole.split(num_parts))
-        num_measured = whole.num_measured().clamp(min=1).to(whole.target_NCHW.device)
+        # Of all processes: their losses and gradients are averaged, and one may have measured more than another.
+        num_measured = self.world.mean(whole.num_measured().to(whole.target_NCHW)).clamp(min=1 / self.world.size)
         # The generator's picture serves both updates, unless parts come one after the other to save the memory that it takes.
         fakes = [self._translated(part) for part in parts] if len(parts) == 1 else None
         d_real, d_fake = self._update_discriminator(parts, fakes)
         g_gan, g_l1 = self._update_generator(parts, fakes, num_measured)
-        values = torch.stack([g_gan, g_l1, d_real, d_fake]).tolist()  # one wait for the device, not four
-        return Losses(*values)
+        values = self.world.mean(torch.stack([g_gan, g_l1, d_real, d_fake]))
+        return Losses(*values.tolist())  # one wait for the device, not four
 
     def _update_discriminator(self, parts: list[Part], fakes: list[Tensor] | None) -> tuple[Tensor, Tensor]:
         """One step on (real + fake) / 2, as the reference halves it; gives both terms unhalved."""
@@ -149,6 +155,7 @@ class Objective:
         return torch.autocast(self.device.type, dtype, enabled=self.config.precision != "fp32")
 
     def _update(self, name: str, optimizer: torch.optim.Optimizer) -> None:
+        self.world.average_gradients([parameter for group in optimizer.param_groups for parameter in group["params"]])
         self.scalers[name].step(optimizer)
         self.scalers[name].update()
 

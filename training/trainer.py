@@ -1,5 +1,6 @@
 """One run's parts, and what is done to them between two steps."""
 
+import socket
 import time
 from collections.abc import Callable
 from dataclasses import asdict
@@ -8,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from training.checkpoint import LAST, Found, HeldOutFigures, TrainingState, load_checkpoint, restore, save_checkpoint
+from training.checkpoint import LAST, Found, HeldOutFigures, TrainingState, load_checkpoint, random_state, restore, save_checkpoint
 from training.contract.config import CHANGEABLE_ON_RESUME, TrainConfig
 from training.contract.encodings import Pixels
 from training.contract.errors import ConfigError, P2PError, PairingError
@@ -55,24 +56,30 @@ from training.run_model import (
 )
 from training.samples import draw_preview, draw_samples
 from training.tables import write_tables
+from training.world import World
 
 PAUSE_POLL_SECONDS = 0.2
 MAX_ROLLBACKS = 2  # to the last good state, before a run whose losses are no numbers is given up
+GO_ON, WAIT, STOP = range(3)  # what a process would like; the greatest wish counts
+SEED_STRIDE = 1_000_003  # between the seeds of two processes
 NUM_COMPARED = 6  # held-out results that are compared with each other: enough to see that they are all the same
 
 
 class Training:
     """One run's parts, and the things done to them between two steps."""
 
-    def __init__(self, config: TrainConfig, run: Path, report: Report[Event], token: Token) -> None:
-        self.config, self.run, self.report, self.token = config, run, report, token
+    def __init__(self, config: TrainConfig, run: Path, report: Report[Event], token: Token, world: World) -> None:
+        self.config, self.run, self.token, self.world = config, run, token, world
+        self.report: Report[Event] = report if world.is_first else _say_nothing
         self.task = config.task_spec
-        self.device = choose_device(config.device)
+        self.device = world.device(choose_device(config.device))
+        self.share = world.share_of(config.batch_size)
         self.warnings: list[tuple[str, str]] = []
         """(code, sentence) of what is to be told once the run has been announced."""
         found = pairs_of_run(config, run)
         self._tell_lonely(found)
         self.pictures = fingerprint(found)
+        self._compare_pictures()
         self.pairs = TrainingPairs(config, found.train, found.layout)
         self.held_out: list[HeldOut] = list(quick_set(config, found.held_out, found.layout, self._leave_out))
         if not self.held_out:
@@ -87,7 +94,9 @@ class Training:
         present: dict[str, torch.nn.Module] = {name: module for name, module in modules.items() if module is not None}
         g_optimizer = make_optimizer(config, self.generator, config.weight_decay)
         d_optimizer = make_optimizer(config, self.discriminator, 0.0) if self.discriminator is not None else None
-        self.objective = Objective(config, self.device, self.generator, g_optimizer, self.discriminator, d_optimizer)
+        self.objective = Objective(config, self.device, self.generator, g_optimizer, self.discriminator, d_optimizer, world)
+        for module in present.values():
+            world.synchronise(module)
         optimizers = {"generator": g_optimizer} | ({"discriminator": d_optimizer} if d_optimizer else {})
         first: Statistics = "running" if config.generator.has_running_statistics else "image"
         self.steps = config.num_steps(len(self.pairs))
@@ -95,6 +104,15 @@ class Training:
             0, None, HeldOutFigures(0, first, {}, {}), present, optimizers, Health(), parts=config.accumulate
         )
         self.saved_at = -1
+
+    def _compare_pictures(self) -> None:
+        """Raises PairingError where another process found other pictures: they would not learn the same."""
+        others = self.world.gather((socket.gethostname(), self.pictures))
+        different = [host for host, pictures in others if pictures != others[0][1]]
+        if different:
+            raise PairingError(
+                f"The pictures in {self.config.data} on {different[0]} are not those on {others[0][0]}. Make them the same."
+            )
 
     def _tell_lonely(self, found: Pairs) -> None:
         lonely = [*found.lonely, *found.ambiguous]
@@ -107,16 +125,20 @@ class Training:
 
     def begin(self) -> None:
         """Start afresh, or from the run's checkpoint, and announce the run. Raises ConfigError if the request has changed."""
-        found = load_checkpoint(self.run / CHECKPOINTS)
+        found = self._found_checkpoint()
         if found is None:
             self._initialise()
         self._move(self.device)
         if found is not None:
             self._restore(found)
-        kept = cut_events(self.run, -1 if found is None else self.state.step)
+        kept = cut_events(self.run, -1 if found is None else self.state.step) if self.world.is_first else set()
         self._announce()
         if found is not None and Checkpointed.type not in kept:  # killed before it could be told
             self.report(Checkpointed(self.state.step, f"{CHECKPOINTS}/{LAST}"))
+
+    def _found_checkpoint(self) -> Found | None:
+        """The first process's, which other computers need not have on their disks."""
+        return self.world.share(load_checkpoint(self.run / CHECKPOINTS) if self.world.is_first else None)
 
     def _move(self, device: torch.device) -> None:
         memory = torch.channels_last if self.config.channels_last else torch.preserve_format
@@ -128,7 +150,7 @@ class Training:
         config = self.config
         use_threads(config.threads, None)
         rng = torch.Generator().manual_seed(config.seed)
-        torch.manual_seed(config.seed)  # dropout
+        torch.manual_seed(config.seed + SEED_STRIDE * self.world.rank)  # dropout, which is another one in each process
         initialise(self.generator, config.init, rng)
         if config.init_model:
             load_generator_weights(self.generator, Path(config.init_model))
@@ -140,7 +162,7 @@ class Training:
     def _restore(self, found: Found) -> None:
         self._refuse_changes(TrainConfig.from_json(found.data["config"]))
         use_threads(self.config.threads, found.data.get("threads"))
-        warnings = restore(self.state, found.data)
+        warnings = restore(self.state, found.data, self.world)
         if found.data.get("pictures") != self.pictures:
             warnings.append("The pictures changed.")
         if warnings:
@@ -207,6 +229,8 @@ class Training:
             try:
                 return self.objective.step(pairs, self.state.parts)
             except (torch.OutOfMemoryError, MemoryError):
+                if not self.world.is_alone:  # the others are elsewhere in the step by now
+                    raise
                 finer = range(self.state.parts + 1, self.config.batch_size + 1)
                 parts = next((count for count in finer if self.config.batch_size % count == 0), 0)
                 if not parts:
@@ -222,7 +246,7 @@ class Training:
         rollbacks, failed_at = self.state.rollbacks + 1, self.state.step + 1
         if rollbacks > MAX_ROLLBACKS:
             raise ConfigError(NOT_FINITE.format(what="losses"))
-        found = load_checkpoint(self.run / CHECKPOINTS)
+        found = self._found_checkpoint()
         if found is None:
             self.state.step, self.state.best, self.state.health = 0, None, Health()
             self._move(torch.device("cpu"))
@@ -231,10 +255,11 @@ class Training:
             for optimizer in self.state.optimizers.values():
                 optimizer.state.clear()
         else:
-            restore(self.state, found.data)
+            restore(self.state, found.data, self.world)
             self._restore_scalers()
         self.state.rollbacks = rollbacks
-        cut_events(self.run, self.state.step)
+        if self.world.is_first:
+            cut_events(self.run, self.state.step)
         sentence = (
             f"The losses stopped being numbers at step {failed_at}; the run goes on from step {self.state.step} at half the rate."
         )
@@ -262,6 +287,12 @@ class Training:
 
     def validate(self) -> None:
         """Measure on the held-out pictures, under both statistics where the network has both; keep the best model."""
+        if self.world.is_first:
+            self._measure()
+        state = self.state
+        state.best, state.figures, state.health = self.world.share((state.best, state.figures, state.health))
+
+    def _measure(self) -> None:
         choices: tuple[Statistics, ...] = ("image", "running") if self.config.generator.has_running_statistics else ("image",)
         results = {}
         for statistics in choices:
@@ -285,6 +316,8 @@ class Training:
             self.report(Warned(self.state.step, *noticed))
 
     def draw(self) -> list[str]:
+        if not self.world.is_first:
+            return []
         files = draw_samples(self.run, self.state.step, self.held_out, self.translation(self.state.figures.statistics))
         self.report(Sample(self.state.step, files))
         return files
@@ -293,9 +326,13 @@ class Training:
         """Write a checkpoint and the model that belongs to it, unless this step has them. Raises CheckpointError, OSError."""
         if self.saved_at == self.state.step:
             return
+        rng = self.world.gather(random_state())
+        if not self.world.is_first:
+            self.saved_at = self.state.step
+            return
         self.write_model("latest")  # first: a run killed between the two writes it again
         self.state.scalers = {name: scaler.state_dict() for name, scaler in self.objective.scalers.items()}
-        path = save_checkpoint(self.run / CHECKPOINTS, self.state, self.config.to_json(), self.pictures)
+        path = save_checkpoint(self.run / CHECKPOINTS, self.state, self.config.to_json(), self.pictures, rng)
         self.saved_at = self.state.step
         self.report(Checkpointed(self.state.step, path.relative_to(self.run).as_posix()))
         if self.config.csv and (self.run / EVENTS).exists():
@@ -304,12 +341,13 @@ class Training:
     def obey(self) -> bool:
         """Do what was ordered since the last step; True if the run is to stop."""
         while True:
-            for order in take_orders(self.run):
-                self._answer(order)
-            if self.token.cancelled:
-                return True
-            if not self.token.paused:
-                return False
+            if self.world.is_first:
+                for order in take_orders(self.run):
+                    self._answer(order)
+            wish = STOP if self.token.cancelled else WAIT if self.token.paused else GO_ON
+            wish = self.world.greatest(wish)  # any of them may have been asked to end; the first alone is asked to pause
+            if wish != WAIT:
+                return wish == STOP
             self.save()
             time.sleep(PAUSE_POLL_SECONDS)
 
@@ -401,6 +439,10 @@ def _average(averaged: Generator, generator: Generator, decay: float, step: int)
         mean.lerp_(value, 1 - decay)
     for held, current in zip(averaged.buffers(), generator.buffers(), strict=True):
         held.copy_(current)
+
+
+def _say_nothing(_: Event) -> None:
+    """The first process reports for all."""
 
 
 def _num_parameters(module: torch.nn.Module) -> int:

@@ -28,11 +28,12 @@ def train_command(
     set_: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one setting.")] = None,
     config: Annotated[Path | None, typer.Option(help="A run.json: start or continue the run in its folder.")] = None,
     resume: Annotated[Path | None, typer.Option(help="Folder of a run to continue.")] = None,
+    prepare: Annotated[bool, typer.Option("--prepare", help="Only make the new run's folder; torchrun can start it.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the trainer's events as JSON lines.")] = False,
 ) -> int:
     """Train a model in a process of its own. Ctrl+C saves and stops; --resume goes on."""
     if resume is not None or config is not None:
-        if any((task, data, out, init, set_)) or (resume is not None and config is not None):
+        if any((task, data, out, init, set_, prepare)) or (resume is not None and config is not None):
             raise ConfigError(f"--resume and --config stand alone: the run's {CONFIG} says all else. Change it there.")
         if config is not None and config.name != CONFIG:
             raise ConfigError(f"--config takes the {CONFIG} of a run's folder, not {config.name}.")
@@ -42,6 +43,12 @@ def train_command(
     else:
         start_from = str(Surroundings.find().library.find(init).absolute()) if init is not None else None
         path = create_run(configured(task, data, preset, set_, start_from), out.absolute())
+        if prepare:
+            if json:
+                print_json({"type": "prepared", "config": str(path)})
+            else:
+                print(path)
+            return 0
     return follow_trainer(path, json)
 
 

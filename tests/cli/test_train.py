@@ -214,3 +214,13 @@ def test_a_folder_that_holds_a_run_is_not_overwritten(fake, photos, tmp_path, ca
     assert app.run([*new_run(photos, tmp_path / "run"), "--set", "seed=5"]) == 1
     assert "Continue it with --resume" in capfd.readouterr().err
     assert (tmp_path / "run" / "run.json").read_bytes() == before
+
+
+def test_a_run_can_be_prepared_for_others_to_start(fake, photos, tmp_path, capfd):
+    fake(["event", FAILED])  # would be heard of if it were started
+    run = tmp_path / "run"
+    assert app.run([*new_run(photos, run), "--prepare", "--json"]) == 0
+    assert json.loads(capfd.readouterr().out) == {"type": "prepared", "config": str(run / "run.json")}
+    assert [path.name for path in run.iterdir()] == ["run.json"]
+    assert TrainConfig.from_json((run / "run.json").read_text()).steps == 4
+    assert app.run(["train", "--resume", str(run), "--prepare"]) == 2

@@ -4,12 +4,13 @@ import pytest
 import torch
 
 from training import checkpoint
-from training.checkpoint import HeldOutFigures, TrainingState, load_checkpoint, restore, save_checkpoint
+from training.checkpoint import HeldOutFigures, TrainingState, load_checkpoint, random_state, restore, save_checkpoint
 from training.contract.errors import CheckpointError
 from training.contract.networks import build_generator
 from training.contract.spec import unet
 from training.health import Health
 from training.run_model import use_threads
+from training.world import World
 
 
 def trained_state(seed=0, step=5):
@@ -34,20 +35,36 @@ def tensors(state):
 
 def test_everything_comes_back(tmp_path):
     saved = trained_state()
-    save_checkpoint(tmp_path, saved, "config", "pictures")
+    save_checkpoint(tmp_path, saved, "config", "pictures", [random_state()])
     expected = torch.rand(3)  # the next numbers that dropout would have drawn
     restored = trained_state(seed=1, step=0)
     found = load_checkpoint(tmp_path)
-    assert restore(restored, found.data) == []
+    assert restore(restored, found.data, World()) == []
     assert all(torch.equal(a, b) for a, b in zip(tensors(saved), tensors(restored), strict=True))
     assert (restored.step, restored.best, restored.figures) == (saved.step, saved.best, saved.figures)
     assert (found.data["config"], found.data["pictures"], found.warning) == ("config", "pictures", None)
     assert torch.equal(torch.rand(3), expected)
 
 
+def test_each_process_gets_its_own_random_numbers_back(tmp_path):
+    first = random_state()
+    torch.rand(5)
+    second = random_state()
+    expected = torch.rand(3)
+    save_checkpoint(tmp_path, trained_state(), "", "", [first, second])
+    data = load_checkpoint(tmp_path).data
+    assert restore(trained_state(), data, World(1, 2)) == []
+    assert torch.equal(torch.rand(3), expected)
+    (warning,) = restore(trained_state(), data, World())
+    assert warning == "The run used 2 processes before and 1 now."
+    data["rng"] = second  # as version 0.1 wrote it
+    assert restore(trained_state(), data, World()) == []
+    assert torch.equal(torch.rand(3), expected)
+
+
 def test_the_copy_before_is_kept(tmp_path):
     for step in (1, 2, 3):
-        save_checkpoint(tmp_path, trained_state(step=step), "", "")
+        save_checkpoint(tmp_path, trained_state(step=step), "", "", [random_state()])
     assert sorted(path.name for path in tmp_path.iterdir()) == ["last.pt", "previous.pt"]
     (tmp_path / "last.pt").unlink()  # as when killed between the two renamings
     found = load_checkpoint(tmp_path)
@@ -63,19 +80,19 @@ def test_no_checkpoint_is_none(tmp_path):
 )
 def test_a_damaged_copy_is_put_aside_for_the_good_one(tmp_path, damage):
     for step in (1, 2):
-        save_checkpoint(tmp_path, trained_state(step=step), "", "")
+        save_checkpoint(tmp_path, trained_state(step=step), "", "", [random_state()])
     last = tmp_path / "last.pt"
     last.write_bytes(damage(last.read_bytes()))
     found = load_checkpoint(tmp_path)
     assert found.data["step"] == 1
     assert "damaged" in found.warning
-    save_checkpoint(tmp_path, trained_state(step=3), "", "")
+    save_checkpoint(tmp_path, trained_state(step=3), "", "", [random_state()])
     last.write_bytes(b"")
     assert load_checkpoint(tmp_path).data["step"] == 1  # not lost to the damaged one
 
 
 def test_every_flipped_byte_of_a_tensor_is_noticed(tmp_path):
-    save_checkpoint(tmp_path, trained_state(), "", "")
+    save_checkpoint(tmp_path, trained_state(), "", "", [random_state()])
     path = tmp_path / "last.pt"
     data = path.read_bytes()
     weights = trained_state().modules["generator"].state_dict()["down.1.weight"].numpy().tobytes()
@@ -90,7 +107,7 @@ def test_every_flipped_byte_of_a_tensor_is_noticed(tmp_path):
 
 def test_a_checkpoint_of_a_later_version_is_not_called_damaged(tmp_path, monkeypatch):
     monkeypatch.setattr(checkpoint, "FORMAT_VERSION", 2)
-    save_checkpoint(tmp_path, trained_state(), "", "")
+    save_checkpoint(tmp_path, trained_state(), "", "", [random_state()])
     monkeypatch.undo()
     with pytest.raises(CheckpointError, match="newer version"):
         load_checkpoint(tmp_path)
@@ -108,15 +125,15 @@ def test_code_in_a_checkpoint_is_not_run(tmp_path):
 
 
 def test_a_checkpoint_of_another_network_is_refused(tmp_path):
-    save_checkpoint(tmp_path, trained_state(), "", "")
+    save_checkpoint(tmp_path, trained_state(), "", "", [random_state()])
     other = trained_state()
     other.modules["generator"] = build_generator(unet(3, 3, levels=2, width=3))
     with pytest.raises(CheckpointError, match="does not fit"):
-        restore(other, load_checkpoint(tmp_path).data)
+        restore(other, load_checkpoint(tmp_path).data, World())
 
 
 def test_a_checkpoint_that_cannot_be_written_leaves_the_old_ones(tmp_path, monkeypatch):
-    save_checkpoint(tmp_path, trained_state(step=1), "", "")
+    save_checkpoint(tmp_path, trained_state(step=1), "", "", [random_state()])
 
     def full(data, file):
         file.write(b"half of it")
@@ -124,16 +141,16 @@ def test_a_checkpoint_that_cannot_be_written_leaves_the_old_ones(tmp_path, monke
 
     monkeypatch.setattr(torch, "save", full)
     with pytest.raises(CheckpointError, match=r"step 2 could not be written .* No space left on device"):
-        save_checkpoint(tmp_path, trained_state(step=2), "", "")
+        save_checkpoint(tmp_path, trained_state(step=2), "", "", [random_state()])
     assert [path.name for path in tmp_path.iterdir()] == ["last.pt"]
 
 
 def test_other_surroundings_are_warned_of(tmp_path):
-    save_checkpoint(tmp_path, trained_state(), "", "")
+    save_checkpoint(tmp_path, trained_state(), "", "", [random_state()])
     data = load_checkpoint(tmp_path).data
     data["threads"] += 1
     data["versions"] |= {"torch": "1.0", "processor": "abacus"}
-    threads, versions = restore(trained_state(), data)
+    threads, versions = restore(trained_state(), data, World())
     assert f"used {data['threads']} threads before and {data['threads'] - 1} now" in threads
     assert "torch 1.0 -> " in versions
     assert "processor abacus -> " in versions

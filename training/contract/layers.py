@@ -3,6 +3,8 @@
 Shapes: N pictures, C channels, H x W pixels; K numbers that describe a whole picture (see `PictureStatistics`).
 """
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -69,6 +71,9 @@ class BatchNorm(MomentNorm):
     running_mean: Tensor
     running_var: Tensor
     num_batches_tracked: Tensor
+    num_processes: int = 1
+    average: Callable[[Tensor], Tensor] | None = None
+    """Gives the mean of a tensor over the `num_processes` that train together; None where one trains alone."""
 
     def __init__(self, channels: int, eps: float) -> None:
         super().__init__(channels, channels, eps, affine=True)
@@ -87,6 +92,8 @@ class BatchNorm(MomentNorm):
     def forward(self, x_NCHW: Tensor) -> Tensor:
         if not self.training and self.statistics == "image":
             return super().forward(x_NCHW)
+        if self.training and self.average is not None:
+            return self._normalised_together(x_NCHW, self.average)
         if self.training and x_NCHW.numel() == self.channels:  # F.batch_norm refuses one value per channel
             return super().forward(x_NCHW)
         if self.training:
@@ -94,6 +101,17 @@ class BatchNorm(MomentNorm):
         return F.batch_norm(
             x_NCHW, self.running_mean, self.running_var, self.weight, self.bias, self.training, self.momentum, self.eps
         )
+
+    def _normalised_together(self, x_NCHW: Tensor, average: Callable[[Tensor], Tensor]) -> Tensor:
+        """As `nn.BatchNorm2d` does it with the pictures of all processes in one batch."""
+        mean_C = average(x_NCHW.mean((0, 2, 3)))
+        var_C = average((x_NCHW - mean_C[:, None, None]).square().mean((0, 2, 3)))
+        count = x_NCHW.numel() // self.channels * self.num_processes
+        with torch.no_grad():
+            self.num_batches_tracked.add_(1)
+            self.running_mean.lerp_(mean_C.to(self.running_mean.dtype), self.momentum)
+            self.running_var.lerp_((var_C * count / max(1, count - 1)).to(self.running_var.dtype), self.momentum)
+        return self.normalise(x_NCHW, torch.cat([mean_C, var_C])[None])
 
 
 class GlobalVector(PictureStatistics):
