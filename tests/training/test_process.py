@@ -86,7 +86,8 @@ def test_a_run_without_stdout_runs(forks, run, photos):
     assert events(run)[-1]["type"] == "finished"
 
 
-def test_killed_at_random_moments_it_ends_as_if_nothing_had_happened(forks, tmp_path, photos):
+@pytest.mark.parametrize("num_kills", [NUM_KILLS, pytest.param(20, marks=pytest.mark.slow)])
+def test_killed_at_random_moments_it_ends_as_if_nothing_had_happened(forks, tmp_path, photos, num_kills):
     config = tiny_config(photos, steps=40, checkpoint_every=3, validate_every=4, sample_every=7)
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     for run in (whole, killed):
@@ -95,8 +96,8 @@ def test_killed_at_random_moments_it_ends_as_if_nothing_had_happened(forks, tmp_
     assert forks.start(whole).wait() == 0
     seconds = time.monotonic() - begun
 
-    moments = random.Random(0)
-    for _ in range(NUM_KILLS):
+    moments = random.Random(num_kills)
+    for _ in range(num_kills):
         child = forks.start(killed)
         time.sleep(moments.uniform(0, seconds * 0.6))
         child.kill()
