@@ -47,7 +47,7 @@ class _Begun:
 
     wishes: Wishes
     parts: "tuple[Part, ...]"
-    covered: list[Row]
+    covered: set[Row]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +164,7 @@ class ConvertSession(QObject):
         if self._resumed is not None:
             return self._start_resumed(self._resumed)
         if self.places.is_looking:
-            self.places.when_known(partial(self.start, only))
+            self.places.when_known(partial(self._start_when_known, only))
             return True
         waiting = self.queue.rows("waiting")
         if only is not None:
@@ -176,6 +176,10 @@ class ConvertSession(QObject):
             self.refused.emit(str(error))
             return False
         return self._begin(request, waiting, asks_all=only is None and not self._is_partial)
+
+    def _start_when_known(self, only: Collection[Row] | None) -> None:
+        if not self.start(only):
+            self._after_a_start_that_failed()
 
     def start_again(self) -> None:
         """Convert everything once more, as is wished now."""
@@ -209,7 +213,7 @@ class ConvertSession(QObject):
         self._came_meanwhile = self._tells_resumed = False
         if self._phase == "ready":
             self.work = Work()
-        self._begun = _Begun(self.wishes, request.parts, waiting)
+        self._begun = _Begun(self.wishes, request.parts, set(waiting))
         self.outcome = None
         self.conversion.start(make_request, len(waiting), keep_awake=self.keep_awake)
         self._enter("working")
@@ -243,6 +247,8 @@ class ConvertSession(QObject):
         self._came_meanwhile = self.conversion.is_busy
         if not self.conversion.is_busy:
             self.start(only=rows)
+        elif self._begun is not None:
+            self._begun.covered.difference_update(rows)  # it has been at them already: they are for the next one
 
     def remove(self, rows: Sequence[Row]) -> None:
         """Take rows off the list. Files stay."""

@@ -70,10 +70,11 @@ class Intake(QObject):
         if not rows or self._measuring is not None:
             return
 
-        def work(report: Report[Any], token: Token) -> None:  # Any: what convert.looking tells
+        def work(report: Report[Any], token: Token) -> bool:  # Any: what convert.looking tells
             from p2p_desktop.convert.looking import measure
 
             measure((row.path for row in rows), report=report, token=token)
+            return True
 
         self._measuring = self._errands.run(
             work,
@@ -138,10 +139,12 @@ class Intake(QObject):
         if self._measuring is not None and not self._measuring.token.cancelled:
             self._queue.take_listing(self._measuring.take())
 
-    def _on_measured(self, _: object) -> None:
+    def _on_measured(self, is_done: bool | None) -> None:
         self._on_measuring_arrived()
+        has_failed = not is_done and self._measuring is not None and not self._measuring.token.cancelled
         self._measuring = None
-        self.measure()  # what came meanwhile
+        if not has_failed:  # by itself it would only fail again
+            self.measure()  # what came meanwhile
         self.progressed.emit()
 
 

@@ -23,6 +23,7 @@ _PASSES: dict[Filter, frozenset[State]] = {
 }
 _MANY = 2000  # changes, beyond which the list is shown as a new one
 _FEW = 64  # changes that are shown one by one; more of them are shown as a new list
+_FEW_SORTED = 3  # as above, where the place of each has to be looked for
 _ORDER: dict[State, int] = {"working": 0, "failed": 1, "waiting": 2, "done": 3, "skipped": 4}
 
 Index = QModelIndex | QPersistentModelIndex
@@ -326,7 +327,7 @@ class QueueModel(QAbstractTableModel):
 
     def _show_few(self, changed: Sequence[Row]) -> None:
         coming = [row for row in changed if self._passes(row) != (self._place_of(row) is not None)]
-        if len(coming) > _FEW:
+        if len(coming) > (_FEW if self._sorted_by is None else _FEW_SORTED):
             self._show_anew()
         else:
             for row in dict.fromkeys(coming):

@@ -19,6 +19,7 @@ from p2p_desktop.paths import resources, user_paths
 from p2p_desktop.ui.compare_view import CompareView
 from p2p_desktop.ui.queue_view import QueueView
 from tests.models_for_tests import write_small_model
+from training.contract.errors import ModelError
 from training.contract.pictures import read_picture
 
 
@@ -575,6 +576,25 @@ def test_only_the_failed_ones_are_tried_again_when_others_wait(driver, tmp_path)
     assert (driver.counts["done"], driver.counts["waiting"], driver.counts["failed"]) == (done + 1, waiting, 0)
 
 
+def test_a_failed_picture_can_be_tried_again_while_the_others_are_converted(driver, tmp_path):
+    for number in range(20):
+        save_photo(tmp_path / "Many" / f"{number:02}.png", size=240, seed=number)
+    (tmp_path / "Many" / "00.png").write_bytes(b"no picture")
+    driver.drop([tmp_path / "Many"])
+    driver.wait_listed(20)
+    driver.click("convert_start")
+    driver.wait(lambda: driver.counts["done"] >= 1 and driver.counts["failed"] == 1)
+    save_photo(tmp_path / "Many" / "00.png", size=240)
+    queue = driver.find("queue", QueueView)
+    queue.select(driver.window._session.queue.rows("failed")[0])
+    QTest.keyClick(queue, Qt.Key.Key_Return)
+    assert driver.counts["failed"] == 0
+    assert driver.window.convert.is_busy
+    driver.wait(lambda: driver.phase == "done")
+    assert (driver.counts["done"], driver.counts["failed"]) == (20, 0)
+    assert (tmp_path / "Many sharp" / "00.png").exists()
+
+
 def test_what_is_wished_during_the_work_is_for_the_next_one(driver, photos, tmp_path):
     add_own_model(driver, tmp_path)
     driver.drop([photos])
@@ -684,6 +704,48 @@ def test_a_repaired_picture_gets_its_small_picture_and_its_size(driver, photos):
     driver.click("convert_retry")
     driver.wait(lambda: driver.phase == "done" and driver.counts["done"] == 6)
     driver.wait(lambda: thumbnails.pixmap(row.path, 1.0) is not None)
+
+
+def test_a_look_at_headers_that_breaks_off_is_not_begun_over_and_over(driver, photos, monkeypatch):
+    looks = []
+
+    def break_off(paths, *, report, token):
+        looks.append(paths)
+        raise ArithmeticError("a decoder's own mistake")
+
+    monkeypatch.setattr("p2p_desktop.convert.looking.measure", break_off)
+    driver.drop([photos])
+    driver.wait_listed(6)
+    QTest.qWait(200)
+    assert len(looks) == 1
+    monkeypatch.undo()
+    save_photo(photos / "6.jpg")
+    driver.drop([photos])
+    driver.wait_listed(7)
+    assert not driver.window._session.queue.unmeasured()
+
+
+def test_what_came_during_the_work_and_cannot_follow_it_leaves_the_page_usable(driver, photos, tmp_path, monkeypatch):
+    session = driver.window._session
+
+    def refuse(*_):
+        raise ModelError("The model mine is not there any more.")
+
+    def on_state(state: str) -> None:
+        if state == "idle":
+            session.places._locate()  # a slow disk is still being asked where the results of what follows can go
+            monkeypatch.setattr(session, "_request_for", refuse)
+
+    driver.drop([photos])
+    driver.wait_listed(6)
+    driver.click("convert_start")
+    driver.drop([save_photo(tmp_path / "one more.png")])
+    session.conversion.state_changed.connect(on_state)
+    driver.wait(lambda: driver.phase == "done")
+    assert "not there any more" in note(driver)
+    assert (driver.counts["done"], driver.counts["waiting"]) == (6, 1)
+    assert driver.find("convert_start").isVisible()
+    session.conversion.state_changed.disconnect(on_state)
 
 
 def test_an_error_is_told_on_the_page_that_is_looked_at(driver):
