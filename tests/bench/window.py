@@ -7,6 +7,7 @@ Run on an idle machine. Without a display the offscreen platform is used; with o
 - stalls: the longest time between two looks of a 5-ms timer in the GUI thread, from the click on Start to the last picture;
 - memory: of the window's process after 100 and after 2,000 pictures of 0.05 to 1 MP;
 - a list of 50,000 rows: adding, 200 changes, a filter, a search, one paint;
+- 50,000 pictures dropped as one folder and as so many files: the longest stall until all are listed and measured;
 - the compare view at 24 MP and 2560 x 1440: moving the divider, panning, zooming.
 """
 
@@ -70,6 +71,19 @@ def make_pictures(folder: Path, number: int, megapixels: tuple[float, float]) ->
         path = folder / f"{index % 7}" / f"{index:05}.jpg"
         path.parent.mkdir(parents=True, exist_ok=True)
         write_jpeg(path, mosaic(height, int(1.5 * height), rng))
+
+
+def make_copies(folder: Path, number: int) -> None:
+    """Many small pictures that differ in nothing but their names."""
+    first = folder / "first.jpg"
+    folder.mkdir()
+    write_jpeg(first, mosaic(64, 96, np.random.default_rng(SEED)))
+    data = first.read_bytes()
+    first.unlink()
+    for index in range(number):
+        path = folder / f"day {index // 1000}" / f"{index:05}.jpg"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(data)
 
 
 # --- in a process of its own
@@ -162,6 +176,62 @@ def play_convert(folder: Path) -> None:
     app.run_window([])
 
 
+def play_drop(folder: Path, how: str) -> None:
+    """Drop a folder's pictures on the window, as one folder or as loose files; tell the longest stall until sizes are known."""
+    import psutil
+    from PySide6.QtCore import QMimeData, QPointF, Qt, QTimer, QUrl
+    from PySide6.QtGui import QDragEnterEvent, QDropEvent
+    from PySide6.QtWidgets import QApplication
+
+    from p2p_desktop.ui import app
+    from p2p_desktop.ui.main_window import MainWindow
+
+    class Dropped(MainWindow):
+        def __init__(self, *arguments) -> None:
+            super().__init__(*arguments)
+            self.painted.connect(self._on_painted)
+            self.stalls: list[float] = []
+            self.listed = 0.0
+            self.last = 0.0
+
+        def _on_painted(self) -> None:
+            self.mime = QMimeData()
+            sources = sorted(folder.rglob("*.jpg")) if how == "loose" else [folder]
+            self.mime.setUrls([QUrl.fromLocalFile(str(path)) for path in sources])
+            self.timer = QTimer(self)
+            self.timer.timeout.connect(self._tick)
+            self.timer.start(TICK_MS)
+
+        def _tick(self) -> None:
+            session = self._session
+            now = time.perf_counter()
+            if not self.last:
+                if self._shelf.is_read and self._probe.last is not None:
+                    self.begin = self.last = now
+                    button, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+                    where, copy = QPointF(300, 300), Qt.DropAction.CopyAction
+                    QApplication.sendEvent(self, QDragEnterEvent(where.toPoint(), copy, self.mime, button, keys))
+                    QApplication.sendEvent(self, QDropEvent(where, copy, self.mime, button, keys))
+                return
+            self.stalls.append(now - self.last - TICK_MS / 1000)
+            self.last = now
+            if len(session.queue) == NUM_ROWS and not session.intake.is_looking and not self.listed:
+                self.listed = now - self.begin
+            if self.listed and session.errands.are_done and not session.queue.unmeasured():
+                self._tell(now - self.begin)
+
+        def _tell(self, seconds: float) -> None:
+            worst = [round(1000 * stall, 1) for stall in sorted(self.stalls, reverse=True)[:5]]
+            memory = round(psutil.Process().memory_info().rss / 1e6)
+            facts = {"worst_ms": worst, "listed_s": round(self.listed, 1), "measured_s": round(seconds, 1), "memory_mb": memory}
+            print(json.dumps(facts), flush=True)
+            self.close_down()
+            QApplication.exit(0)
+
+    app.MainWindow = Dropped
+    app.run_window([])
+
+
 def timed(action: Callable[[], object], repeats: int = 1) -> float:
     """Milliseconds, the worst of some."""
     worst = 0.0
@@ -223,6 +293,11 @@ def play_queue() -> None:
     queue.show_only("waiting")
     more = [PictureDone(path, path, "converted", "", 0.3) for path in paths[5000 : 5000 + NUM_CHANGES]]
     facts["changes_filtered"] = timed(lambda: queue.take_events(more))
+    queue.sort(0)
+    more = [PictureDone(path, path, "converted", "", 0.3) for path in paths[9000 : 9000 + NUM_CHANGES]]
+    facts["changes_filtered_and_sorted"] = max(
+        timed(lambda: queue.take_events(more[:40])), timed(lambda: queue.take_events(more[40:42]))
+    )
     print(json.dumps(facts))
 
 
@@ -268,7 +343,10 @@ def main() -> None:
     options = parser.parse_args()
     if options.part:
         name, *words = options.part
-        {"paint": play_paint, "convert": play_convert, "queue": play_queue, "view": play_view}[name](*map(Path, words))
+        if name == "drop":
+            play_drop(Path(words[0]), words[1])
+        else:
+            {"paint": play_paint, "convert": play_convert, "queue": play_queue, "view": play_view}[name](*map(Path, words))
         return
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.2f}, platform {'xcb' if os.environ.get('DISPLAY') else 'offscreen'}")
     with tempfile.TemporaryDirectory() as temporary:
@@ -284,6 +362,10 @@ def main() -> None:
         first_paint(home)
         print("a list of 50,000 rows, ms:", json.dumps(child("queue", home=home)))
         print("compare view at 24 MP, ms:", json.dumps(child("view", home=home)))
+        small = folder / "many"
+        make_copies(small, NUM_ROWS)
+        for how in ("folder", "loose"):
+            print(f"50,000 small pictures dropped ({how}):", json.dumps(child("drop", str(small), how, home=home)))
         make_pictures(folder / "mixed", 200 if options.quick else 2000, MIXED_MEGAPIXELS)
         print("mixed pictures:", json.dumps(child("convert", str(folder / "mixed"), home=home)))
         if not options.quick:
