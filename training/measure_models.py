@@ -1,21 +1,26 @@
 """The mode `evaluate`: model files against held-out pictures, doing nothing, and each other."""
 
 import json
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
 import torch
 
+from training.contract.config import TrainConfig
+from training.contract.encodings import Pixels
 from training.contract.errors import ConfigError, PairingError
 from training.contract.networks import load_generator
 from training.contract.pairing import find_pairs
 from training.contract.progress import Report, Token
 from training.contract.protocol import Event, Progress, Result, Warned
-from training.evaluate import averages_by_kind, measure, torch_translate, yardstick_of
-from training.held_out import full_set, full_set_size, request_of
+from training.contract.tasks import SMALLER_IS_BETTER
+from training.evaluate import Measurement, averages, averages_by_kind, measure, torch_translate, yardstick_of
+from training.held_out import HeldOut, full_set, full_set_size, request_of
 from training.reading import arranged
 from training.run_model import choose_device
+from training.sheet import check_sheet, rows_to_show, sheet_row, write_sheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,8 @@ class EvaluationRequest:
     data: Path
     device: str = "auto"
     threads: int = 0
+    sheet: Path | None = None
+    """A PNG or JPEG to draw some of the pictures into, the worst among them; with several models, one each, numbered."""
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -31,12 +38,19 @@ class EvaluationRequest:
         try:
             data = json.loads(text)
             models, folder, device, threads = data["models"], data["data"], data.get("device", "auto"), data.get("threads", 0)
+            sheet = data.get("sheet", "")
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise ConfigError(f"The request to evaluate is not complete: {error}.") from error
-        texts = [*models, folder, device] if isinstance(models, list) and models else [None]
+        texts = [*models, folder, device, sheet] if isinstance(models, list) and models else [None]
         if not all(isinstance(text, str) for text in texts) or type(threads) is not int or threads < 0:
             raise ConfigError("The request to evaluate needs a list of models, a folder of data, a device and a number of threads.")
-        return cls(tuple(map(Path, models)), Path(folder), device, threads)
+        return cls(tuple(map(Path, models)), Path(folder), device, threads, Path(sheet) if sheet else None)
+
+    def sheet_of(self, number: int) -> Path | None:
+        """Where the pictures of the model of that number, from 0, are drawn."""
+        if self.sheet is None or len(self.models) == 1:
+            return self.sheet
+        return self.sheet.with_stem(f"{self.sheet.stem}-{number + 1}")
 
 
 def measure_models(request: EvaluationRequest, report: Report[Event], token: Token) -> None:
@@ -44,10 +58,12 @@ def measure_models(request: EvaluationRequest, report: Report[Event], token: Tok
 
     A picture that cannot be read is a `warning` for each model. Raises P2PError, Cancelled.
     """
+    if request.sheet is not None:
+        check_sheet(request.sheet)
     device = choose_device(request.device)
     if request.threads:
         torch.set_num_threads(request.threads)
-    for path in request.models:
+    for number, path in enumerate(request.models):
         card, generator = load_generator(path)
         config = request_of(card, request.data)
         found = find_pairs(request.data, config.task_spec.wanted, other=None, seed=0)
@@ -75,4 +91,31 @@ def measure_models(request: EvaluationRequest, report: Report[Event], token: Tok
             "kinds": averages_by_kind(rows),
             "pictures": [asdict(row) for row in rows],
         }
+        sheet = request.sheet_of(number)
+        if sheet is not None:
+            _draw(sheet, rows, config, full_set(config, files, found.layout, _say_nothing), translate, token)
+            data["sheet"] = str(sheet)
         report(Result(data))
+
+
+def _draw(
+    sheet: Path,
+    rows: Sequence[Measurement],
+    config: TrainConfig,
+    pictures: Iterator[HeldOut],
+    translate: Callable[[Pixels], Pixels],
+    token: Token,
+) -> None:
+    """Draw some of what was measured; its pictures are made a second time, for all of them would not fit into memory."""
+    metric = config.task_spec.best_by if config.task_spec.best_by in averages(rows)[0] else next(iter(averages(rows)[0]))
+    chosen = rows_to_show(rows, metric, metric in SMALLER_IS_BETTER)
+    drawn: dict[int, Pixels] = {}
+    for index, item in enumerate(pictures):
+        token.check()
+        if index in chosen:
+            drawn[index] = sheet_row(rows[index], item.source, translate(item.source), item.target, metric)
+    write_sheet(sheet, [drawn[index] for index in chosen])
+
+
+def _say_nothing(_sentence: str) -> None:
+    """It has been said when the pictures were measured."""

@@ -23,18 +23,23 @@ def evaluate_command(
     model: Annotated[list[str], typer.Option("--model", "-m", help="A model's name, or its file; can be repeated.")],
     data: Annotated[Path, typer.Option(help="Folder of pairs, or of good pictures where the task makes its inputs of them.")],
     csv_file: Annotated[Path | None, typer.Option("--csv", help="Write a row for every picture.")] = None,
+    sheet: Annotated[Path | None, typer.Option(help="Draw input, result and target of some, the worst first (PNG, JPEG).")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
     json: Annotated[bool, typer.Option("--json", help="Print JSON lines.")] = False,
 ) -> int:
     """Measure models on held-out pictures, kind by kind."""
     library = Surroundings.find().library
     request = {"models": [str(library.find(name).absolute()) for name in model], "data": str(data.absolute()), "device": device}
+    if sheet is not None:
+        request["sheet"] = str(sheet.absolute())
     heard = _measure(request, json)
     if csv_file is not None:
         _write_csv(csv_file, heard.results)
     if not json:
         for result in heard.results:
             _print_table(result)
+            if "sheet" in result:
+                print(f"Pictures: {result['sheet']}")
     return EXIT_FINDINGS if heard.left_out else 0
 
 

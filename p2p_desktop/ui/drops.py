@@ -33,15 +33,16 @@ def dropped(data: QMimeData) -> Dropped:
 
 
 def sorted_by_place(urls: Sequence[QUrl]) -> Dropped:
-    local = [Path(url.toLocalFile()) for url in urls if url.isLocalFile() and url.toLocalFile()]
-    models = tuple(path for path in local if path.suffix.casefold() == MODEL_SUFFIX)
-    pictures = tuple(path for path in local if path.suffix.casefold() != MODEL_SUFFIX)
+    models: list[Path] = []
+    pictures: list[Path] = []
+    for name in filter(None, [url.toLocalFile() for url in urls]):  # once each: there may be very many
+        (models if name.casefold().endswith(MODEL_SUFFIX) else pictures).append(Path(name))
     refused = ""
-    if len(local) < len(urls):
+    if len(models) + len(pictures) < len(urls):
         refused = QCoreApplication.translate(
             "Drops", "What lies on the internet is not fetched. Save the picture on this computer, then drop the file."
         )
-    return Dropped(pictures, models, refused)
+    return Dropped(tuple(pictures), tuple(models), refused)
 
 
 def _nothing_to_open(data: QMimeData) -> str:

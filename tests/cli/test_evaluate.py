@@ -55,10 +55,12 @@ def test_a_real_model_is_measured(p2p, tmp_path):
     data = write_photos(tmp_path / "data", 1)
     model = write_small_model(tmp_path / "mine.safetensors")
     table = tmp_path / "table.csv"
-    done = p2p("evaluate", "-m", model, "--data", data, "--csv", table, **environment())
+    done = p2p("evaluate", "-m", model, "--data", data, "--csv", table, "--sheet", tmp_path / "sheet.png", **environment())
     assert done.code == 0, done.err
     assert done.out.startswith("mine (deblur): model / doing nothing\n")
     assert "noisy, all" in done.out
+    assert done.out.endswith(f"Pictures: {tmp_path / 'sheet.png'}\n")
+    assert (tmp_path / "sheet.png").read_bytes().startswith(b"\x89PNG")
     with table.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 23 * 3  # kinds, times psnr, ssim and l1

@@ -156,10 +156,10 @@ def test_a_measurement_can_be_cancelled(tmp_path, photos):
 
 
 def test_a_request_survives_its_file():
-    data = {"models": ["a", "b"], "data": "photos", "device": "cpu", "threads": 2}
+    data = {"models": ["a", "b"], "data": "photos", "device": "cpu", "threads": 2, "sheet": "s.png"}
     request = EvaluationRequest.from_json(json.dumps(data))
     assert [str(model) for model in request.models] == ["a", "b"]
-    assert asdict(request) | {"models": 0, "data": str(request.data)} == data | {"models": 0}
+    assert asdict(request) | {"models": 0, "data": str(request.data), "sheet": str(request.sheet)} == data | {"models": 0}
 
 
 @pytest.mark.parametrize(
@@ -171,6 +171,7 @@ def test_a_request_survives_its_file():
         '{"models": "abc", "data": "d"}',
         '{"models": [], "data": "d"}',
         '{"models": ["a"], "data": 3}',
+        '{"models": ["a"], "data": "d", "sheet": 3}',
     ]
     + [f'{{"models": ["a"], "data": "d", "threads": {threads}}}' for threads in ("-1", '"2"', "true")],
 )

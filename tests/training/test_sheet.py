@@ -1,0 +1,89 @@
+import numpy as np
+import pytest
+
+from tests.models_for_tests import write_small_model
+from tests.training.runs import write_photos
+from training.contract.errors import ConfigError, P2PError
+from training.contract.pictures import read_picture
+from training.contract.progress import Token
+from training.contract.protocol import Result
+from training.evaluate import Measurement
+from training.measure_models import EvaluationRequest, measure_models
+from training.sheet import MARGIN, NUM_OTHERS, NUM_WORST, PART_SIDE, TEXT_HEIGHT, rows_to_show, sheet_row, write_sheet
+
+
+def rows_of(values, metric="l1"):
+    return [Measurement(f"{value}", "x", {metric: value}, {metric: 0.5}) for value in values]
+
+
+def drawn(models, data, sheet):
+    events = []
+    measure_models(EvaluationRequest(tuple(models), data, "cpu", 0, sheet), events.append, Token())
+    return [event.data for event in events if isinstance(event, Result)]
+
+
+@pytest.mark.parametrize(("metric", "smaller_is_better"), [("l1", True), ("psnr", False)])
+def test_the_worst_come_first_and_the_best_last(metric, smaller_is_better):
+    values = [float(value) for value in np.random.default_rng(0).permutation(20)]
+    shown = [values[index] for index in rows_to_show(rows_of(values, metric), metric, smaller_is_better)]
+    order = sorted(values, reverse=smaller_is_better)
+    assert shown[:NUM_WORST] == order[:NUM_WORST]
+    assert shown[-1] == order[-1]
+    assert shown == [value for value in order if value in shown]
+    assert len(shown) == NUM_WORST + NUM_OTHERS
+
+
+def test_few_pictures_are_all_shown_and_those_without_the_metric_are_not():
+    rows = [*rows_of([0.1, 0.3]), Measurement("empty", "x", {}, {})]
+    assert rows_to_show(rows, "l1", smaller_is_better=True) == [1, 0]
+
+
+def test_a_row_shows_what_goes_in_what_comes_out_and_what_should():
+    source, result, target = (np.full((64, 48, 3), value, np.uint8) for value in (10, 120, 230))
+    (row,) = rows_of([0.25])
+    drawing = sheet_row(row, source, result, target, "l1")
+    assert drawing.shape == (TEXT_HEIGHT + 64, 3 * 48, 3)
+    assert [int(part.mean()) for part in np.split(drawing[TEXT_HEIGHT:], 3, axis=1)] == [10, 120, 230]
+    assert drawing[:TEXT_HEIGHT].min() < 100  # it says something
+
+
+def test_names_of_every_script_can_be_read():
+    pixels = np.zeros((32, 300, 3), np.uint8)
+    latin, cyrillic = (
+        sheet_row(Measurement(name, "x", {"l1": 0.1}, {}), pixels, pixels, pixels, "l1") for name in ("Fassade", "Фасад")
+    )
+    assert not np.array_equal(latin, cyrillic)
+
+
+def test_a_sheet_is_drawn_beside_the_figures(tmp_path):
+    data = write_photos(tmp_path / "photos", 2)
+    model = write_small_model(tmp_path / "m.safetensors")
+    (result,) = drawn([model], data, tmp_path / "sheet.png")
+    assert result["sheet"] == str(tmp_path / "sheet.png")
+    page = read_picture(tmp_path / "sheet.png").pixels
+    height, width = read_picture(next(data.iterdir())).pixels.shape[:2]
+    side = min(1.0, PART_SIDE / max(height, width))
+    row = TEXT_HEIGHT + round(height * side) + MARGIN
+    assert page.shape == (MARGIN + (NUM_WORST + NUM_OTHERS) * row, 3 * round(width * side) + 2 * MARGIN, 3)
+    assert {path.name for path in tmp_path.iterdir()} == {"photos", "m.safetensors", "sheet.png"}
+
+
+def test_each_of_several_models_has_its_own(tmp_path):
+    data = write_photos(tmp_path / "photos", 1)
+    models = [write_small_model(tmp_path / f"{name}.safetensors", seed=seed) for seed, name in enumerate("ab")]
+    results = drawn(models, data, tmp_path / "sheet.jpg")
+    assert [result["sheet"] for result in results] == [str(tmp_path / f"sheet-{number}.jpg") for number in (1, 2)]
+    assert (tmp_path / "sheet-1.jpg").read_bytes() != (tmp_path / "sheet-2.jpg").read_bytes()
+
+
+@pytest.mark.parametrize(("name", "match"), [("sheet.pdf", "PNG or JPEG"), ("nowhere/sheet.png", "There is no folder")])
+def test_a_sheet_that_cannot_be_is_refused_before_anything_is_measured(tmp_path, name, match):
+    with pytest.raises(ConfigError, match=match):
+        drawn([tmp_path / "there is no such model"], tmp_path, tmp_path / name)
+
+
+def test_a_sheet_that_cannot_be_written_is_told_and_leaves_nothing(tmp_path):
+    (tmp_path / "sheet.png").mkdir()
+    with pytest.raises(P2PError, match=r"sheet\.png could not be written"):
+        write_sheet(tmp_path / "sheet.png", [np.zeros((8, 8, 3), np.uint8)])
+    assert [path.name for path in tmp_path.iterdir()] == ["sheet.png"]
