@@ -23,12 +23,13 @@ from training.contract.encodings import Pixels, encode, join_depth, max_value
 from training.contract.errors import PairingError, PictureError
 from training.contract.framing import pad_reflect, to_planes
 from training.contract.pairing import PairFiles
+from training.contract.palette import Palette, find_palette
 from training.degrade import MAX_REACH, blurred_crop, random_edges
 from training.reading import PairReader, Sides
 from training.snow import winter
 from training.sparse import sparse_depth
 
-MEAN_PAIRS = 200  # enough for a mean
+MEAN_PAIRS = 200  # enough for a mean, and to have met every label
 STREAM_ORDER, STREAM_SAMPLE = 1, 2  # keep random streams of one seed apart
 
 
@@ -121,6 +122,14 @@ def mean_target(pairs: TrainingPairs) -> float:
             known = target[pairs.config.frame.depth.in_range(target)]
             total, count = total + float(known.sum(dtype=np.float64)), count + known.size
     return total / count if count else 0.0
+
+
+def target_palette(pairs: TrainingPairs) -> Palette:
+    """The colours of the targets, if they are labels; of at most MEAN_PAIRS of them."""
+    if pairs.config.labelled_side != "output":
+        return ()
+    read = (pairs.read(index)[0] for index in range(0, len(pairs), max(1, len(pairs) // MEAN_PAIRS)))
+    return find_palette(make_pair(sides, pairs.config, np.random.default_rng(0))[1] for sides in read if sides is not None)
 
 
 def make_pair(sides: Sides, config: TrainConfig, rng: np.random.Generator) -> tuple[Pixels, Pixels]:

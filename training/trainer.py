@@ -3,7 +3,7 @@
 import socket
 import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +36,7 @@ from training.contract.protocol import (
 )
 from training.contract.spec import Statistics
 from training.contract.tasks import SMALLER_IS_BETTER
-from training.dataset import Batch, TrainingPairs, mean_target
+from training.dataset import Batch, TrainingPairs, mean_target, target_palette
 from training.evaluate import averages, measure, torch_translate, yardstick_of
 from training.health import Health
 from training.held_out import HeldOut, quick_set
@@ -85,6 +85,7 @@ class Training:
         if not self.held_out:
             raise PairingError(f"None of the held-out pictures in {config.data} can be read. {self.warnings[0][1]}")
         self.yardstick = yardstick_of(config, mean_target(self.pairs) if config.is_masked and self.task.baseline == "mean" else 0.0)
+        self.frame = replace(config.frame, palette=target_palette(self.pairs))
         self.told_damaged: set[str] = set()
 
         self.generator = build_generator(config.generator)
@@ -402,7 +403,7 @@ class Training:
         generator = self.measured_generator
         generator.eval()
         generator.use_statistics(statistics)
-        return torch_translate(generator, self.config.frame, self.device)
+        return torch_translate(generator, self.frame, self.device)
 
     @property
     def measured_generator(self) -> Generator:
@@ -419,6 +420,7 @@ class Training:
         preview = draw_preview(self.held_out[0], self.translation(self.state.figures.statistics))
         mean = self.yardstick.target_mean
         card = card_of_run(self.config, self.state.step, len(self.pairs), self.state.figures, mean, preview)
+        card = replace(card, palette=self.frame.palette)
         write_model(path, card, numpy_weights(self.measured_generator, self.config.half_weights))
         return path.relative_to(self.run).as_posix()
 

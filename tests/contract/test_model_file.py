@@ -38,6 +38,8 @@ def test_a_card_survives_the_trip(tmp_path):
         preview=b"\xff\xd8 not shown here",
         keeps_grey=True,
         direction="BtoA",
+        labels="output",
+        palette=((0, 0, 255), (7, 8, 9)),
     )
     path = write_small_model(tmp_path / "m.safetensors", card)
     assert read_card(path) == card
@@ -103,6 +105,11 @@ def test_a_newer_format_is_told_from_a_damaged_one(tmp_path):
         {"name": ""},
         {"name": ["a"]},
         {"version": "1"},
+        {"palette": "blue"},
+        {"palette": [[1, 2]]},
+        {"palette": [[-1, 0, 0]]},
+        {"palette": [[0, 0, 0]] * 65},
+        {"palette": [7]},
     ],
 )
 def test_a_card_that_makes_no_sense_is_a_sentence(tmp_path, change):

@@ -197,6 +197,19 @@ def test_every_task_is_learned_and_its_model_translates(run, tmp_path, task):
     assert result.dtype == (np.uint16 if frame.encoding_out == "depth16" else np.uint8)
 
 
+def test_labels_that_come_out_have_the_colours_that_went_in(run, tmp_path):
+    data = write_strips(tmp_path / "data")
+    told = trained(run, tiny_config(data, task="facades", direction="AtoB", steps=4, validate_every=2, sample_every=2))
+    card, generator = load_generator(run / MODELS / "best.safetensors")
+    assert set(card.palette) == {(255, 0, 0), (0, 0, 170)}
+    source = np.random.default_rng(0).integers(0, 256, (37, 52, 3), np.uint8)
+    result = torch_translate(generator, card.frame, torch.device("cpu"))(source)
+    assert {tuple(colour) for colour in result.reshape(-1, 3).tolist()} <= set(card.palette)
+    (sample, *_) = of_type(told, "sample")
+    drawn = cv2.imread(str(run / sample.files[0]))[..., ::-1]
+    assert {tuple(colour) for colour in drawn[:, 32:].reshape(-1, 3).tolist()} <= set(card.palette)  # result and target
+
+
 def test_a_filled_depth_map_keeps_what_was_measured(run, tmp_path):
     trained(run, tiny_config(write_rooms(tmp_path / "data"), task="fill-depth", steps=2, spec={"norm": "none", "bias": "all"}))
     card, generator = load_generator(run / MODELS / "best.safetensors")

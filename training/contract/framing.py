@@ -26,6 +26,7 @@ from training.contract.encodings import (
     to_grey,
 )
 from training.contract.errors import ConfigError
+from training.contract.palette import Palette, to_palette
 
 Number = TypeVar("Number", bound=np.generic)
 
@@ -65,6 +66,8 @@ class Frame:
     labels: Literal["none", "input", "output"] = "none"
     """Which side is a picture of labels, whose colours are names: they are never mixed."""
     depth: DepthScale = DEPTH_IN_MILLIMETRES
+    palette: Palette = ()
+    """Colours that a picture of labels which comes out may have."""
 
     def encode(self, pixels: Pixels) -> Values:
         """What the network sees of a source."""
@@ -112,6 +115,8 @@ def finish(values: Values, source: Pixels, frame: Frame) -> Pixels:
     if frame.encoding_out == "depth16" and encoding_named(frame.encoding_in).is_filled:
         known = measured(source[..., -1:])
         return np.where(known > 0, known, pixels)
+    if frame.labels == "output":
+        return to_palette(pixels, frame.palette)
     return to_grey(pixels) if frame.keeps_grey and source.shape[2] == 1 else pixels
 
 

@@ -22,6 +22,7 @@ from safetensors.numpy import save
 from training.contract.encodings import DEPTH_IN_MILLIMETRES, DepthScale, EncodingName, encoding_named
 from training.contract.errors import ConfigError, ModelError
 from training.contract.framing import Frame, SizeRule
+from training.contract.palette import MAX_COLOURS, Palette
 from training.contract.spec import GeneratorSpec, Statistics
 
 FORMAT_VERSION = 1
@@ -48,6 +49,8 @@ class ModelCard:
     direction: Literal["AtoB", "BtoA"] = "AtoB"
     labels: Literal["none", "input", "output"] = "none"
     """Which side is a picture of labels (see framing.Frame)."""
+    palette: Palette = ()
+    """The colours of labels that come out; empty where none were learned."""
     depth: DepthScale = DEPTH_IN_MILLIMETRES
     provenance: dict[str, Any] = field(default_factory=dict)  # Any: JSON; data, licence, steps, losses, program version
     metrics: Metrics = field(default_factory=dict)
@@ -59,7 +62,7 @@ class ModelCard:
 
     @property
     def frame(self) -> Frame:
-        return Frame(self.size_rule, self.encoding_in, self.encoding_out, self.keeps_grey, self.labels, self.depth)
+        return Frame(self.size_rule, self.encoding_in, self.encoding_out, self.keeps_grey, self.labels, self.depth, self.palette)
 
     def to_json(self) -> str:
         data = {
@@ -74,6 +77,7 @@ class ModelCard:
             "keeps_grey": self.keeps_grey,
             "direction": self.direction,
             "labels": self.labels,
+            "palette": self.palette,
             "depth": {"unit_m": self.depth.unit_m, "range_m": self.depth.range_m},
             "provenance": self.provenance,
             "metrics": self.metrics,
@@ -105,6 +109,7 @@ class ModelCard:
                 keeps_grey=bool(data["keeps_grey"]),
                 direction=data.get("direction", "AtoB"),
                 labels=data.get("labels", "none"),
+                palette=_palette(data.get("palette", [])),
                 depth=_depth(data.get("depth")),
                 provenance=dict(data.get("provenance", {})),
                 metrics=_numbers(data.get("metrics", {})),
@@ -127,6 +132,8 @@ class ModelCard:
             raise ModelError(f"{path.name} is damaged: its network does not take {self.encoding_in} pictures.")
         if encoding_named(self.encoding_out).channels != spec.out_channels:
             raise ModelError(f"{path.name} is damaged: its network does not give {self.encoding_out} pictures.")
+        if any(len(colour) != spec.out_channels for colour in self.palette):
+            raise ModelError(f"{path.name} is damaged: its labels have colours that its network cannot give.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +251,12 @@ def _numbers(value: object) -> Metrics:
     if not isinstance(value, dict) or not all(isinstance(item, int | float) for item in value.values()):
         raise TypeError("no numbers")
     return {str(key): float(item) for key, item in value.items()}
+
+
+def _palette(value: object) -> Palette:
+    if not isinstance(value, list) or len(value) > MAX_COLOURS:
+        raise TypeError("no palette")
+    return tuple(tuple(min(255, _whole(part)) for part in colour) for colour in value)
 
 
 def _depth(value: Any) -> DepthScale:  # Any: JSON
