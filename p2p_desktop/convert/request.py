@@ -185,4 +185,5 @@ def _added(first: Summary, second: Summary) -> Summary:
         pictures_per_second=converted / working_s if working_s else 0.0,
         device=first.device or second.device,
         runtime=first.runtime or second.runtime,
+        earlier_results=first.earlier_results + second.earlier_results,
     )

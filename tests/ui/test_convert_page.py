@@ -283,6 +283,49 @@ def test_a_folder_that_is_dropped_again_brings_what_is_new_in_it(driver, photos)
     driver.wait(lambda: not driver.window.convert.is_busy)
 
 
+def test_a_folder_with_earlier_results_in_it_brings_its_pictures_and_says_what_it_passed_over(driver, photos):
+    driver.drop([photos / "Day 1"])
+    driver.wait_listed(3)
+    driver.convert()
+    driver.click("convert_clear")
+    driver.drop([photos])
+    driver.wait_listed(6)
+    assert "3 results of earlier conversions were passed over." in driver.text("action_detail")
+    driver.convert()
+    assert driver.counts["done"] == 6
+    assert sorted(path.name for path in photos.with_name("Holiday sharp").iterdir()) == ["Day 1", "Day 2"]
+    driver.click("convert_clear")
+    driver.drop([photos.with_name("Holiday sharp")])
+    driver.wait(lambda: "6 results of earlier conversions were passed over." in note(driver))
+
+
+def test_results_beside_their_sources_are_neither_listed_nor_made_twice(driver, photos):
+    folder = photos / "Day 1"
+    driver.window.convert._panel.change(output=str(folder))
+    driver.drop([folder])
+    driver.wait_listed(3)
+    driver.convert()
+    assert len(list(folder.iterdir())) == 6
+    driver.click("convert_clear")
+    driver.window.convert._panel.change(existing="overwrite")
+    driver.drop([folder])
+    driver.wait_listed(3)
+    driver.convert()
+    assert driver.counts["done"] == 3
+    assert len(list(folder.iterdir())) == 6
+
+
+def test_what_lies_within_a_dropped_folder_is_converted_once_and_in_its_place(driver, photos):
+    before = fingerprint(photos)
+    driver.drop([photos])
+    driver.drop([photos / "Day 1", photos / "Day 2" / "3.jpg"])
+    driver.wait_listed(6)
+    driver.convert()
+    assert driver.counts["done"] == 6
+    assert fingerprint(photos) == before
+    assert fingerprint(photos.with_name("Holiday sharp")).keys() == before.keys()
+
+
 def test_what_is_dropped_during_the_work_follows_it(driver, tmp_path):
     for number in range(20):
         save_photo(tmp_path / "Many" / f"{number:02}.png", size=240, seed=number)
