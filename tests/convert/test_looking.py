@@ -109,6 +109,17 @@ def test_sizes_are_read_and_what_is_no_picture_is_told(tmp_path):
     assert all(one.reason.endswith((".", "?")) for one in told[1:])
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")
+def test_a_pipe_keeps_neither_sizes_nor_thumbnails_waiting(tmp_path):
+    os.mkfifo(tmp_path / "pipe.jpg")
+    good = save_picture(tmp_path / "good.png", height=30, width=40)
+    told: list = []
+    measure([tmp_path / "pipe.jpg", good], report=told.extend, token=Token())
+    assert [type(one) for one in told] == [Unreadable, Measured]
+    assert "not a file with content" in told[0].reason
+    assert read_thumbnail(tmp_path / "pipe.jpg", 60) is None
+
+
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".tif"])
 def test_a_thumbnail_shows_the_picture_at_its_aspect(tmp_path, suffix):
     rgb = np.zeros((600, 900, 3), np.uint8)

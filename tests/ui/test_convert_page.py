@@ -407,6 +407,15 @@ def test_a_source_that_vanishes_is_a_row_and_the_others_are_done(driver, photos)
     assert (driver.counts["done"], driver.counts["failed"]) == (5, 1)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")
+def test_a_pipe_among_the_pictures_is_a_row_and_holds_up_nobody(driver, photos):
+    os.mkfifo(photos / "pipe.jpg")
+    driver.drop([photos])
+    driver.wait_listed(7)
+    assert driver.counts["failed"] == 1
+    assert all(row.height == 96 for row in driver.window._session.queue.rows("waiting"))
+
+
 def test_rows_can_be_taken_off_and_their_files_stay(driver, photos):
     driver.drop([photos])
     driver.wait_listed(6)
