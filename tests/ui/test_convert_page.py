@@ -416,6 +416,15 @@ def test_a_pipe_among_the_pictures_is_a_row_and_holds_up_nobody(driver, photos):
     assert all(row.height == 96 for row in driver.window._session.queue.rows("waiting"))
 
 
+def test_what_the_command_line_names_and_is_not_there_is_told(driver, photos):
+    driver.window.open_paths([photos, photos / "missing.jpg"])
+    driver.wait_listed(7)
+    row = driver.window._session.queue.row_of(photos / "missing.jpg")
+    assert (row.state, row.reason) == ("failed", f"{row.path} does not exist, or does not any more.")
+    driver.convert()
+    assert (driver.counts["done"], driver.counts["failed"]) == (6, 1)
+
+
 def test_rows_can_be_taken_off_and_their_files_stay(driver, photos):
     driver.drop([photos])
     driver.wait_listed(6)
