@@ -107,7 +107,7 @@ class ConvertBar(ActionBar):
             detail = self.tr("Made with the settings of before.") if session.is_outdated else ""
             return self._places(), detail
         waiting = convert_words.pictures(queue.counts["waiting"])
-        passed_over = convert_words.passed_over(session.intake.ignored, session.intake.raw)
+        passed_over = convert_words.passed_over(session.intake.ignored, session.intake.raw, session.intake.earlier_results)
         expected = convert_words.expectation(session, speed) if queue.counts["waiting"] else ""
         return waiting, " ".join(filter(None, (expected, passed_over)))
 

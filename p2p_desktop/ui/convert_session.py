@@ -92,7 +92,7 @@ class ConvertSession(QObject):
         self.wishes = Wishes()
         self.outcome: Outcome | None = None
         self.errands = Errands(self)
-        self.intake = Intake(queue, self.errands, self)
+        self.intake = Intake(queue, self.errands, conversion.journal, self)
         self.places = ResultPlaces(self.errands, word_for, self)
         self._request_for = request_for
         self._begun: _Begun | None = None  # the conversion that runs, or whose results are shown

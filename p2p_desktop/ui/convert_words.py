@@ -11,7 +11,7 @@ def pictures(number: int) -> str:
     return _tr("1 picture") if number == 1 else _tr("{n} pictures").format(n=count(number))
 
 
-def passed_over(ignored: int, raw: dict[str, int]) -> str:
+def passed_over(ignored: int, raw: dict[str, int], earlier_results: int = 0) -> str:
     """What was found and is not in the list."""
     parts = []
     if raw:
@@ -20,6 +20,12 @@ def passed_over(ignored: int, raw: dict[str, int]) -> str:
     if ignored:
         parts.append(
             _tr("1 other file is left out.") if ignored == 1 else _tr("{n} other files are left out.").format(n=count(ignored))
+        )
+    if earlier_results:
+        parts.append(
+            _tr("1 result of an earlier conversion was passed over.")
+            if earlier_results == 1
+            else _tr("{n} results of earlier conversions were passed over.").format(n=count(earlier_results))
         )
     return " ".join(parts)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from training.contract.decoding import decode
 from training.contract.encodings import Pixels
 from training.contract.errors import PictureError
+from training.contract.files import open_to_read
 from training.contract.headers import Format, Header, UnreadableError, read_header
 from training.contract.metadata import Metadata
 from training.contract.picture_names import OutputFormat, is_picture_name, named_format, output_format, raw_kind, suffix_for
@@ -51,7 +52,7 @@ class Picture:
 def picture_size(path: Path) -> tuple[int, int]:
     """(height, width) of the upright picture, from the header alone. Raises PictureError as `read_picture` does."""
     try:
-        with path.open("rb") as file:
+        with open_to_read(path) as file:
             return _accepted(read_header(file)).upright_size
     except OSError as error:
         raise _unopened(path, error) from error
@@ -62,7 +63,7 @@ def picture_size(path: Path) -> tuple[int, int]:
 def read_picture(path: Path) -> Picture:
     """Read a picture whole. Raises PictureError, naming the file, for what is no picture, damaged, cut off or too large."""
     try:
-        with path.open("rb") as file:
+        with open_to_read(path) as file:
             header = _accepted(read_header(file))
             file.seek(0)
             data = file.read()
