@@ -159,3 +159,15 @@ def test_the_average_is_of_the_layout_and_the_place_of_its_network():
     assert all(torch.equal(a, b) for a, b in zip(learner.generator.parameters(), plain.generator.parameters(), strict=True))
     learner.begin()  # again, as a run does that goes back to its beginning
     assert all(torch.equal(a, b) for a, b in zip(learner.generator.parameters(), plain.generator.parameters(), strict=True))
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # of the compiler itself
+def test_a_compiled_generator_learns_the_same():
+    """With real code of a real compiler, which takes a minute."""
+    plain, compiled = (learner_of(compile=which, spec={"dropout": "none"}) for which in (False, True))
+    for number in range(3):
+        first, second = (learn(learner, number) for learner in (plain, compiled))
+        assert (first.g_gan, first.g_l1, first.d_real, first.d_fake) == pytest.approx(
+            (second.g_gan, second.g_l1, second.d_real, second.d_fake), rel=1e-4
+        )
