@@ -64,7 +64,7 @@ class TrainConfig:
     )
     crop_size: int = _knob(256, 8, 4096, "pixels", "Side of the square crops that are trained on.")
     load_size: int = _knob(
-        0, 0, 8192, "pixels", "Short side that pictures are fitted to before the crop; 0: crop_size and an eighth."
+        0, 0, 8192, "pixels", "Long side that pictures are fitted to before the crop; 0: crop_size and an eighth."
     )
     shrink: float = _knob(1.0, 0.1, 1, "times", "Pictures at their own size are shrunk at random down to this.")
     mirror: bool = _choice(True, "Whether half of the pictures are mirrored.")
@@ -189,7 +189,7 @@ class TrainConfig:
 
     @property
     def fitted_size(self) -> int:
-        """Short side of pictures before the crop, in pixels."""
+        """Long side of pictures before the crop, in pixels."""
         return self.load_size or round(self.crop_size * JITTER)
 
     @property

@@ -44,7 +44,7 @@ class SizeRule:
     """What becomes of a picture's size on its way through the network (design 3.2)."""
 
     mode: Literal["native", "fit"]
-    """"native": as it is, padded to the multiple. "fit": resized to `size` along its long side, the aspect kept."""
+    """"native": as it is. "fit": resized to `size` along its long side, the aspect kept. Either is padded to the multiple."""
     size: int
     """Side of the training crops in pixels."""
     multiple: int
@@ -88,7 +88,7 @@ def translate_whole(pixels: Pixels, frame: Frame, forward: Forward) -> Pixels:
     if frame.rule.mode == "native":
         return finish(run_padded(frame.encode(pixels), frame.rule.multiple, forward), pixels, frame)
     fitted = frame.shrink(pixels, fit_size(height, width, frame.rule))
-    values = forward(to_planes(frame.encode(fitted))).transpose(1, 2, 0)
+    values = run_padded(frame.encode(fitted), frame.rule.multiple, forward)
     if frame.encoding_out == "lab_ab":
         return finish(enlarge_guided(values, lightness(fitted), lightness(pixels)), pixels, frame)
     enlarged = resize_nearest(values, (height, width)) if frame.labels == "output" else resize_values(values, (height, width))
@@ -146,11 +146,14 @@ def pad_reflect(values: NDArray[Number], bottom: int, right: int) -> NDArray[Num
 
 
 def fit_size(height: int, width: int, rule: SizeRule) -> tuple[int, int]:
-    """Working (height, width) of a `fit` model: the long side at the trained size, both rounded to the multiple, at least one."""
-    scale = rule.size / max(height, width)
-    least = max(1, -(-MIN_SIDE // rule.multiple))
-    rounded = [max(least, round(side * scale / rule.multiple)) * rule.multiple for side in (height, width)]
-    return rounded[0], rounded[1]
+    """(height, width) at which a `fit` model sees a picture: the long side at the trained size, the aspect kept."""
+    return long_side_at(rule.size, height, width)
+
+
+def long_side_at(size: int, height: int, width: int) -> tuple[int, int]:
+    """(height, width) of that aspect whose long side is `size` pixels."""
+    scale = size / max(height, width)
+    return max(1, round(height * scale)), max(1, round(width * scale))
 
 
 def resize(pixels: Pixels, size: tuple[int, int]) -> Pixels:
