@@ -113,7 +113,7 @@ def _draw(
     for index, item in enumerate(pictures):
         token.check()
         if index in chosen:
-            drawn[index] = sheet_row(rows[index], item.source, translate(item.source), item.target, metric)
+            drawn[index] = sheet_row(rows[index], item.source, translate(item.source), item.target, metric, config.labelled_side)
     write_sheet(sheet, [drawn[index] for index in chosen])
 
 

@@ -319,7 +319,8 @@ class Training:
     def draw(self) -> list[str]:
         if not self.world.is_first:
             return []
-        files = draw_samples(self.run, self.state.step, self.held_out, self.translation(self.state.figures.statistics))
+        translate = self.translation(self.state.figures.statistics)
+        files = draw_samples(self.run, self.state.step, self.held_out, translate, self.frame.labels)
         self.report(Sample(self.state.step, files))
         return files
 
@@ -417,7 +418,7 @@ class Training:
         check_finite(self.generator)
         path = self.run / MODELS / f"{name}.safetensors"
         path.parent.mkdir(exist_ok=True)
-        preview = draw_preview(self.held_out[0], self.translation(self.state.figures.statistics))
+        preview = draw_preview(self.held_out[0], self.translation(self.state.figures.statistics), self.frame.labels)
         mean = self.yardstick.target_mean
         card = card_of_run(self.config, self.state.step, len(self.pairs), self.state.figures, mean, preview)
         card = replace(card, palette=self.frame.palette)

@@ -33,6 +33,9 @@ Number = TypeVar("Number", bound=np.generic)
 Forward = Callable[[Values], Values]
 """Runs the network on one picture: float32 [C, H, W] in, [C, H, W] out; H and W are multiples of the network's."""
 
+LabelledSide = Literal["none", "input", "output"]
+"""Which side is a picture of labels, whose colours are names: they are never mixed."""
+
 GUIDE_RADIUS_FRACTION = 0.03  # of the short side: colour may not reach further than this to find its edge
 GUIDE_EPSILON = 16.0  # squared units of lightness 0..100 below which a difference counts as texture, not as an edge
 MIN_SIDE = 16  # pixels; a ResNet mirrors three at full size and one at a quarter of it
@@ -63,8 +66,7 @@ class Frame:
     encoding_out: EncodingName
     keeps_grey: bool
     """Whether a grey picture stays grey, as it does where the task leaves colours as they are."""
-    labels: Literal["none", "input", "output"] = "none"
-    """Which side is a picture of labels, whose colours are names: they are never mixed."""
+    labels: LabelledSide = "none"
     depth: DepthScale = DEPTH_IN_MILLIMETRES
     palette: Palette = ()
     """Colours that a picture of labels which comes out may have."""
