@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from training.contract.config import TrainConfig
+from training.contract.config import LARGEST_CROP, LEAST_CROP, TrainConfig
 from training.contract.encodings import Pixels, join_depth
 from training.contract.errors import PictureError
 from training.contract.framing import fit_size
@@ -70,11 +70,13 @@ def full_set_size(config: TrainConfig) -> int:
     return 1
 
 
-def request_of(card: ModelCard, data: Path) -> TrainConfig:
+def request_of(card: ModelCard, data: Path, data_b: Path | None = None) -> TrainConfig:
     """A config under which `data` is read as the model of that card wants it. Raises ConfigError."""
+    multiple = card.generator.multiple
     return TrainConfig(
         task=card.task,
         data=str(data),
+        data_b=str(data_b or ""),
         generator=card.generator,
         direction=card.direction,
         encoding_in=card.encoding_in,
@@ -83,7 +85,7 @@ def request_of(card: ModelCard, data: Path) -> TrainConfig:
         depth_unit=card.depth.unit_m,
         depth_range=card.depth.range_m,
         gan_mode="none",
-        crop_size=card.generator.multiple * max(1, 256 // card.generator.multiple),
+        crop_size=multiple * max(-(-LEAST_CROP // multiple), min(LARGEST_CROP, card.size_rule.size) // multiple),
     )
 
 

@@ -56,6 +56,7 @@ from training.run_model import (
 )
 from training.samples import draw_preview, draw_samples
 from training.tables import write_tables
+from training.trained_on import remembered
 from training.world import World
 
 PAUSE_POLL_SECONDS = 0.2
@@ -81,6 +82,7 @@ class Training:
         self.pictures = fingerprint(found)
         self._compare_pictures()
         self.pairs = TrainingPairs(config, found.train, found.layout)
+        self.layout, self.trained_on = found.layout, remembered(found.train)
         self.held_out: list[HeldOut] = list(quick_set(config, found.held_out, found.layout, self._leave_out))
         if not self.held_out:
             raise PairingError(f"None of the held-out pictures in {config.data} can be read. {self.warnings[0][1]}")
@@ -421,7 +423,8 @@ class Training:
         preview = draw_preview(self.held_out[0], self.translation(self.state.figures.statistics), self.frame.labels)
         mean = self.yardstick.target_mean
         card = card_of_run(self.config, self.state.step, len(self.pairs), self.state.figures, mean, preview)
-        card = replace(card, palette=self.frame.palette)
+        provenance = card.provenance | {"layout": self.layout}
+        card = replace(card, palette=self.frame.palette, trained_on=self.trained_on, provenance=provenance)
         write_model(path, card, numpy_weights(self.measured_generator, self.config.half_weights))
         return path.relative_to(self.run).as_posix()
 

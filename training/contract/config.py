@@ -22,6 +22,7 @@ FORMAT_VERSION = 1
 CHANGEABLE_ON_RESUME = frozenset({"steps", "device", "threads", "workers", "validate_every", "sample_every", "checkpoint_every"})
 """What a continued run may have different from its first part (design 3.4)."""
 
+LEAST_CROP, LARGEST_CROP = 8, 4096  # pixels
 JITTER = 286 / 256  # the paper's enlargement before the crop (section 6.2)
 
 
@@ -62,7 +63,7 @@ class TrainConfig:
     accumulate: int = _knob(
         1, 1, 1024, "parts", "Parts that a step's pictures are computed in, one after the other, to save memory."
     )
-    crop_size: int = _knob(256, 8, 4096, "pixels", "Side of the square crops that are trained on.")
+    crop_size: int = _knob(256, LEAST_CROP, LARGEST_CROP, "pixels", "Side of the square crops that are trained on.")
     load_size: int = _knob(
         0, 0, 8192, "pixels", "Long side that pictures are fitted to before the crop; 0: crop_size and an eighth."
     )
