@@ -24,6 +24,7 @@ from training.held_out import HeldOut, quick_set
 from training.learner import Learner
 from training.run_model import card_of_run, check_finite, numpy_weights
 from training.samples import draw_preview, draw_samples
+from training.trained_on import remembered
 
 NUM_COMPARED = 6  # held-out results that are compared with each other: enough to see that they are all the same
 
@@ -54,6 +55,7 @@ class Examiner:
         """Read the held-out pictures; `damaged` hears a sentence for each that cannot be. Raises PairingError if none is left."""
         self.learner, self.run, self.pairs = learner, run, pairs
         config = self.config = learner.config
+        self.layout, self.trained_on = found.layout, remembered(found.train)
         sentences: list[str] = []
         self.held_out: list[HeldOut] = list(quick_set(config, found.held_out, found.layout, sentences.append))
         for sentence in sentences:
@@ -92,7 +94,7 @@ class Examiner:
         step = self.learner.state.step
         translate = self.translation(self.learner.state.figures.statistics, check)
         with writing(f"The pictures of step {step}", self.run / SAMPLES):
-            return draw_samples(self.run, step, self.held_out, translate)
+            return draw_samples(self.run, step, self.held_out, translate, self.frame.labels)
 
     def write_model(self, name: str) -> str:
         """Write `models/<name>.safetensors` of the generator as it stands; its name relative to the run.
@@ -101,9 +103,10 @@ class Examiner:
         """
         check_finite(self.learner.generator)
         path, state = self._model(name), self.learner.state
-        preview = draw_preview(self.held_out[0], self.translation(state.figures.statistics, no_check))
+        preview = draw_preview(self.held_out[0], self.translation(state.figures.statistics, no_check), self.frame.labels)
         card = card_of_run(self.config, state.step, len(self.pairs), state.figures, self.yardstick.target_mean, preview)
-        card = replace(card, palette=self.frame.palette)
+        provenance = card.provenance | {"layout": self.layout}
+        card = replace(card, palette=self.frame.palette, trained_on=self.trained_on, provenance=provenance)
         with writing(f"The model of step {state.step}", path.parent):
             path.parent.mkdir(exist_ok=True)
             write_model(path, card, numpy_weights(self.learner.measured, self.config.half_weights))

@@ -163,6 +163,7 @@ def test_each_task_gives_a_model_with_a_complete_card(run, photos, task):
         "lambda_gan": 1.0,
         "lambda_l1": 100.0,
         "seed": 0,
+        "layout": "photos",
     }
     preview = cv2.imdecode(np.frombuffer(card.preview, np.uint8), cv2.IMREAD_COLOR)
     assert preview.shape == (32, 80, 3)  # before and after
