@@ -2,12 +2,14 @@ import json
 import shutil
 from dataclasses import asdict
 
+import cv2
 import numpy as np
 import pytest
 
 from tests.models_for_tests import small_card, write_small_model
 from tests.training.runs import scene, tiny_config, two_folders, write_photos
 from training import held_out, trained_on
+from training.contract.encodings import encode, join_lab, lightness
 from training.contract.errors import ConfigError, PairingError
 from training.contract.framing import SizeRule
 from training.contract.model_file import read_card
@@ -15,7 +17,7 @@ from training.contract.pairing import PairFiles
 from training.contract.pictures import read_picture
 from training.contract.progress import Cancelled, Token
 from training.contract.spec import unet
-from training.degrade import DEBLUR_TEST_KINDS
+from training.degrade import DEBLUR_TEST_KINDS, grey
 from training.evaluate import Measurement, averages, averages_by_kind, compare
 from training.held_out import full_set, full_set_size, quick_set, request_of
 from training.loop import train
@@ -208,6 +210,16 @@ def test_a_second_folder_is_refused_where_pairs_are_made(tmp_path, photos):
 def test_a_model_of_any_size_can_be_measured(size, tmp_path):
     card = small_card(mode="fit", task="edges", encodings=("grey8", "rgb8"), size_rule=SizeRule("fit", size, 8))
     assert request_of(card, tmp_path).frame.rule.size == min(size, 4096)
+
+
+def test_the_right_colours_on_the_grey_picture_measure_as_nearly_right():
+    """A model is given grey, whose lightness is not quite that of the colours: what is lost by that must be little."""
+    rgb = cv2.GaussianBlur(scene(1), (0, 0), 3) // 2 + 60  # as strong as the colours of photographs
+    grey_input = grey(rgb)
+    joined = join_lab(lightness(grey_input), encode(rgb, "lab_ab"), np.uint8)
+    right, nothing = (compare(result, rgb, ("ab", "psnr")) for result in (joined, grey_input))
+    assert right["ab"] < 0.05 * nothing["ab"]
+    assert right["psnr"] > nothing["psnr"] + 10
 
 
 def test_a_damaged_picture_is_a_warning_not_the_end(tmp_path):
