@@ -3,6 +3,10 @@
 import logging
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("untimed", deadline=None)  # no test fails for a busy computer
+settings.load_profile("untimed")
 
 
 @pytest.fixture(autouse=True)
