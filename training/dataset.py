@@ -8,7 +8,7 @@ interrupted. Shapes: input float32 [C_in, size, size], target float32 [C_out, si
 import atexit
 import os
 import signal
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 from typing import NamedTuple
@@ -64,7 +64,7 @@ class TrainingPairs(Dataset[Pair | PairingError]):
         """The pair, or the error that ends the run: raised in a worker, it would arrive wrapped in that one's traceback."""
         epoch, index = key
         rng = np.random.default_rng([self.config.seed, STREAM_SAMPLE, epoch, index])
-        sides, damaged = self.read(index)
+        sides, damaged = self._first_readable(index, self._reader.ready)
         if sides is None:
             return PairingError(f"None of the {len(self.files)} training pairs can be read any more. {damaged[0]}")
         crop = jittered(self._mirrored(self._crop(sides, rng), rng), self.config.colour_jitter, rng)
@@ -78,11 +78,14 @@ class TrainingPairs(Dataset[Pair | PairingError]):
         )
 
     def read(self, index: int) -> tuple[Sides | None, list[str]]:
-        """The pair of that index, or the next that can be read, and a sentence for each that cannot."""
+        """The pair of that index at its own size, or the next that can be read, and a sentence for each that cannot."""
+        return self._first_readable(index, self._reader.whole)
+
+    def _first_readable(self, index: int, read: Callable[[PairFiles], Sides]) -> tuple[Sides | None, list[str]]:
         damaged: list[str] = []
         for files in self.files[index:] + self.files[:index]:
             try:
-                return self._reader.read(files), damaged
+                return read(files), damaged
             except PictureError as error:
                 damaged.append(str(error))
         return None, damaged
@@ -92,20 +95,19 @@ class TrainingPairs(Dataset[Pair | PairingError]):
         config = self.config
         side = config.crop_size + (2 * MAX_REACH if config.task_spec.source == "blur" else 0)
         height, width = sides.first.shape[:2]
+        scale = 1.0
         if config.task_spec.size_mode == "native":
             low = max(config.shrink, side / min(height, width))
             scale = rng.uniform(low, 1.0) if low < 1.0 else 1.0
-        else:
-            scale = max(config.fitted_size, side) / min(height, width)
-        if scale != 1.0:
-            # Blur is made after this, so the source's own softness shrinks with the picture: targets get sharper.
-            sides = sides.resized((max(1, round(height * scale)), max(1, round(width * scale))))
-            height, width = sides.first.shape[:2]
         if min(height, width) < side:
             sides = sides.each(lambda pixels: pad_reflect(pixels, max(0, side - height), max(0, side - width)))
             height, width = sides.first.shape[:2]
-        top, left = int(rng.integers(height - side + 1)), int(rng.integers(width - side + 1))
-        return sides.each(lambda pixels: pixels[top : top + side, left : left + side])
+        # What becomes the crop is cut out first: shrinking twelve megapixels for it would take longer than a step.
+        # Blur is made after this, so the source's own softness shrinks with the picture: targets get sharper.
+        reach = min(round(side / scale), height, width)
+        top, left = int(rng.integers(height - reach + 1)), int(rng.integers(width - reach + 1))
+        cut = sides.each(lambda pixels: np.ascontiguousarray(pixels[top : top + reach, left : left + reach]))
+        return cut if reach == side else cut.resized((side, side))
 
     def _mirrored(self, sides: Sides, rng: np.random.Generator) -> Sides:
         mirrored = rng.random() < 0.5

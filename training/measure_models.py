@@ -12,13 +12,12 @@ from training.contract.config import TrainConfig
 from training.contract.encodings import Pixels
 from training.contract.errors import ConfigError, PairingError
 from training.contract.networks import load_generator
-from training.contract.pairing import find_pairs
 from training.contract.progress import Report, Token
 from training.contract.protocol import Event, Progress, Result, Warned
 from training.contract.tasks import SMALLER_IS_BETTER
 from training.evaluate import Measurement, averages, averages_by_kind, measure, torch_translate, yardstick_of
 from training.held_out import HeldOut, full_set, full_set_size, request_of
-from training.reading import arranged
+from training.reading import unsplit_pairs
 from training.run_model import choose_device
 from training.sheet import check_sheet, rows_to_show, sheet_row, write_sheet
 
@@ -66,8 +65,7 @@ def measure_models(request: EvaluationRequest, report: Report[Event], token: Tok
     for number, path in enumerate(request.models):
         card, generator = load_generator(path)
         config = request_of(card, request.data)
-        found = find_pairs(request.data, config.task_spec.wanted, other=None, seed=0)
-        found = arranged(found, config)
+        found = unsplit_pairs(config)
         files = found.held_out if found.split_by == "owner" else (*found.train, *found.held_out)
         if not files:
             raise PairingError(f"There are no pictures in {request.data} to measure on.")

@@ -15,7 +15,7 @@ from training.contract.encodings import Pixels
 from training.contract.errors import ConfigError, P2PError, PairingError
 from training.contract.model_file import write_model
 from training.contract.networks import Generator, build_discriminator, build_generator, initialise
-from training.contract.pairing import Pairs, fingerprint
+from training.contract.pairing import fingerprint
 from training.contract.progress import Report, Token
 from training.contract.protocol import (
     CHECKPOINTS,
@@ -42,7 +42,7 @@ from training.health import Health
 from training.held_out import HeldOut, quick_set
 from training.objective import Losses, Objective, Part
 from training.optimizers import make_optimizer
-from training.reading import pairs_of_run
+from training.reading import pairs_of_run, told_of_pairs
 from training.run_files import cut_events, kept_model
 from training.run_model import (
     NOT_FINITE,
@@ -74,16 +74,15 @@ class Training:
         self.task = config.task_spec
         self.device = world.device(choose_device(config.device))
         self.share = world.share_of(config.batch_size)
-        self.warnings: list[tuple[str, str]] = []
-        """(code, sentence) of what is to be told once the run has been announced."""
         found = pairs_of_run(config, run)
-        self._tell_lonely(found)
+        self.warnings: list[tuple[str, str]] = list(told_of_pairs(found, config))
+        """(code, sentence) of what is to be told once the run has been announced."""
         self.pictures = fingerprint(found)
         self._compare_pictures()
         self.pairs = TrainingPairs(config, found.train, found.layout)
         self.held_out: list[HeldOut] = list(quick_set(config, found.held_out, found.layout, self._leave_out))
         if not self.held_out:
-            raise PairingError(f"None of the held-out pictures in {config.data} can be read. {self.warnings[0][1]}")
+            raise PairingError(f"None of the held-out pictures in {config.data} can be read. {self.warnings[-1][1]}")
         self.yardstick = yardstick_of(config, mean_target(self.pairs) if config.is_masked and self.task.baseline == "mean" else 0.0)
         self.frame = replace(config.frame, palette=target_palette(self.pairs))
         self.told_damaged: set[str] = set()
@@ -114,12 +113,6 @@ class Training:
             raise PairingError(
                 f"The pictures in {self.config.data} on {different[0]} are not those on {others[0][0]}. Make them the same."
             )
-
-    def _tell_lonely(self, found: Pairs) -> None:
-        lonely = [*found.lonely, *found.ambiguous]
-        if lonely:
-            names = ", ".join(path.name for path in lonely[:3]) + ("..." if len(lonely) > 3 else "")
-            self.warnings.append(("pictures_without_partner", f"Pictures without a partner are left out, {len(lonely)}: {names}"))
 
     def _leave_out(self, sentence: str) -> None:
         self.warnings.append(("picture_left_out", sentence))

@@ -35,6 +35,8 @@ class Task:
     """Found pairs: which side is the input."""
     labels: Literal["none", "A", "B"] = "none"
     """Found pairs: the side whose colours are names."""
+    least_green: float = 0.0
+    """Made pairs: share of a photograph that must be green as plants are; it is left out otherwise."""
     presets: dict[str, dict[str, Any]] = field(default_factory=dict)  # Any: values of TrainConfig
     """Recipes: changes to the defaults of TrainConfig. `balanced` is the recommended one."""
 
@@ -133,6 +135,7 @@ TASKS: dict[str, Task] = {
             size_mode="fit",
             metrics=_LOOKS,
             best_by="l1",
+            least_green=0.02,
             presets=_presets(_QUICK | {"steps": 4000}, _SMALL | {"steps": 40000}, _PAPER | {"steps": 80000}),
         ),
         Task(
