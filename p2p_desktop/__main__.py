@@ -1,9 +1,11 @@
-"""The program's door: no arguments, or only pictures, mean the window; anything else is the command line."""
+"""The program's door: no arguments, or files and folders, mean the window; anything else is the command line."""
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from p2p_desktop.cli import COMMANDS
 from training.contract.errors import P2PError
 
 
@@ -28,14 +30,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def wants_window(words: Sequence[str]) -> bool:
-    """Tell whether there are only names of files and folders that exist, or nothing at all. A command's name is no file's."""
-    return all(not word.startswith("-") and Path(word).exists() for word in words) and words[:1] not in (
-        ["convert"],
-        ["models"],
-        ["train"],
-        ["evaluate"],
-        ["doctor"],
-    )
+    """Tell whether there is nothing, or first a file or folder that exists, and no option. A command's name is no file's.
+
+    What does not exist among the others is told in the window, which the files that do exist were meant for.
+    """
+    if not words:
+        return True
+    exists = os.path.exists(words[0])  # noqa: PTH110  Path.exists raises an error for a word that is too long for a name
+    return exists and words[0] not in COMMANDS and not any(word.startswith("-") for word in words)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from training.contract.encodings import Pixels, max_value, to_8_bit, to_grey, to_rgb
 from training.contract.errors import PictureError
+from training.contract.files import open_to_read
 from training.contract.framing import resize
 from training.contract.pictures import read_reduced
 
@@ -53,7 +54,8 @@ class Glances:
 
     def _glance(self, path: Path) -> Glance:
         try:
-            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+            with open_to_read(path) as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
         except OSError:
             return Glance(hashlib.sha256(os.fsencode(path)).hexdigest(), (), 0.0)
         try:

@@ -10,6 +10,7 @@ from p2p_desktop.cli.output import make_progress, one_line, print_json
 from p2p_desktop.cli.stopping import stoppable
 from p2p_desktop.cli.surroundings import Surroundings
 from p2p_desktop.convert.events import ConvertSettings, Event, Existing, PictureDone, Planned, Requested, Summary
+from p2p_desktop.convert.plan import results_sentence
 from p2p_desktop.convert.request import Part, Places, Request, run_request
 from p2p_desktop.inference.device import Compute, choose_compute, runtime_choice
 from p2p_desktop.inference.translator import default_memory_budget, statistics_choice
@@ -93,6 +94,7 @@ class _JsonReporter:
                         "skipped": event.skipped,
                         "failed": event.failed,
                         "ignored": event.ignored,
+                        "earlier_results": event.earlier_results,
                         "raw": event.raw,
                         "seconds": round(event.seconds, 3),
                         "pictures_per_second": round(event.pictures_per_second, 3),
@@ -128,5 +130,7 @@ class _TextReporter:
             parts.append(f"{summary.ignored} other files ignored")
         speed = f" ({summary.pictures_per_second:.1f} a second on {summary.device}, {summary.runtime})" if summary.device else ""
         print(", ".join(parts) + f" in {summary.seconds:.1f} s{speed}.")
+        if summary.earlier_results:
+            print(results_sentence(summary.earlier_results))
         for kind, count in sorted(summary.raw.items()):
             print(f"{count} {kind} picture{'s' if count > 1 else ''} cannot be read yet.")

@@ -9,7 +9,7 @@ import typer
 from p2p_desktop.cli.output import print_json
 from p2p_desktop.cli.surroundings import Surroundings
 from p2p_desktop.models.library import Model
-from training.contract.model_file import ModelCard, file_digest, read_card, read_tensor_infos
+from training.contract.model_file import ModelCard, check_length, file_digest, read_card, read_tensor_infos
 
 app = typer.Typer(help="The models at hand.", no_args_is_help=True)
 
@@ -38,6 +38,7 @@ def show_command(name: Annotated[str, typer.Argument(help="A model's name, or it
     """Show what a model says of itself."""
     path = Surroundings.find().library.find(name)
     card = read_card(path)
+    check_length(path)
     infos = read_tensor_infos(path)
     parameters = sum(prod(info.shape) for key, info in infos.items() if not key.endswith("num_batches_tracked"))
     if json:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 from p2p_desktop.convert.events import ROW_ERRORS, ConvertSettings, PictureDone
@@ -101,9 +102,12 @@ class Claims:
             status = source.stat()
         except OSError as error:
             return PictureDone(source, None, "failed", failure_sentence(source, error), 0.0)
+        if self._is_own_result(source):
+            return PictureDone(source, source, "skipped", "It is a result of this model and these settings.", 0.0)
         work = Work(source, status.st_size, status.st_mtime_ns, self._model, self._key, picture.wished)
         redo = self._settings.existing in {"overwrite", "rename"}
-        claim = self._journal.claim(work, self._free_names(picture.target, picture.wished), redo=redo)
+        candidates = chain(self._replaceable(picture), self._free_names(picture.target, picture.wished))
+        claim = self._journal.claim(work, candidates, redo=redo)
         if claim.target is None:
             return PictureDone(source, picture.target, "skipped", FILE_IN_THE_WAY, 0.0)
         if claim.state == "made":
@@ -116,6 +120,17 @@ class Claims:
             self._journal.give_up(claim.target)
             return PictureDone(source, None, "failed", failure_sentence(source, error), 0.0)
         return Task(picture, work, claim.target, height, width, time.monotonic())
+
+    def _is_own_result(self, source: Path) -> bool:
+        """Tell whether a picture, named as a source, is what `convert *.jpg -o .` finds the second time."""
+        return source.is_relative_to(self._plan.out) and self._journal.made(source, by=(self._model, self._key))
+
+    def _replaceable(self, picture: PlannedPicture) -> list[Path]:
+        """Return numbered results of this picture that are to be replaced, as its plain name is that of a source."""
+        if self._settings.existing != "overwrite" or self._is_free(picture.target):
+            return []
+        earlier = self._journal.results_of(picture.source, picture.wished)
+        return [path for path in earlier if path.suffix == picture.wished.suffix and self._is_free(path)]
 
     def _free_names(self, first: Path | None, wished: Path) -> Iterator[Path]:
         """Give the names that a result may have now: `first`; then `wished` with numbers that neither plan nor disk know."""

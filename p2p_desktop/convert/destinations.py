@@ -5,23 +5,29 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from p2p_desktop.convert.request import Part
+from p2p_desktop.convert.walk import Cover
 
 
-def beside(sources: Sequence[Path], word: str) -> tuple[Part, ...]:
+def beside(sources: Sequence[Path], word: str, *, recurse: bool = True) -> tuple[Part, ...]:
     """Give each folder its results in "Name word" beside it, and loose pictures theirs beside the folder that they lie in.
 
-    Where nothing can be made beside a folder (a disk's root, another person's folder), its results go into a folder `word` within.
+    What lies within another of the sources, as far as that is walked, goes where that one's results go. Where nothing can be made
+    beside a folder (a disk's root, another person's folder), its results go into a folder `word` within.
     Looks at the disk: call it off the GUI thread.
     """
+    absolute = list(dict.fromkeys(Path(os.path.abspath(source)) for source in sources))  # noqa: PTH100  links keep their names
+    folders = {source for source in absolute if source.is_dir()}
+    cover = Cover(folders, recurse=recurse)
+    together: dict[Path, list[Path]] = {source: [source] for source in absolute if source in folders and cover.over(source) is None}
     loose: dict[Path, list[Path]] = {}
-    parts = []
-    for source in dict.fromkeys(Path(os.path.abspath(source)) for source in sources):  # noqa: PTH100  links keep their names
-        if source.is_dir():
-            parts.append(Part((source,), _beside(source, word)))
+    for source in absolute:
+        if source in together:
+            continue
+        if (root := cover.over(source)) is not None:
+            together[root].append(source)
         else:
             loose.setdefault(source.parent, []).append(source)
-    parts.extend(Part(tuple(pictures), _beside(folder, word)) for folder, pictures in loose.items())
-    return tuple(parts)
+    return tuple(Part(tuple(some), _beside(folder, word)) for folder, some in (*together.items(), *loose.items()))
 
 
 def _beside(folder: Path, word: str) -> Path:

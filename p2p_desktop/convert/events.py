@@ -65,8 +65,9 @@ class Planned:
     """The walk is over, the work begins."""
 
     total: int  # rows to come, those that failed already included
-    ignored: int  # files whose name is no picture's, and our own results
+    ignored: int  # files whose name is no picture's
     raw: Mapping[str, int]  # camera RAW files by kind, which cannot be read yet: {"NEF": 212}
+    earlier_results: int = 0  # pictures in folders that an earlier conversion made, which are passed over
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,7 @@ class Summary:
     pictures_per_second: float  # while converting: the walk and the loading of the model are left out
     device: str | None  # None if no model had to be loaded
     runtime: str | None
+    earlier_results: int = 0
 
 
 Event = Planned | PictureBegun | PictureDone | Summary

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from p2p_desktop.convert.claims import Claims, Task
+from p2p_desktop.convert.earlier_results import EarlierResults
 from p2p_desktop.convert.events import ConvertSettings, Event, PictureBegun, PictureDone, Planned, State, Summary
 from p2p_desktop.convert.journal import Journal, digest
 from p2p_desktop.convert.outputs import check_writable, ends_the_job, place, sweep, target_error, written
@@ -95,15 +96,8 @@ def convert(
     token = token or Token()
     tally = _Tally(report)
     owner = Owner.new()
-    with Journal(journal_path, owner) as journal, ExitStack() as opened:
-
-        def is_own_output(path: Path, *, named: bool) -> bool:
-            # Who names a result as a source means it, unless it is what `convert *.jpg -o .` finds the second time.
-            return journal.made(path, by=(model.model_digest, settings.key(model.statistics)) if named else None)
-
-        plan = plan_conversion(
-            sources, out, requested=settings.format, recurse=settings.recurse, is_own_output=is_own_output, token=token
-        )
+    with Journal(journal_path, owner) as journal, EarlierResults(journal_path) as results, ExitStack() as opened:
+        plan = plan_conversion(sources, out, requested=settings.format, recurse=settings.recurse, results=results, token=token)
         for folder in plan.target_folders:
             sweep(folder)
         if not plan.pictures:
@@ -111,7 +105,7 @@ def convert(
         settings = replace(settings, format=plan.requested)
         chosen = None if only is None else frozenset(only)
         claims = Claims(plan, settings, journal, model.model_digest, settings.key(model.statistics), chosen)
-        report(Planned(claims.num_rows, plan.ignored, plan.raw))
+        report(Planned(claims.num_rows, plan.ignored, plan.raw, plan.earlier_results))
         try:
             decisions = claims.take_all(token)
             if (first := _first_task(decisions, tally.row)) is not None:
@@ -171,6 +165,7 @@ class _Tally:
             pictures_per_second=self._counts["converted"] / converting_s if converting_s else 0.0,
             device=self._translator.device if self._translator else None,
             runtime=self._translator.runtime if self._translator else None,
+            earlier_results=plan.earlier_results,
         )
 
 

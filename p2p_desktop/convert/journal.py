@@ -183,12 +183,17 @@ class Journal:
         with self._transaction():
             self._db.execute("DELETE FROM claims WHERE target = ? AND owner = ?", (os.fsencode(target), self._owner))
 
-    def made(self, path: Path, by: tuple[str, str] | None = None) -> bool:
-        """Tell whether the file at `path` is a result, unchanged. `by`: of this model and these settings; None for any."""
-        model, settings = by or (None, None)
-        condition = "target = ? AND model = ifnull(?, model) AND settings = ifnull(?, settings)"
+    def made(self, path: Path, by: tuple[str, str]) -> bool:
+        """Tell whether the file at `path` is a result `by` this model (its digest) and these settings, unchanged."""
         with self._transaction():
-            return any(self._is_unchanged(row) for row in self._outputs(condition, os.fsencode(path), model, settings))
+            rows = self._outputs("target = ? AND model = ? AND settings = ?", os.fsencode(path), *by)
+            return any(self._is_unchanged(row) for row in rows)
+
+    def results_of(self, source: Path, wished: Path) -> list[Path]:
+        """Return what was made of a picture, by any model and settings, where `wished` was not free; unchanged files only."""
+        with self._transaction():
+            rows = self._outputs("wished = ? AND source = ?", os.fsencode(wished), os.fsencode(source))
+            return [row.path for row in rows if self._is_unchanged(row)]
 
     def _claims(self, condition: str, *values: str | bytes | int) -> list[_ClaimRow]:
         return [_ClaimRow(*columns) for columns in self._db.execute(_CLAIMS + condition, values).fetchall()]
@@ -206,7 +211,7 @@ class Journal:
     def _settle(self, row: _ClaimRow) -> None:
         """Decide by the file itself what has become of a claim whose job is over."""
         try:
-            if row.digest is not None and row.digest == _digest_of(row.path):
+            if row.digest is not None and row.digest == content_digest(row.path):
                 status = row.path.stat()
                 self._fulfil(row.target, status.st_size, status.st_mtime_ns)
                 return
@@ -229,7 +234,7 @@ class Journal:
                 return False
             if status.st_mtime_ns == row.mtime_ns:
                 return True
-            if _digest_of(row.path) != row.digest:
+            if content_digest(row.path) != row.digest:
                 return False
         except OSError:
             return False
@@ -250,7 +255,8 @@ def digest(data: bytes) -> str:
     return blake2b(data, digest_size=_DIGEST_BYTES).hexdigest()
 
 
-def _digest_of(path: Path) -> str:
+def content_digest(path: Path) -> str:
+    """Return the `digest` of what is in a file. OSError passes through."""
     with path.open("rb") as file:
         return file_digest(file, lambda: blake2b(digest_size=_DIGEST_BYTES)).hexdigest()
 

@@ -2,12 +2,12 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Set
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
-from p2p_desktop.convert.events import ConvertSettings, Event, Summary
+from p2p_desktop.convert.events import ConvertSettings, Event, PictureDone, Summary
 from p2p_desktop.convert.job import Translates, UnloadedModel, convert
 from p2p_desktop.convert.plan import NothingToConvertError
 from p2p_desktop.inference.device import RuntimeChoice
@@ -86,8 +86,8 @@ def run_request(
 ) -> Summary:
     """Convert every part, with one model that is loaded once, if at all. `job.convert` says what is reported and raised.
 
-    A part without pictures does not keep the others from being converted; the last event is the summary of all of them.
-    NothingToConvertError if no part has a picture.
+    A part without pictures does not keep the others from being converted; the last event is the summary of all of them. What
+    `only` names and no part finds, because it or its folder is gone, has failed. NothingToConvertError if no part has a picture.
     """
     card = read_card(request.model)
     _check_partners(card, request.settings)
@@ -132,7 +132,8 @@ def run_request(
                     only=request.only,
                 )
             except NothingToConvertError as error:
-                empty = error
+                empty = empty or error
+        total.fail_what_is_gone(request.only or frozenset())
         if total.summary is None and empty is not None:
             raise empty
     finally:
@@ -161,15 +162,37 @@ class _Total:
 
     def __init__(self, report: Report[Event]) -> None:
         self._report = report
+        self._told: set[Path] = set()
         self.summary: Summary | None = None
 
     def __call__(self, event: Event) -> None:
         if not isinstance(event, Summary):
+            if isinstance(event, PictureDone):
+                self._told.add(event.source)
             self._report(event)
         elif self.summary is None:
             self.summary = event
         else:
             self.summary = _added(self.summary, event)
+
+    def fail_what_is_gone(self, asked_for: Set[Path]) -> None:
+        """Tell of the pictures that nothing was told of why they cannot be reached."""
+        rows = [PictureDone(path, None, "failed", why, 0.0) for path in sorted(asked_for - self._told) if (why := _why_gone(path))]
+        for row in rows:
+            self._report(row)
+        if self.summary is not None:
+            self.summary = replace(self.summary, failed=self.summary.failed + len(rows))
+
+
+def _why_gone(path: Path) -> str:
+    """Say why a picture cannot be reached; "" if it can, and was left out for another reason."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return f"{path} is no longer there. Put it back, or drop it from where it is now."
+    except OSError as error:
+        return f"{path} cannot be read: {error.strerror}."
+    return ""
 
 
 def _added(first: Summary, second: Summary) -> Summary:
@@ -185,4 +208,5 @@ def _added(first: Summary, second: Summary) -> Summary:
         pictures_per_second=converted / working_s if working_s else 0.0,
         device=first.device or second.device,
         runtime=first.runtime or second.runtime,
+        earlier_results=first.earlier_results + second.earlier_results,
     )

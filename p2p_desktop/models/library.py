@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from training.contract.errors import ModelError
-from training.contract.model_file import SUFFIX, ModelCard, file_digest, read_card, read_tensor_infos
+from training.contract.model_file import SUFFIX, ModelCard, check_length, check_weights, file_digest, read_card
 
 log = logging.getLogger(__name__)
 
@@ -70,12 +70,12 @@ class Library:
         raise ModelError(f"There is no model named {name_or_path!r}. Models at hand: {names}.")
 
     def add(self, source: Path) -> Path:
-        """Copy a model file into the library, after checking that it is one. Its name gets a number if it is taken.
+        """Copy a model file into the library, after checking that it is one and whole. Its name gets a number if it is taken.
 
         The same file again is found, not copied. Raises ModelError.
         """
         card = read_card(source)
-        read_tensor_infos(source)
+        check_length(source)
         digest = file_digest(source)
         name = file_name(card.name)
         taken = {path.stem.casefold(): path for folder in (self.shipped, self.added) for path in _model_files(folder)}
@@ -93,7 +93,11 @@ class Library:
         try:
             self.added.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, temporary)
+            check_weights(temporary, source.name)  # of the copy: its disk does not go away while it is read
             temporary.replace(target)
+        except ModelError:
+            temporary.unlink(missing_ok=True)
+            raise
         except OSError as error:
             temporary.unlink(missing_ok=True)
             raise ModelError(f"{source.name} could not be copied to {self.added}: {_why(error)}.") from error
@@ -174,7 +178,9 @@ def file_name(name: str) -> str:
 def _look_at(path: Path, origin: Literal["shipped", "added"]) -> Model:
     num_bytes = max(0, _num_bytes(path))
     try:
-        return Model(path, origin, read_card(path), "", num_bytes)
+        card = read_card(path)
+        check_length(path)
+        return Model(path, origin, card, "", num_bytes)
     except ModelError as error:
         return Model(path, origin, None, str(error), num_bytes)
 

@@ -1,6 +1,6 @@
 """What was dropped on Convert: walked in the background, and put into the queue with its sizes as they become known."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -37,10 +37,12 @@ class Intake(QObject):
     listed = Signal()  # every drop has been walked
     refused = Signal(str)  # a sentence: nothing came of a drop
 
-    def __init__(self, queue: QueueModel, errands: Errands, parent: QObject | None = None) -> None:
+    def __init__(self, queue: QueueModel, errands: Errands, journal: Callable[[], Path], parent: QObject | None = None) -> None:
+        """`journal`: where conversions note what they make; asked for in the worker thread."""
         super().__init__(parent)
-        self._queue, self._errands = queue, errands
+        self._queue, self._errands, self._journal = queue, errands, journal
         self.ignored = 0  # files that are no pictures
+        self.earlier_results = 0  # pictures in folders that an earlier conversion made
         self.raw: dict[str, int] = {}  # camera RAW by kind
         self._waiting: list[Drop] = []
         self._walked: Drop | None = None
@@ -62,7 +64,7 @@ class Intake(QObject):
         for errand in (self._listing, self._measuring):
             if errand is not None:
                 errand.cancel()
-        self.ignored, self.raw = 0, {}
+        self.ignored, self.earlier_results, self.raw = 0, 0, {}
 
     def measure(self) -> None:
         """Read the sizes of the pictures that have none yet, from their headers."""
@@ -91,10 +93,12 @@ class Intake(QObject):
         drop = self._walked = self._waiting.pop(0)
 
         def work(report: Report[Any], token: Token) -> "Listing":  # Any: batches of convert.plan
+            from p2p_desktop.convert.earlier_results import EarlierResults
             from p2p_desktop.convert.plan import list_pictures
 
             tell = report if drop.only is None else partial(_tell_wanted, drop.only, report)
-            return list_pictures(drop.sources, recurse=drop.recurse, out=drop.out, report=tell, token=token)
+            with EarlierResults(self._journal()) as results:
+                return list_pictures(drop.sources, recurse=drop.recurse, out=drop.out, results=results, report=tell, token=token)
 
         self._listing = self._errands.run(work, "listing", self._on_listed, self._on_listing_arrived, most_waiting=_MOST_BATCHES)
         self.progressed.emit()
@@ -124,6 +128,7 @@ class Intake(QObject):
             self.refused.emit(self.tr("What was dropped could not be looked through. The log says why."))
             return
         self.ignored += listing.ignored
+        self.earlier_results += listing.earlier_results
         for kind, number in listing.raw.items():
             self.raw[kind] = self.raw.get(kind, 0) + number
         if drop.found or drop.only is not None:
@@ -132,6 +137,11 @@ class Intake(QObject):
             from p2p_desktop.convert.plan import raw_sentence
 
             self.refused.emit(raw_sentence(listing.raw))
+        elif listing.earlier_results:
+            from p2p_desktop.convert.plan import results_sentence
+
+            sentence = results_sentence(listing.earlier_results)
+            self.refused.emit(sentence + " " + self.tr("Drop pictures themselves to convert them once more."))
         else:
             self.refused.emit(self.tr("There is no picture in what was dropped."))
 

@@ -57,7 +57,7 @@ class ResultPlaces(QObject):
 
     def follow(self, wishes: Wishes) -> None:
         """Results shall go where these say."""
-        changed = (wishes.model, wishes.output) != (self._wishes.model, self._wishes.output)
+        changed = _of_places(wishes) != _of_places(self._wishes)
         self._wishes = wishes
         if changed:
             self._locate()
@@ -67,6 +67,8 @@ class ResultPlaces(QObject):
         self._sources.clear()
         self._own.clear()
         self._beside, self._then = (), None
+        self._locating = None  # an answer that is under way is about what is forgotten
+        self.known.emit([])
 
     def when_known(self, act: "Callable[[], object] | None") -> None:
         """Call this once the disk has answered, instead of what was to be called before; None: nothing."""
@@ -79,13 +81,13 @@ class ResultPlaces(QObject):
 
     def _locate(self) -> None:
         """Find out where results go if nobody chooses a folder: a look at the disk."""
-        sources, word = list(self._others()), self._word_for(self._wishes)
+        sources, word, recurse = list(self._others()), self._word_for(self._wishes), self._wishes.recurse
 
         def work(_: Report[Any], token: Token) -> "tuple[Part, ...]":  # Any: nothing is reported
             from p2p_desktop.convert.destinations import beside
 
             token.check()
-            return beside(sources, word)
+            return beside(sources, word, recurse=recurse)
 
         self._locating = self._errands.run(work, "locating", self._on_located)
 
@@ -104,3 +106,8 @@ class ResultPlaces(QObject):
 def folders_of(parts: "Iterable[Part]") -> list[Path]:
     """The folders that results go to, each once."""
     return list(dict.fromkeys(part.out for part in parts))
+
+
+def _of_places(wishes: Wishes) -> tuple[object, ...]:
+    """What decides where results go."""
+    return wishes.model, wishes.output, wishes.recurse

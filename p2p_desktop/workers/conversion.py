@@ -65,6 +65,10 @@ class Conversion(QObject):
         self._has_begun = False  # the first picture is being worked on
         self.pace: Pace | None = None
 
+    def journal(self) -> Path:
+        """Return where it is noted what was made. Called in a worker thread."""
+        return self._places().journal
+
     @property
     def state(self) -> ConversionState:
         return self._state

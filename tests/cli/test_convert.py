@@ -51,6 +51,7 @@ def test_a_folder_becomes_the_same_folder(tmp_path, p2p, model):
         "failed": 0,
     }
     assert summary["ignored"] == 1
+    assert summary["earlier_results"] == 0
     assert summary["raw"] == {"NEF": 1}
     assert summary["device"] == "cpu"
     assert summary["runtime"] == "openvino"
@@ -255,3 +256,6 @@ def test_text_output_says_how_it_went(tmp_path, p2p, model):
     assert "1 converted, 0 skipped, 1 failed" in ended.out
     assert "1 CR2 picture cannot be read yet" in ended.out
     assert "b.png is empty" in " ".join(ended.err.split())
+    ended = p2p("convert", tmp_path, "-o", tmp_path / "out 2", "-m", model)
+    assert "1 result of an earlier conversion was passed over." in ended.out
+    assert not (tmp_path / "out 2" / "out").exists()

@@ -3,8 +3,12 @@ import sys
 
 import numpy as np
 import pytest
+import typer
 
 import p2p_desktop
+from p2p_desktop.__main__ import wants_window
+from p2p_desktop.cli import COMMANDS
+from p2p_desktop.cli.app import make_app
 from p2p_desktop.paths import resources, user_paths
 from p2p_desktop.settings import Settings
 from tests.models_for_tests import write_small_model
@@ -43,6 +47,41 @@ def test_resources_are_found_in_every_kind_of_installation(tmp_path, place):
     }[place]
     (expected / "models").mkdir(parents=True)
     assert resources(package, str(tmp_path / "frozen")) == expected
+
+
+def test_the_names_of_all_commands_are_in_one_place():
+    assert set(typer.main.get_command(make_app()).commands) == set(COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_is_one_where_a_folder_is_called_like_it(tmp_path, monkeypatch, name):
+    (tmp_path / name).mkdir()
+    (tmp_path / "check").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert not wants_window([name])
+    assert not wants_window([name, "check"])
+    assert wants_window([f"./{name}"])
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        ([], True),
+        (["Trip"], True),
+        (["Trip", "missing.jpg"], True),  # the window tells what is missing
+        (["missing.jpg", "Trip"], False),
+        (["Trip", "-o", "out"], False),
+        (["--help"], False),
+        ([""], False),
+        (["x" * 300], False),
+        (["convrt", "Trip"], False),
+    ],
+)
+def test_files_and_folders_mean_the_window(tmp_path, monkeypatch, words, wanted):
+    (tmp_path / "Trip").mkdir()
+    (tmp_path / "out").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert wants_window(words) == wanted
 
 
 def test_missing_resources_are_a_sentence(tmp_path):

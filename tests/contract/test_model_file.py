@@ -1,6 +1,8 @@
 import json
+import os
 import pickle
 import struct
+import sys
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +15,7 @@ from safetensors.numpy import save
 
 from tests.models_for_tests import random_generator, small_card, weights_of, write_small_model
 from training.contract.errors import ModelError
-from training.contract.model_file import read_card, read_tensor_infos, write_model
+from training.contract.model_file import check_length, read_card, read_tensor_infos, write_model
 from training.contract.networks import load_generator
 from training.contract.spec import unet
 
@@ -218,6 +220,23 @@ def test_what_is_no_model_is_a_sentence_and_runs_nothing(tmp_path, monkeypatch, 
 def test_a_missing_file_is_a_sentence(tmp_path):
     with pytest.raises(ModelError, match="cannot be read"):
         read_card(tmp_path / "none.safetensors")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such files")
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.safetensors")
+    with pytest.raises(ModelError, match=r"pipe\.safetensors cannot be read: it is a pipe"):
+        read_card(tmp_path / "pipe.safetensors")
+
+
+@pytest.mark.parametrize("change", [lambda data: data[:-1], lambda data: data[: len(data) // 2], lambda data: data + b"\0"])
+def test_a_file_of_another_length_than_its_header_says_is_damaged(tmp_path, change):
+    path = write_small_model(tmp_path / "m.safetensors")
+    check_length(path)
+    path.write_bytes(change(path.read_bytes()))
+    read_card(path)  # which tells nothing of that
+    with pytest.raises(ModelError, match=r"m\.safetensors is damaged: parts of it are missing"):
+        check_length(path)
 
 
 def test_an_interrupted_write_leaves_the_old_file(tmp_path, monkeypatch):

@@ -1,8 +1,10 @@
 import contextlib
 import os
+import socket
 import struct
 import subprocess
 import sys
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -535,6 +537,23 @@ def test_missing_and_unreadable_files_are_sentences(tmp_path):
     (tmp_path / "folder.png").mkdir()
     with pytest.raises(PictureError, match=r"folder\.png is a folder"):
         read_picture(tmp_path / "folder.png")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such files")
+@pytest.mark.parametrize("kind", ["pipe", "socket", "device"])
+@pytest.mark.parametrize("read", [read_picture, picture_size])
+def test_what_is_no_file_with_content_is_refused_and_not_waited_for(tmp_path, monkeypatch, kind, read):
+    monkeypatch.chdir(tmp_path)  # the names of sockets are short
+    path = Path("odd.jpg")
+    with socket.socket(socket.AF_UNIX) as server:
+        if kind == "pipe":
+            os.mkfifo(path)
+        elif kind == "socket":
+            server.bind(str(path))
+        else:
+            path.symlink_to("/dev/zero")
+        with pytest.raises(PictureError, match=r"odd\.jpg cannot be read: it is a pipe, a socket or a device"):
+            read(path)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no such permissions")

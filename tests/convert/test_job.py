@@ -231,13 +231,49 @@ def test_out_that_is_the_source_gets_numbered_results_once(desk):
     assert sorted(tree(desk.photos)) == ["a-2.png", "a-3.png", "a.png"]
 
 
+def test_numbered_results_among_the_sources_are_replaced_when_that_is_wished(desk):
+    source = save_picture(desk.photos / "a.png")
+    desk.convert(out=desk.photos, strength=0.5)
+    (desk.photos / "a-3.png").write_bytes(b"theirs")
+    desk.convert(out=desk.photos, existing="overwrite")
+    assert sorted(tree(desk.photos)) == ["a-2.png", "a-3.png", "a.png"]
+    assert is_negative(desk.photos / "a-2.png", source)
+    assert (desk.photos / "a-3.png").read_bytes() == b"theirs"
+
+
+def test_results_of_an_earlier_conversion_are_not_converted_with_their_folder(desk):
+    save_picture(desk.photos / "May" / "a.png")
+    desk.convert([desk.photos / "May"], desk.photos / "May sharp")
+    summary = desk.convert([desk.photos], model=Inverter(digest="other"))
+    assert desk.made() == ["May/a.png"]
+    assert (summary.converted, summary.ignored, summary.earlier_results) == (1, 0, 1)
+    assert desk.planned.earlier_results == 1
+    desk.convert([desk.photos / "May sharp" / "a.png"])  # who names it means it
+    assert states(desk) == {"a.png": "converted"}
+
+
+def test_a_result_that_was_edited_is_a_picture_like_others(desk):
+    save_picture(desk.photos / "a.png", seed=1)
+    desk.convert(out=desk.photos)
+    save_picture(desk.photos / "a-2.png", seed=2)
+    desk.convert()
+    assert desk.made() == ["a-2.png", "a.png"]
+
+
+def test_a_folder_of_nothing_but_results_says_so(desk):
+    save_picture(desk.photos / "a.png")
+    desk.convert()
+    with pytest.raises(P2PError, match=r"1 result of an earlier conversion was passed over"):
+        desk.convert([desk.out], desk.root / "again")
+
+
 def test_a_result_that_is_named_as_a_source_is_one(desk):
     """`convert *.jpg -o .` a second time finds its own results; `convert result.jpg -m another` means it."""
     save_picture(desk.photos / "a.png")
     everything = [desk.photos / "a.png", desk.photos / "a-2.png"]
     desk.convert(everything[:1], desk.photos)
     desk.convert(everything, desk.photos)
-    assert states(desk) == {"a.png": "skipped"}
+    assert states(desk) == {"a.png": "skipped", "a-2.png": "skipped"}
     desk.convert(everything[1:], desk.photos, model=Inverter(digest="other"))
     assert states(desk) == {"a-2.png": "converted"}
 

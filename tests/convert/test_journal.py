@@ -93,7 +93,7 @@ def test_a_result_that_was_removed_or_edited_is_made_again(path, target, content
         if content is not None:
             target.write_bytes(content)
             os.utime(target, ns=(0, 0))
-        assert not journal.made(target)
+        assert not journal.made(target, ("m", "s"))
         assert journal.claim(work_for(target), [target], redo=False).state == "ours"
 
 
@@ -102,7 +102,7 @@ def test_a_result_with_another_time_is_known_by_its_content(path, target):
         journal.claim(work_for(target), [target], redo=False)
         make(journal, target)
         os.utime(target, ns=(5, 5))
-        assert journal.made(target)
+        assert journal.made(target, ("m", "s"))
         assert journal.claim(work_for(target), [target], redo=False).state == "made"
 
 

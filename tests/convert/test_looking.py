@@ -1,12 +1,14 @@
 """The first look at what was dropped: the list, sizes, thumbnails, where results go, how fast it is."""
 
 import os
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
 from p2p_desktop.convert.destinations import beside
+from p2p_desktop.convert.earlier_results import EarlierResults
 from p2p_desktop.convert.looking import Measured, Unreadable, measure, read_thumbnail
 from p2p_desktop.convert.pace import Pace
 from p2p_desktop.convert.plan import FoundPicture, Listing, Unlooked, list_pictures
@@ -15,9 +17,10 @@ from tests.convert.fakes import save_picture
 from training.contract.progress import Cancelled, Token
 
 
-def listed(*sources, out=None, recurse=True, token=None):
+def listed(*sources, out=None, recurse=True, token=None, journal=Path("none")):
     batches: list = []
-    listing = list_pictures(sources, recurse=recurse, out=out, report=batches.append, token=token or Token())
+    with EarlierResults(journal) as results:
+        listing = list_pictures(sources, recurse=recurse, out=out, results=results, report=batches.append, token=token or Token())
     return listing, [one for batch in batches for one in batch], batches
 
 
@@ -50,6 +53,18 @@ def test_the_output_folder_within_the_source_is_left_out(tmp_path):
     assert [one.name for one in listed(tmp_path, out=tmp_path / "out")[1]] == ["a.png"]
 
 
+def test_a_list_and_a_conversion_pass_over_the_same_results(desk):
+    for number in range(3):
+        save_picture(desk.photos / f"{number}.png", seed=number)
+    desk.convert(out=desk.photos)
+    listing, found, _ = listed(desk.photos, journal=desk.journal)
+    assert sorted(one.name for one in found) == ["0.png", "1.png", "2.png"]
+    assert listing == Listing(0, {}, 3)
+    summary = desk.convert(out=desk.photos)
+    assert {row.source.name for row in desk.rows} == {one.name for one in found}
+    assert (summary.skipped, summary.earlier_results) == (3, 3)
+
+
 def test_what_cannot_be_looked_at_is_told(tmp_path):
     _, found, _ = listed(tmp_path / "gone")
     assert found == [Unlooked(tmp_path / "gone", f"{tmp_path / 'gone'} does not exist, or does not any more.")]
@@ -68,7 +83,8 @@ def test_a_folder_that_vanishes_while_it_is_walked_costs_only_itself(tmp_path):
         if gone.exists():
             gone.rename(tmp_path.parent / "elsewhere")
 
-    list_pictures([tmp_path], recurse=True, out=None, report=report, token=Token())
+    with EarlierResults(tmp_path / "none") as results:
+        list_pictures([tmp_path], recurse=True, out=None, results=results, report=report, token=Token())
     assert sum(isinstance(one, FoundPicture) for one in found) == 1200
     assert [one.path.name for one in found if isinstance(one, Unlooked)] == ["b"]
 
@@ -91,6 +107,17 @@ def test_sizes_are_read_and_what_is_no_picture_is_told(tmp_path):
     assert told[0] == Measured(good, 30, 40, good.stat().st_size)
     assert [one.path for one in told[1:] if isinstance(one, Unreadable)] == paths[1:]
     assert all(one.reason.endswith((".", "?")) for one in told[1:])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")
+def test_a_pipe_keeps_neither_sizes_nor_thumbnails_waiting(tmp_path):
+    os.mkfifo(tmp_path / "pipe.jpg")
+    good = save_picture(tmp_path / "good.png", height=30, width=40)
+    told: list = []
+    measure([tmp_path / "pipe.jpg", good], report=told.extend, token=Token())
+    assert [type(one) for one in told] == [Unreadable, Measured]
+    assert "not a file with content" in told[0].reason
+    assert read_thumbnail(tmp_path / "pipe.jpg", 60) is None
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".tif"])
@@ -132,6 +159,27 @@ def test_results_lie_beside_each_folder_and_beside_that_of_loose_pictures(tmp_pa
     ]
 
 
+def test_what_lies_within_a_dropped_folder_goes_where_its_results_go(tmp_path):
+    trip, day, loose = tmp_path / "Trip", tmp_path / "Trip" / "Day 1", tmp_path / "Trip" / "Day 1" / "a.png"
+    other = save_picture(tmp_path / "Other" / "b.png")
+    save_picture(loose)
+    parts = beside([loose, day, trip, other], "sharp")
+    assert [(part.sources, part.out) for part in parts] == [
+        ((trip, loose, day), tmp_path / "Trip sharp"),
+        ((other,), tmp_path / "Other sharp"),
+    ]
+
+
+def test_without_recursion_a_folder_within_another_has_results_of_its_own(tmp_path):
+    trip, day = tmp_path / "Trip", tmp_path / "Trip" / "Day 1"
+    loose = [save_picture(trip / "a.png"), save_picture(day / "b.png")]
+    parts = beside([trip, day, *loose], "sharp", recurse=False)
+    assert [(part.sources, part.out) for part in parts] == [
+        ((trip, loose[0]), tmp_path / "Trip sharp"),
+        ((day, loose[1]), trip / "Day 1 sharp"),
+    ]
+
+
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write anywhere")
 def test_results_go_within_where_nothing_can_be_made_beside(tmp_path):
     (tmp_path / "locked" / "mine").mkdir(parents=True)
@@ -143,8 +191,6 @@ def test_results_go_within_where_nothing_can_be_made_beside(tmp_path):
 
 def test_the_root_of_a_disk_gets_its_results_within():
     root = os.path.abspath(os.sep)  # noqa: PTH100
-    from pathlib import Path
-
     (part,) = beside([Path(root)], "sharp")
     assert part.out == Path(root) / "sharp"
 

@@ -3,6 +3,7 @@
 import os
 import sys
 import unicodedata
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,13 +15,23 @@ from training.contract.progress import Cancelled, Token
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such names or files")
 
 
+class Results:
+    """What an earlier conversion made: these files."""
+
+    def __init__(self, paths: Collection[Path]) -> None:
+        self._paths = paths
+
+    def among(self, folder: Path, names: Sequence[str]) -> set[str]:
+        return {name for name in names if folder / name in self._paths}
+
+
 def plan(*sources: Path, out: Path, requested="keep", recurse=True, own=(), token=None) -> Plan:
     return plan_conversion(
         sources,
         out,
         requested=requested,
         recurse=recurse,
-        is_own_output=lambda path, named: path in own,
+        results=Results(own),
         token=token or Token(),
     )
 
@@ -164,7 +175,46 @@ def test_out_inside_a_source_is_left_out_by_any_name(tmp_path):
 def test_our_own_results_in_a_source_are_no_sources(tmp_path):
     touch(tmp_path / "in/a.jpg", tmp_path / "in/a-2.jpg", tmp_path / "in/a-3.jpg")
     found = plan(tmp_path / "in", out=tmp_path / "in", own={tmp_path / "in/a-2.jpg"})
-    assert (list(targets(found)), found.ignored) == (["a-3.jpg", "a.jpg"], 1)
+    assert (list(targets(found)), found.ignored, found.earlier_results) == (["a-3.jpg", "a.jpg"], 0, 1)
+
+
+def test_results_in_any_folder_are_passed_over_and_counted(tmp_path):
+    touch(tmp_path / "in/May/a.jpg", tmp_path / "in/May sharp/a.jpg", tmp_path / "in/May sharp/new.jpg")
+    found = plan(tmp_path / "in", out=tmp_path / "in sharp", own={tmp_path / "in/May sharp/a.jpg"})
+    assert targets(found) == {"a.jpg": "May/a.jpg", "new.jpg": "May sharp/new.jpg"}
+    assert found.earlier_results == 1
+
+
+def test_a_result_that_is_named_itself_is_a_source_at_its_place_in_the_tree(tmp_path):
+    result = tmp_path / "in/May sharp/a.jpg"
+    touch(tmp_path / "in/May/b.jpg", result)
+    assert targets(plan(result, out=tmp_path / "out", own={result})) == {"a.jpg": "a.jpg"}
+    found = plan(tmp_path / "in", result, out=tmp_path / "out", own={result})
+    assert (targets(found), found.earlier_results) == ({"a.jpg": "May sharp/a.jpg", "b.jpg": "May/b.jpg"}, 0)
+
+
+def test_a_source_within_another_adds_nothing(tmp_path):
+    touch(tmp_path / "in/a.jpg", tmp_path / "in/deep/b.jpg", tmp_path / "in/deep/c.jpg")
+    sources = [tmp_path / "in/deep", tmp_path / "in/deep/c.jpg", tmp_path / "in", tmp_path / "in/a.jpg"]
+    whole = targets(plan(tmp_path / "in", out=tmp_path / "out"))
+    for _ in sources:
+        sources.append(sources.pop(0))  # whatever comes first
+        found = plan(*sources, out=tmp_path / "out")
+        assert (targets(found), len(found.pictures)) == (whole, 3)
+
+
+def test_without_recursion_a_folder_within_another_is_a_source_of_its_own(tmp_path):
+    touch(tmp_path / "in/a.jpg", tmp_path / "in/deep/b.jpg", tmp_path / "in/deep/deeper/c.jpg")
+    sources = [tmp_path / "in", tmp_path / "in/deep", tmp_path / "in/a.jpg", tmp_path / "in/deep/deeper/c.jpg"]
+    found = plan(*sources, out=tmp_path / "out", recurse=False)
+    assert targets(found) == {"a.jpg": "in/a.jpg", "b.jpg": "deep/b.jpg", "c.jpg": "c.jpg"}
+    assert len(found.pictures) == 3
+
+
+def test_a_source_within_another_that_lies_in_out_is_converted_all_the_same(tmp_path):
+    touch(tmp_path / "in/a.jpg", tmp_path / "in/done/b.jpg", tmp_path / "in/done/x/c.jpg")
+    found = plan(tmp_path / "in", tmp_path / "in/done/x", out=tmp_path / "in/done")
+    assert targets(found) == {"a.jpg": "a.jpg", "c.jpg": "done/x/c.jpg"}
 
 
 @posix_only
@@ -203,7 +253,7 @@ def test_a_pipe_that_is_called_like_a_picture_fails_and_does_not_hang(tmp_path):
     touch(tmp_path / "in/a.jpg")
     os.mkfifo(tmp_path / "in/pipe.jpg")
     found = plan(tmp_path / "in", tmp_path / "in/pipe.jpg", out=tmp_path / "out")
-    assert [path.name for path, _ in found.failures] == ["pipe.jpg", "pipe.jpg"]
+    assert [path.name for path, _ in found.failures] == ["pipe.jpg"]
 
 
 def test_a_source_that_does_not_exist_fails_and_the_others_go_on(tmp_path):
@@ -223,7 +273,7 @@ def test_a_source_given_twice_counts_once(tmp_path):
         tmp_path / "c.jpg",
         out=tmp_path / "out",
     )
-    assert targets(found) == {"c.jpg": "c.jpg", "b.jpg": "deep/b.jpg", "a.jpg": "in/a.jpg"}
+    assert targets(found) == {"c.jpg": "c.jpg", "b.jpg": "in/deep/b.jpg", "a.jpg": "in/a.jpg"}
 
 
 def test_relative_sources_are_understood(tmp_path, monkeypatch):

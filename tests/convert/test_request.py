@@ -92,6 +92,37 @@ def test_an_empty_part_keeps_nobody_else_waiting(tmp_path, model, places):
         run(request_of(tmp_path, model, parts=(Part((tmp_path / "a",), tmp_path / "out"),)), places)
 
 
+@pytest.mark.parametrize("together", [False, True])
+def test_pictures_of_a_source_that_is_gone_fail_and_the_others_are_converted(tmp_path, model, places, together):
+    gone = [tmp_path / "a" / "x" / name for name in ("1.png", "2.png")]
+    here, removed = (save_picture(tmp_path / "b" / name) for name in ("3.png", "4.png"))
+    removed.unlink()
+    parts = (Part((tmp_path / "a", tmp_path / "b"), tmp_path / "out"),) if together else request_of(tmp_path, model).parts
+    summary, events = run(request_of(tmp_path, model, parts=parts, only=frozenset([*gone, here, removed])), places)
+    rows = {event.source: event for event in events if isinstance(event, PictureDone)}
+    assert {path: row.state for path, row in rows.items()} == {
+        here: "converted",
+        **dict.fromkeys([*gone, removed], "failed"),
+    }
+    assert rows[gone[0]].reason.startswith(f"{gone[0]} is no longer there.")
+    assert (summary.converted, summary.failed) == (1, 3)
+    assert isinstance(events[-1], Summary)
+
+
+def test_pictures_that_are_all_gone_are_rows_before_the_sentence(tmp_path, model, places):
+    gone, events = tmp_path / "a" / "1.png", []
+    with pytest.raises(NothingToConvertError, match=r"a does not exist, or does not any more"):
+        run_request(request_of(tmp_path, model, only=frozenset([gone])), places, report=events.append, token=Token())
+    assert [(event.source, event.state) for event in events] == [(gone, "failed")]
+
+
+def test_what_is_left_out_for_another_reason_is_not_called_gone(tmp_path, model, places):
+    save_picture(tmp_path / "a" / "1.png")
+    other = save_picture(tmp_path / "elsewhere" / "2.png")
+    summary, _ = run(request_of(tmp_path, model, only=frozenset([tmp_path / "a" / "1.png", other])), places)
+    assert (summary.converted, summary.failed) == (1, 0)
+
+
 def test_a_model_that_is_gone_is_a_sentence(tmp_path, places):
     save_picture(tmp_path / "a" / "1.png")
     with pytest.raises(ModelError):

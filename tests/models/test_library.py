@@ -1,13 +1,16 @@
 """Models get other names, go and come back; what lies about in the folders does no harm."""
 
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 
 import pytest
 
 from p2p_desktop.models.library import Library, file_name
-from tests.models_for_tests import small_card, write_small_model
+from tests.models_for_tests import random_generator, small_card, weights_of, write_small_model
 from training.contract.errors import ModelError
+from training.contract.model_file import write_model
 
 
 @pytest.fixture
@@ -116,6 +119,40 @@ def test_a_folder_with_the_name_of_a_model_is_a_damaged_model(library):
     odd = library.models()[-1]
     assert (odd.name, odd.card) == ("odd", None)
     assert "cannot be read" in odd.problem
+
+
+def test_a_model_that_was_cut_is_neither_added_nor_shown_as_good(tmp_path, library):
+    whole = write_small_model(tmp_path / "night.safetensors").read_bytes()
+    cut = tmp_path / "cut.safetensors"
+    cut.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(ModelError, match=r"cut\.safetensors is damaged: parts of it are missing\. Copy or download it again\."):
+        library.add(cut)
+    assert [path.name for path in library.added.iterdir()] == ["mine.safetensors"]
+    cut.rename(library.added / "mine.safetensors")  # as if its disk had lost the end of it
+    mine = library.models()[1]
+    assert (mine.name, mine.card) == ("mine", None)
+    assert "parts of it are missing" in mine.problem
+
+
+def test_a_model_whose_weights_are_no_numbers_is_not_added_and_leaves_nothing(tmp_path, library):
+    card = small_card("night")
+    weights = {name: value.copy() for name, value in weights_of(random_generator(card.generator)).items()}
+    next(iter(weights.values())).flat[-1] = float("nan")
+    write_model(tmp_path / "night.safetensors", card, weights)
+    with pytest.raises(ModelError, match=r"^night\.safetensors is damaged: some of its weights are not numbers"):
+        library.add(tmp_path / "night.safetensors")
+    assert [path.name for path in library.added.iterdir()] == ["mine.safetensors"]
+
+
+def test_models_are_checked_without_torch(tmp_path):
+    code = (
+        "import sys; from pathlib import Path; from p2p_desktop.models.library import Library; folder = Path(sys.argv[1]);"
+        "library = Library(folder / 'shipped', folder / 'added', folder / 'removed'); library.add(folder / 'm.safetensors');"
+        "print(library.models()[0].problem, 'torch' in sys.modules)"
+    )
+    write_small_model(tmp_path / "m.safetensors")
+    ended = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True, timeout=60)
+    assert ended.stdout.strip() == "False"
 
 
 @pytest.mark.parametrize(

@@ -283,6 +283,49 @@ def test_a_folder_that_is_dropped_again_brings_what_is_new_in_it(driver, photos)
     driver.wait(lambda: not driver.window.convert.is_busy)
 
 
+def test_a_folder_with_earlier_results_in_it_brings_its_pictures_and_says_what_it_passed_over(driver, photos):
+    driver.drop([photos / "Day 1"])
+    driver.wait_listed(3)
+    driver.convert()
+    driver.click("convert_clear")
+    driver.drop([photos])
+    driver.wait_listed(6)
+    assert "3 results of earlier conversions were passed over." in driver.text("action_detail")
+    driver.convert()
+    assert driver.counts["done"] == 6
+    assert sorted(path.name for path in photos.with_name("Holiday sharp").iterdir()) == ["Day 1", "Day 2"]
+    driver.click("convert_clear")
+    driver.drop([photos.with_name("Holiday sharp")])
+    driver.wait(lambda: "6 results of earlier conversions were passed over." in note(driver))
+
+
+def test_results_beside_their_sources_are_neither_listed_nor_made_twice(driver, photos):
+    folder = photos / "Day 1"
+    driver.window.convert._panel.change(output=str(folder))
+    driver.drop([folder])
+    driver.wait_listed(3)
+    driver.convert()
+    assert len(list(folder.iterdir())) == 6
+    driver.click("convert_clear")
+    driver.window.convert._panel.change(existing="overwrite")
+    driver.drop([folder])
+    driver.wait_listed(3)
+    driver.convert()
+    assert driver.counts["done"] == 3
+    assert len(list(folder.iterdir())) == 6
+
+
+def test_what_lies_within_a_dropped_folder_is_converted_once_and_in_its_place(driver, photos):
+    before = fingerprint(photos)
+    driver.drop([photos])
+    driver.drop([photos / "Day 1", photos / "Day 2" / "3.jpg"])
+    driver.wait_listed(6)
+    driver.convert()
+    assert driver.counts["done"] == 6
+    assert fingerprint(photos) == before
+    assert fingerprint(photos.with_name("Holiday sharp")).keys() == before.keys()
+
+
 def test_what_is_dropped_during_the_work_follows_it(driver, tmp_path):
     for number in range(20):
         save_photo(tmp_path / "Many" / f"{number:02}.png", size=240, seed=number)
@@ -362,6 +405,24 @@ def test_a_source_that_vanishes_is_a_row_and_the_others_are_done(driver, photos)
     (photos / "Day 1" / "1.jpg").unlink()
     driver.convert()
     assert (driver.counts["done"], driver.counts["failed"]) == (5, 1)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")
+def test_a_pipe_among_the_pictures_is_a_row_and_holds_up_nobody(driver, photos):
+    os.mkfifo(photos / "pipe.jpg")
+    driver.drop([photos])
+    driver.wait_listed(7)
+    assert driver.counts["failed"] == 1
+    assert all(row.height == 96 for row in driver.window._session.queue.rows("waiting"))
+
+
+def test_what_the_command_line_names_and_is_not_there_is_told(driver, photos):
+    driver.window.open_paths([photos, photos / "missing.jpg"])
+    driver.wait_listed(7)
+    row = driver.window._session.queue.row_of(photos / "missing.jpg")
+    assert (row.state, row.reason) == ("failed", f"{row.path} does not exist, or does not any more.")
+    driver.convert()
+    assert (driver.counts["done"], driver.counts["failed"]) == (6, 1)
 
 
 def test_rows_can_be_taken_off_and_their_files_stay(driver, photos):

@@ -82,7 +82,9 @@ class TrainConfig:
     learning_rate_d: float = _knob(0.0, 0, 0.01, "per step", "Step size of the discriminator's Adam; 0: as learning_rate.")
     beta1: float = _knob(0.5, 0, 0.9999, "", "Adam's momentum.")
     beta2: float = _knob(0.999, 0, 0.99999, "", "Adam's memory of squared gradients.")
-    weight_decay: float = _knob(0.0, 0, 1, "per step", "Decoupled weight decay of the generator.")
+    weight_decay: float = _knob(
+        0.0, 0, 1, "times", "Decoupled weight decay of the generator: each step takes the learning rate times this off its weights."
+    )
     constant: float = _knob(0.5, 0, 1, "share", "Share of the run at full learning rate; it then falls linearly to 0.")
     ema: float = _knob(0.0, 0, 0.99999, "", "Decay of the averaged generator that is measured and saved; 0: no average.")
     early_stop: int = _knob(0, 0, 10**6, "measurements", "Measurements without a new best after which the run ends; 0: never.")
@@ -240,10 +242,11 @@ class TrainConfig:
             raise ConfigError("The configuration's generator must be a JSON object, or left out.")
         return _completed(values, {key: data[key] for key in SHORT_WORDS if key in data})
 
-    def changed(self, changes: Mapping[str, str]) -> "TrainConfig":
+    def changed(self, changes: Mapping[str, str], start: GeneratorSpec | None = None) -> "TrainConfig":
         """A config with values given as text, as in `--set batch_size=4` or `--set generator.skips=false`, all at once.
 
-        A new task's encodings or a new number of channels change the network with them. Raises ConfigError.
+        A new task's encodings or a new number of channels change the network with them. `start`: the network of the model whose
+        weights are the start, which is then the run's as it is; None for the recipe's. Raises ConfigError.
         """
         types = {item.name: item.type for item in fields(self) if item.name != "generator"}
         values: dict[str, Any] = {}  # Any: JSON
@@ -262,6 +265,9 @@ class TrainConfig:
                 names = ", ".join([*types, *SHORT_WORDS, *(f"generator.{name}" for name in described)])
                 raise ConfigError(f"There is no setting {key!r}. There are: {names}.")
         channels = _channels(self.task, values.get("encoding_in", self.encoding_in), values.get("encoding_out", self.encoding_out))
+        if start is not None:
+            _refuse_other_network(start, channels, [*words, *(f"generator.{name}" for name in inner)])
+            return replace(self, generator=start, **values)
         described |= {"in_channels": channels[0], "out_channels": channels[1]} | inner
         return replace(self, generator=_respecified(GeneratorSpec.from_json(described), words), **values)
 
@@ -299,6 +305,17 @@ def recommended(
 def _channels(task_name: str, encoding_in: str, encoding_out: str) -> tuple[int, int]:
     task = task_named(task_name)
     return encoding_named(encoding_in or task.encoding_in).channels, encoding_named(encoding_out or task.encoding_out).channels
+
+
+def _refuse_other_network(start: GeneratorSpec, channels: tuple[int, int], said: list[str]) -> None:
+    """Raises ConfigError where a run cannot have the network of the model that it is to start from."""
+    if said:
+        raise ConfigError(f"The network is that of the model to start from, so leave out {', '.join(said)}.")
+    if (start.in_channels, start.out_channels) != channels:
+        raise ConfigError(
+            f"The model to start from turns {start.in_channels} channels into {start.out_channels}, and this run needs "
+            f"{channels[0]} into {channels[1]}. Choose another model, or other encodings (encoding_in, encoding_out)."
+        )
 
 
 def _completed(values: dict[str, Any], words: dict[str, Any]) -> TrainConfig:  # Any: JSON

@@ -21,6 +21,7 @@ from safetensors.numpy import save
 
 from training.contract.encodings import DEPTH_IN_MILLIMETRES, DepthScale, EncodingName, encoding_named
 from training.contract.errors import ConfigError, ModelError
+from training.contract.files import open_to_read
 from training.contract.framing import Frame, SizeRule
 from training.contract.palette import MAX_COLOURS, Palette
 from training.contract.spec import GeneratorSpec, Statistics
@@ -201,6 +202,27 @@ def read_weights(path: Path, expected: dict[str, tuple[int, ...]]) -> Weights:
         raise ModelError(f"{path.name} is damaged: its weights cannot be read.") from error
 
 
+def check_length(path: Path) -> None:
+    """Raises ModelError if a file is not as long as its header says. The weights are not read."""
+    _read_header(path)  # what safetensors would take for absurd, or wait for
+    try:
+        with safe_open(path, framework="numpy"):
+            pass
+    except (SafetensorError, OSError) as error:
+        raise ModelError(f"{path.name} is damaged: parts of it are missing. Copy or download it again.") from error
+
+
+def check_weights(path: Path, called: str) -> None:
+    """Read all weights, one by one. Raises ModelError if that fails, or if they are not numbers. `called`: its name in errors."""
+    try:
+        with safe_open(path, framework="numpy") as file:
+            are_numbers = all(bool(np.isfinite(file.get_tensor(name)).all()) for name in file.keys())  # noqa: SIM118  no dict
+    except (SafetensorError, OSError, ValueError, TypeError) as error:
+        raise ModelError(f"{called} is damaged: its weights cannot be read.") from error
+    if not are_numbers:
+        raise ModelError(f"{called} is damaged: some of its weights are not numbers.")
+
+
 def file_digest(path: Path) -> str:
     """SHA-256 of the whole file, in hexadecimal: what tells two models of one name apart. Raises ModelError."""
     try:
@@ -212,7 +234,7 @@ def file_digest(path: Path) -> str:
 
 def _read_header(path: Path) -> dict[str, Any]:  # Any: JSON
     try:
-        with path.open("rb") as file:
+        with open_to_read(path) as file:
             start = file.read(8)
             length = struct.unpack("<Q", start)[0] if len(start) == 8 else -1
             # Pickles and archives read as absurd lengths; a card that is too large is told apart from them by the brace.

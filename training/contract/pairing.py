@@ -88,6 +88,11 @@ def pictures_below(folder: Path, left_out: Collection[Path] = ()) -> list[Path]:
     return sorted(path for path in found if not any(left in path.parents for left in left_out))
 
 
+def composed(name: str) -> str:
+    """A name as it is compared: a Mac writes a letter and its accent as two characters where others write one."""
+    return unicodedata.normalize("NFC", name)
+
+
 def fingerprint(pairs: Pairs) -> str:
     """Tells one set of pairs from another by names and sizes. Raises OSError."""
     entries = [
@@ -227,5 +232,4 @@ def _both(two: list[Path | None]) -> Two | None:
 
 
 def _name(path: Path, folder: Path) -> str:
-    """Composed, for a Mac writes a letter and its accent as two characters where others write one."""
-    return unicodedata.normalize("NFC", path.relative_to(folder).with_suffix("").as_posix())
+    return composed(path.relative_to(folder).with_suffix("").as_posix())

@@ -11,6 +11,7 @@ from pathlib import Path
 from training.contract.decoding import decode, decode_reduced
 from training.contract.encodings import Pixels
 from training.contract.errors import PictureError
+from training.contract.files import open_to_read
 from training.contract.headers import Format, Header, UnreadableError, read_header
 from training.contract.metadata import Metadata
 from training.contract.picture_names import OutputFormat, is_picture_name, named_format, output_format, raw_kind, suffix_for
@@ -54,13 +55,13 @@ class Picture:
 
 def picture_size(path: Path) -> tuple[int, int]:
     """(height, width) of the upright picture, from the header alone. Raises PictureError as `read_picture` does."""
-    with _named(path, path.name), path.open("rb") as file:
+    with _named(path, path.name), open_to_read(path) as file:
         return _accepted(read_header(file)).upright_size
 
 
 def picture_bits(path: Path) -> int:
     """Bits a channel, 8 or more, from the header alone; of PNG and TIFF, all else counts as 8. Raises PictureError as above."""
-    with _named(path, path.name), path.open("rb") as file:
+    with _named(path, path.name), open_to_read(path) as file:
         return _accepted(read_header(file)).bits
 
 
@@ -70,7 +71,7 @@ def read_picture(path: Path, name: str = "") -> Picture:
     `name`: what to call it, where its own name could be that of several.
     """
     with _named(path, name or path.name):
-        with path.open("rb") as file:
+        with open_to_read(path) as file:
             header = _accepted(read_header(file))
             file.seek(0)
             data = file.read()
@@ -91,7 +92,7 @@ def read_reduced(path: Path, side: int) -> Pixels:
 
     Only JPEG files gain by it; all others are read whole. Raises PictureError as `read_picture` does.
     """
-    with _named(path, path.name), path.open("rb") as file:
+    with _named(path, path.name), open_to_read(path) as file:
         header = _accepted(read_header(file))
         file.seek(0)
         reduced = decode_reduced(file.read(), header, side) if header.format == "jpg" else None
