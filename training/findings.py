@@ -22,6 +22,7 @@ MAX_FAR = 0.2  # share of its measurements beyond the range
 NUM_KEPT = 4 * MAX_COLOURS  # colours of a picture of labels that are remembered; more are strays, whichever they are
 RARE = 0.01  # share of a picture below which a colour that no other picture has is a stray
 NUM_TELLING = 3  # pictures of labels from which on it says something that no other one has a colour
+MANY_MIXED = 0.5  # share of the pictures beyond which mixed colours are told once, for naming nearly all helps nobody
 GREY_STEP = 3  # grey levels by which the channels of a grey picture may differ, as JPEG leaves them
 GREY_STRIDE = 4  # pixels: of large pictures not every one is looked at
 FEW_GREY = 0.5  # share of a side below which its grey pictures are exceptions
@@ -139,14 +140,18 @@ class _Labels:
         self._met: Counter[tuple[int, ...]] = Counter()
 
     def add(self, pixels: Pixels, files: PairFiles) -> None:
-        counts = count_colours(pixels)
-        kept = Counter(dict(counts.most_common(NUM_KEPT)))
-        self._pictures.append((files, kept, len(counts), counts.total()))
+        kept, num_colours = count_colours(pixels, NUM_KEPT)
+        self._pictures.append((files, kept, num_colours, pixels.shape[0] * pixels.shape[1]))
         self._counts.update(kept)
         self._met.update(kept.keys())
 
     def findings(self) -> Iterator[Finding]:
         palette = palette_of(self._counts)
+        num_mixed = sum(num_colours > MAX_COLOURS for _, _, num_colours, _ in self._pictures)
+        if num_mixed > MANY_MIXED * len(self._pictures):
+            what = f"{num_mixed} of {len(self._pictures)} pictures of labels have colours between their labels"
+            yield Finding("labels", "", (), f"{what}, as JPEG leaves them. Save labels as PNG: each colour is a name.")
+            return
         for files, kept, num_colours, num_pixels in self._pictures:
             known = {colour for colour in kept if colour in palette and not self._is_stray(colour, kept[colour] / num_pixels)}
             share = 1 - sum(kept[colour] for colour in known) / num_pixels

@@ -5,6 +5,8 @@ JPEG files are decoded at a fraction of their size, so a look at some thousand p
 
 import hashlib
 import os
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from training.contract.pictures import read_reduced
 Look = NDArray[np.uint8]
 """Grey levels [16, 17] of a whole picture, whatever its size."""
 
+NUM_THREADS = 4  # files that are decoded at once; large ones that have to be decoded whole must fit into memory together
 LOOK_SIDE = 16  # comparisons along each axis: 256 bits
 READ_SIDE = 64  # pixels of the short side, and up to twice as many: a look is a mean over four or more of them
 
@@ -45,6 +48,12 @@ class Glances:
     def __init__(self, *, strips: bool) -> None:
         self._strips = strips
         self._seen: dict[Path, Glance] = {}
+
+    def look_at(self, paths: Iterable[Path]) -> None:
+        """Look at many at once, in several threads: decoding is done outside of Python."""
+        new = [path for path in dict.fromkeys(paths) if path not in self._seen]
+        with ThreadPoolExecutor(NUM_THREADS) as pool:
+            self._seen.update(zip(new, pool.map(self._glance, new), strict=True))
 
     def of(self, path: Path) -> Glance:
         """What cannot be read has no looks; that is told where it is wanted whole."""

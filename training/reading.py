@@ -174,6 +174,7 @@ def _suitable(config: TrainConfig, run: Path | None) -> tuple[Pairs, Glances]:
         return glance.green >= least or not glance.looks  # what cannot be read is told as such
 
     every = (*found.train, *found.held_out)
+    glances.look_at(pair.a for pair in every)
     chosen = replace(found, train=tuple(filter(is_fit, found.train)), held_out=tuple(filter(is_fit, found.held_out)))
     return replace(chosen, unfit=tuple(pair.a for pair in every if not is_fit(pair))), glances
 

@@ -35,6 +35,7 @@ def divided(found: Pairs, seed: int, glances: Glances) -> Pairs:
 
 def links(pairs: Sequence[PairFiles], glances: Glances) -> Iterator[tuple[int, int]]:
     """(earlier, later) indices of pairs that hold one picture, byte for byte or by its looks, mirrored ones too."""
+    glances.look_at(path for pair in pairs for path in (pair.a, pair.b) if path)
     first: dict[str, int] = {}
     looks: list[Look] = []
     owners: list[int] = []

@@ -125,6 +125,15 @@ def test_stray_pixels_in_labels_are_counted_and_named(tmp_path):
     assert "3: 1 colour, 0.78% of its pixels" in result["findings"][0]["message"]
 
 
+def test_labels_that_are_all_jpeg_are_told_once(tmp_path):
+    for number in range(6):
+        strip = np.hstack([scene(number), scene(20 + number) // 128 * 127])
+        (tmp_path / f"{number}.jpg").write_bytes(cv2.imencode(".jpg", strip, [cv2.IMWRITE_JPEG_QUALITY, 50])[1].tobytes())
+    result, found = checked(tmp_path, "facades")
+    assert found == {("labels", "")}
+    assert result["findings"][0]["message"].startswith("6 of 6 pictures of labels have colours between their labels")
+
+
 def test_a_label_that_only_one_picture_has_is_no_stray(tmp_path):
     write_strips(tmp_path)
     strip = cv2.imread(str(tmp_path / "3.png"))

@@ -10,7 +10,7 @@ import pytest
 from tests.training.runs import save, scene, tiny_config, two_folders
 from training.contract.errors import PairingError
 from training.contract.pairing import PairFiles, Pairs
-from training.glances import Glances, green_share
+from training.glances import Glance, Glances, green_share
 from training.reading import pairs_of_run
 from training.splitting import divided, links
 
@@ -102,7 +102,7 @@ def test_copies_of_one_picture_alone_are_refused_with_the_way_out(tmp_path):
 
 def test_an_owners_split_takes_no_look_at_the_pictures(tmp_path):
     class Unwilling(Glances):
-        def of(self, path):
+        def _glance(self, path):
             raise AssertionError(f"{path} was looked at")
 
     pair = PairFiles("x", tmp_path / "x.png", None)
@@ -122,9 +122,8 @@ def test_thousands_of_looks_are_compared_in_a_second(tmp_path):
     levels[2999] = levels[7][:, ::-1]
 
     class Known(Glances):
-        def of(self, path):
-            found = super().of(tmp_path)
-            return type(found)(path.name, (levels[int(path.name)],), 0.0)
+        def _glance(self, path):
+            return Glance(path.name, (levels[int(path.name)],), 0.0)
 
     pairs = [PairFiles(str(number), tmp_path / str(number), None) for number in range(3000)]
     began = time.process_time()

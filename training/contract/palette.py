@@ -24,14 +24,16 @@ def find_palette(pictures: Iterable[Pixels]) -> Palette:
     """
     counts: Counter[tuple[int, ...]] = Counter()
     for pixels in pictures:
-        counts.update(count_colours(pixels))
+        counts.update(count_colours(pixels)[0])
     return palette_of(counts)
 
 
-def count_colours(pixels: Pixels) -> Counter[tuple[int, ...]]:
-    """How many pixels of [H, W, C] have each 8-bit colour."""
+def count_colours(pixels: Pixels, most: int | None = None) -> tuple[Counter[tuple[int, ...]], int]:
+    """How many pixels of [H, W, C] have each 8-bit colour, of the `most` frequent alone if need be; and how many there are."""
     codes, numbers = np.unique(_codes(pixels), return_counts=True)
-    return Counter(dict(zip((_colour(code, pixels.shape[2]) for code in codes.tolist()), numbers.tolist(), strict=True)))
+    chosen = np.argsort(-numbers, kind="stable")[:most]
+    colours = (_colour(code, pixels.shape[2]) for code in codes[chosen].tolist())
+    return Counter(dict(zip(colours, numbers[chosen].tolist(), strict=True))), len(codes)
 
 
 def palette_of(counts: Counter[tuple[int, ...]]) -> Palette:
