@@ -8,7 +8,7 @@ interrupted. Shapes: input float32 [C_in, size, size], target float32 [C_out, si
 import atexit
 import os
 import signal
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 from typing import Any, NamedTuple
@@ -22,7 +22,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 from training.contract.config import TrainConfig
 from training.contract.encodings import Pixels, encode, join_depth, max_value
 from training.contract.errors import PairingError, PictureError
-from training.contract.framing import fit_size, long_side_at, pad_reflect, to_planes
+from training.contract.framing import fit_size, pad_reflect, to_planes
 from training.contract.pairing import PairFiles
 from training.contract.palette import Palette, find_palette
 from training.degrade import MAX_REACH, blurred_crop, grey, random_edges
@@ -65,7 +65,7 @@ class TrainingPairs(Dataset[Pair | PairingError]):
         """The pair, or the error that ends the run: raised in a worker, it would arrive wrapped in that one's traceback."""
         epoch, index = key
         rng = np.random.default_rng([self.config.seed, STREAM_SAMPLE, epoch, index])
-        sides, damaged = self.read(index)
+        sides, damaged = self._first_readable(index, self._reader.ready)
         if sides is None:
             return PairingError(f"None of the {len(self.files)} training pairs can be read any more. {damaged[0]}")
         crop, inside_HW1 = self._crop(sides, rng)
@@ -81,11 +81,14 @@ class TrainingPairs(Dataset[Pair | PairingError]):
         )
 
     def read(self, index: int) -> tuple[Sides | None, list[str]]:
-        """The pair of that index, or the next that can be read, and a sentence for each that cannot."""
+        """The pair of that index at its own size, or the next that can be read, and a sentence for each that cannot."""
+        return self._first_readable(index, self._reader.whole)
+
+    def _first_readable(self, index: int, read: Callable[[PairFiles], Sides]) -> tuple[Sides | None, list[str]]:
         damaged: list[str] = []
         for files in self.files[index:] + self.files[:index]:
             try:
-                return self._reader.read(files), damaged
+                return read(files), damaged
             except PictureError as error:
                 damaged.append(str(error))
         return None, damaged
@@ -93,32 +96,25 @@ class TrainingPairs(Dataset[Pair | PairingError]):
     def _crop(self, sides: Sides, rng: np.random.Generator) -> tuple[Sides, NDArray[np.bool_]]:
         """A square at a random place, both pictures alike; and bool [side, side, 1], false where a picture had to be extended.
 
-        `native` tasks keep, or shrink, the scale that the picture has. `fit` tasks bring the long side to the size that translation
-        does, but for the jitter. What the short side then lacks is mirrored, as translation does for networks of large multiples:
+        `native` tasks keep, or shrink, the scale that the picture has. `fit` tasks have the long side at the size that translation
+        gives it, but for the jitter. What the short side then lacks is mirrored, as in translation for networks of large multiples:
         squares of one size make batches of pictures of any shape. Nothing is learned of depth there.
         """
-        sides = self._scaled(sides, rng)
-        height, width = sides.first.shape[:2]
-        side = self._side
-        inside_HW1 = np.zeros((max(side, height), max(side, width), 1), np.bool_)
-        inside_HW1[:height, :width] = True
-        sides = sides.each(lambda pixels: pad_reflect(pixels, max(0, side - height), max(0, side - width)))
-        places = inside_HW1.shape[0] - side + 1, inside_HW1.shape[1] - side + 1
-        top, left = int(rng.integers(places[0])), int(rng.integers(places[1]))
-        square = slice(top, top + side), slice(left, left + side)
-        return sides.each(lambda pixels: np.ascontiguousarray(pixels[square])), inside_HW1[square]
-
-    def _scaled(self, sides: Sides, rng: np.random.Generator) -> Sides:
-        height, width = sides.first.shape[:2]
-        size = height, width
-        if self.config.task_spec.size_mode == "fit":
-            size = long_side_at(self.config.fitted_size, height, width)
-        else:
-            low = max(self.config.shrink, self._side / min(height, width))
+        side, (height, width) = self._side, sides.first.shape[:2]
+        scale = 1.0
+        if self.config.task_spec.size_mode == "native":
+            low = max(self.config.shrink, side / min(height, width))
             scale = rng.uniform(low, 1.0) if low < 1.0 else 1.0
-            size = max(1, round(height * scale)), max(1, round(width * scale))
+        padded = sides.each(lambda pixels: pad_reflect(pixels, max(0, side - height), max(0, side - width)))
+        # What becomes the crop is cut out first: shrinking twelve megapixels for it would take longer than a step.
         # Blur is made after this, so the source's own softness shrinks with the picture: targets get sharper.
-        return sides if size == (height, width) else sides.resized(size)
+        reach = min(round(side / scale), *padded.first.shape[:2])
+        top, left = (int(rng.integers(length - reach + 1)) for length in padded.first.shape[:2])
+        cut = padded.each(lambda pixels: np.ascontiguousarray(pixels[top : top + reach, left : left + reach]))
+        inside = np.arange(top, top + side)[:, None] < height, np.arange(left, left + side)[None] < width
+        if reach != side:  # of a picture that is larger than the crop, and so was not extended
+            return cut.resized((side, side)), np.ones((side, side, 1), np.bool_)
+        return cut, (inside[0] & inside[1])[..., None]
 
     @property
     def _side(self) -> int:

@@ -13,13 +13,13 @@ from training.contract.encodings import Pixels
 from training.contract.errors import ConfigError, PairingError
 from training.contract.model_file import ModelCard
 from training.contract.networks import load_generator
-from training.contract.pairing import PairFiles, Pairs, find_pairs
+from training.contract.pairing import PairFiles, Pairs
 from training.contract.progress import Report, Token
 from training.contract.protocol import TRAINED_ON_LEFT_OUT, Event, Progress, Result, Warned
 from training.contract.tasks import SMALLER_IS_BETTER
 from training.evaluate import Measurement, averages, averages_by_kind, measure, torch_translate, yardstick_of
 from training.held_out import HeldOut, full_set, full_set_size, request_of
-from training.reading import arranged
+from training.reading import unsplit_pairs
 from training.run_model import choose_device
 from training.sheet import check_sheet, rows_to_show, sheet_row, write_sheet
 from training.trained_on import not_trained_on
@@ -103,10 +103,9 @@ def _measured(
 
 def _pairs_for(card: ModelCard, config: TrainConfig) -> Pairs:
     """The pairs of the request. Raises PairingError where there are none, or none such as the model learned from."""
-    wanted, other = config.task_spec.wanted, Path(config.data_b) if config.data_b else None
-    if other is not None and wanted == "photos":
-        raise PairingError(f"The model {card.name} is measured on single photographs, so it has no use for {other}.")
-    found = arranged(find_pairs(Path(config.data), wanted, other=other, seed=0), config)
+    if config.data_b and config.task_spec.wanted == "photos":
+        raise PairingError(f"The model {card.name} is measured on single photographs, so it has no use for {config.data_b}.")
+    found = unsplit_pairs(config)
     if not (*found.train, *found.held_out):
         raise PairingError(f"There are no pictures in {config.data} to measure on.")
     if found.layout == "strips" and card.provenance.get("layout") == "folders":  # halves of its photographs are no pairs

@@ -1,8 +1,7 @@
 """The modes about pairs: check what a folder holds, write pairs to look at, show what the network will see."""
 
-import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -10,25 +9,19 @@ from typing import Self
 import numpy as np
 
 from training.contract.config import TrainConfig
-from training.contract.encodings import LAB_L_HALF, Pixels, decode, join_lab, split_alpha, to_8_bit, to_grey
+from training.contract.encodings import LAB_L_HALF, Pixels, decode, join_lab, split_alpha, to_grey
 from training.contract.errors import ConfigError, PairingError, PictureError
-from training.contract.framing import resize
 from training.contract.metadata import Metadata
-from training.contract.pairing import PairFiles, Pairs, find_pairs
+from training.contract.pairing import PairFiles, Pairs
 from training.contract.picture_writing import encode_picture
-from training.contract.pictures import Picture, picture_size, read_picture
+from training.contract.pictures import Picture
 from training.contract.progress import Report, Token
 from training.contract.protocol import Event, Progress, Result, Warned
 from training.dataset import TrainingPairs, make_pair
-from training.reading import MAX_STRETCH, Side, Sides, arranged, read_pair, sides_of
-from training.registration import Registration, Shift
+from training.findings import Inspection, findings_of_names
+from training.reading import Sides, read_pair, sides_of, split_pairs, told_of_pairs, too_few
 from training.samples import join_shown
 
-LEAST_MEASURED = 0.02  # share of a depth map that must be measured to be worth learning from
-MAX_FAR = 0.2  # share of its measurements beyond the range
-TELLING_BITS = 24  # of 256: pictures with fewer have too little in them to be told apart by their looks
-SAME_LOOK = 10  # bits of 256 that may differ between a picture and its copy
-MAX_LABELS = 64  # colours that a picture of labels may have, before some of them are strays
 SHOWN_SIDE = 512  # pixels
 STREAM = 4  # of random numbers: apart from those of training and measuring
 
@@ -55,32 +48,18 @@ class PairsRequest:
         return cls(config, Path(out) if out else None, count)
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something about a pair that its owner should know."""
-
-    code: str
-    """lonely ambiguous unreadable shape size depth range labels duplicate misaligned"""
-    pair: str
-    files: tuple[str, ...]
-    message: str
-
-
 def check_pairs(request: PairsRequest, report: Report[Event], token: Token) -> None:
     """Look at every pair; one `result` event with what was found. Raises PairingError if there is none, Cancelled."""
     config = request.config
     found = _all_pairs(config)
-    findings = list(_of_names(found))
     every = (*found.train, *found.held_out)
-    seen = _Seen()
+    findings = list(findings_of_names(found, config))
+    inspection = Inspection(found, config)
     for index, files in enumerate(every):
         token.check()
-        findings += _of_pair(files, found.layout, config, seen)
+        findings += inspection.look(files)
         report(Progress(index + 1, len(every), "checking"))
-    common = seen.registration.common_shift
-    if common is not None:
-        message = f"All pairs together: B lies off, {_words(common)}. Were the two cameras aligned?"
-        findings.insert(0, Finding("misaligned", "", (), message))
+    findings = [*inspection.all_together(), *findings]
     report(
         Result(
             {
@@ -97,9 +76,11 @@ def check_pairs(request: PairsRequest, report: Report[Event], token: Token) -> N
 
 
 def make_pairs(request: PairsRequest, report: Report[Event], token: Token) -> None:
-    """Write what the task makes of each picture into `out/input` and `out/target`, which train as a task of their own.
+    """Write what the task makes of each picture into folders of `out`, which a training reads as they are.
 
-    Depth is written as 16-bit PNG. What cannot be read is a `warning`. Raises PairingError, OSError, Cancelled.
+    These are `input` and `target`; where a photograph goes in beside its depth, `rgb` and `depth`, of which a training takes away
+    again, and `sparse`, one way to do so. Depth is written as 16-bit PNG. What is left out is told by a `warning`. Raises
+    PairingError, OSError, Cancelled.
     """
     config = request.config
     if config.task_spec.source == "found":
@@ -107,23 +88,26 @@ def make_pairs(request: PairsRequest, report: Report[Event], token: Token) -> No
     if request.out is None:
         raise ConfigError("Making pairs needs a folder to write to (out).")
     found = _all_pairs(config)
+    for code, sentence in told_of_pairs(found, config):
+        report(Warned(0, code, sentence))
     every = (*found.train, *found.held_out)[: request.count or None]
-    kinds, written = sides_of(config), 0
-    for index, files in enumerate(every):
+    if not every:
+        raise PairingError(too_few(found, config))
+    kinds, written, folders = sides_of(config), 0, set[str]()
+    for index, (files, name) in enumerate(zip(every, _free_names(every), strict=True)):
         token.check()
         try:
             sides = read_pair(files, found.layout, kinds)
         except PictureError as error:
             report(Warned(0, "picture_left_out", str(error)))
             continue
-        source, target = make_pair(sides, config, np.random.default_rng([config.seed, STREAM, index]))
-        if config.task_spec.source == "grey":
-            source = to_grey(source)
-        for name, pixels in (("input", source), ("target", target)):
-            _write(request.out / name / f"{files.name}.png", pixels)
+        made = _made(sides, config, np.random.default_rng([config.seed, STREAM, index]))
+        for folder, pixels in made.items():
+            _write(request.out / folder / f"{name}.png", pixels)
+        folders.update(made)
         written += 1
         report(Progress(index + 1, len(every), "making"))
-    report(Result({"out": str(request.out), "pairs": written}))
+    report(Result({"out": str(request.out), "pairs": written, "folders": sorted(folders)}))
 
 
 def show_pairs(request: PairsRequest, report: Report[Event], token: Token) -> None:
@@ -139,7 +123,7 @@ def show_pairs(request: PairsRequest, report: Report[Event], token: Token) -> No
     shown = []
     for index in range(min(request.count or 8, len(pairs))):
         token.check()
-        pair = pairs[index // len(pairs), index]
+        pair = pairs[0, index]
         if isinstance(pair, PairingError):
             raise pair
         seen, wanted = (np.ascontiguousarray(tensor.permute(1, 2, 0).numpy()) for tensor in (pair.input_CHW, pair.target_CHW))
@@ -152,111 +136,30 @@ def show_pairs(request: PairsRequest, report: Report[Event], token: Token) -> No
 
 
 def _all_pairs(config: TrainConfig) -> Pairs:
-    other = Path(config.data_b) if config.data_b else None
-    found = arranged(find_pairs(Path(config.data), config.task_spec.wanted, other=other, seed=config.seed), config)
-    if not found.train and not found.held_out and not found.lonely:
+    found = split_pairs(config)
+    if not (found.train or found.held_out or found.lonely or found.unfit):
         raise PairingError(f"There are no pictures in {config.data}.")
     return found
 
 
-def _of_names(found: Pairs) -> Iterator[Finding]:
-    for path in found.lonely:
-        yield Finding("lonely", path.stem, (str(path),), f"{path.name} has no partner.")
-    for path in found.ambiguous:
-        yield Finding("ambiguous", path.stem, (str(path),), f"{path.name} shares its name with another picture of its folder.")
+def _made(sides: Sides, config: TrainConfig, rng: np.random.Generator) -> dict[str, Pixels]:
+    """The pictures of a made pair by the folders that they belong into."""
+    source, target = make_pair(sides, config, rng)
+    if config.encodings[0].name == "rgb_depth16":
+        return {"rgb": sides.both[0], "depth": target, "sparse": np.ascontiguousarray(source[..., 3:])}
+    return {"input": to_grey(source) if config.task_spec.source == "grey" else source, "target": target}
 
 
-class _Seen:
-    """What was met before: contents of files, and how pictures look."""
-
-    def __init__(self) -> None:
-        self.contents: dict[str, str] = {}
-        self.looks: list[tuple[int, str]] = []
-        self.registration = Registration()
-
-    def meet(self, files: PairFiles, sides: Sides) -> str:
-        """The pair that this one repeats, or ""."""
-        digest = hashlib.sha256(files.a.read_bytes()).hexdigest()
-        before = self.contents.setdefault(digest, files.name)
-        if before != files.name:
-            return before
-        look = _look(sides.first) if sides.kinds[0].is_photo else 0
-        if look.bit_count() < TELLING_BITS:
-            return ""
-        alike = next((name for other, name in self.looks if (look ^ other).bit_count() <= SAME_LOOK), "")
-        self.looks.append((look, files.name))
-        return alike
-
-
-def _of_pair(files: PairFiles, layout: str, config: TrainConfig, seen: _Seen) -> Iterator[Finding]:
-    paths = tuple(str(path) for path in files[1:] if path)
-    try:
-        yield from _of_sizes(files, paths)
-        sides = read_pair(files, layout, sides_of(config))
-    except PictureError as error:
-        yield Finding("shape" if "different shapes" in str(error) else "unreadable", files.name, paths, str(error))
-        return
-    yield from _of_stored(files, layout, paths, sides.kinds)
-    for pixels, kind in zip((sides.first, sides.second), sides.kinds, strict=True):
-        if pixels is not None:
-            yield from _of_content(pixels, kind, config, files.name, paths)
-    before = seen.meet(files, sides)
-    if before:
-        yield Finding("duplicate", files.name, paths, f"{files.name} repeats the picture of {before}.")
-    if sides.second is not None:
-        shift = seen.registration.look(sides.first, sides.second)
-        if shift is not None:
-            yield Finding("misaligned", files.name, paths, f"{files.name}: B seems to lie off, {_words(shift)}.")
-
-
-def _words(shift: Shift) -> str:
-    (down, right) = shift
-    return f"{abs(down):.1%} {'down' if down > 0 else 'up'} and {abs(right):.1%} to the {'right' if right > 0 else 'left'}"
-
-
-def _of_sizes(files: PairFiles, paths: tuple[str, ...]) -> Iterator[Finding]:
-    if files.b is None:
-        return
-    first, second = picture_size(files.a), picture_size(files.b)
-    stretch = first[1] / first[0] / (second[1] / second[0])
-    if first != second and 1 / MAX_STRETCH <= stretch <= MAX_STRETCH:
-        words = f"{first[1]} x {first[0]} and {second[1]} x {second[0]}"
-        yield Finding("size", files.name, paths, f"{files.name}: A and B have different sizes, {words}; the smaller one counts.")
-
-
-def _of_stored(files: PairFiles, layout: str, paths: tuple[str, ...], kinds: tuple[Side, Side]) -> Iterator[Finding]:
-    """Bits that are read and thrown away."""
-    for path, kind in zip((files.a, files.b), kinds, strict=True):
-        if path is None or kind.encoding.bits == 16 or (layout == "strips" and path is files.b):
-            continue
-        if read_picture(path).pixels.dtype == np.uint16:
-            yield Finding("mode", files.name, paths, f"{path.name} has 16 bits a channel; {kind.encoding.name} keeps 8 of them.")
-
-
-def _of_content(pixels: Pixels, kind: Side, config: TrainConfig, name: str, paths: tuple[str, ...]) -> Iterator[Finding]:
-    if kind.encoding.is_depth:
-        scale = config.frame.depth
-        metres = scale.metres(pixels)
-        known = metres > 0
-        if known.mean() < LEAST_MEASURED:
-            yield Finding("range", name, paths, f"{name}: only {known.mean():.1%} of the depth is measured.")
-        elif (metres[known] > scale.range_m).mean() > MAX_FAR:
-            share = (metres[known] > scale.range_m).mean()
-            yield Finding("range", name, paths, f"{name}: {share:.0%} of the depths lie beyond depth_range, {scale.range_m:g} m.")
-    elif kind.is_label:
-        colours = len(np.unique(pixels.reshape(-1, pixels.shape[2]), axis=0))
-        if colours > MAX_LABELS:
-            yield Finding("labels", name, paths, f"{name}: {colours} colours for labels; were they smoothed, or saved as JPEG?")
-    elif int(np.ptp(pixels)) == 0:
-        yield Finding("range", name, paths, f"{name}: a picture has one colour only.")
-
-
-def _look(pixels: Pixels) -> int:
-    """256 bits that hardly differ between pictures which look the same, whatever their size and quality (difference hash)."""
-    grey = to_grey(np.ascontiguousarray(to_8_bit(pixels)[..., :3] if pixels.shape[2] >= 3 else to_8_bit(pixels)[..., :1]))
-    small = resize(grey, (16, 17))[..., 0].astype(int)
-    bits = (small[:, 1:] > small[:, :-1] + 2).ravel()
-    return int("".join("1" if bit else "0" for bit in bits), 2)
+def _free_names(pairs: Sequence[PairFiles]) -> Iterator[str]:
+    """A name of its own for each: x.jpg and x.png, or X.jpg and x.jpg, must not be written over each other."""
+    taken, given = {pair.name.casefold() for pair in pairs}, set[str]()
+    for pair in pairs:
+        name, number = pair.name, 1
+        while name.casefold() in given or (number > 1 and name.casefold() in taken):
+            number += 1
+            name = f"{pair.name}-{number}"
+        given.add(name.casefold())
+        yield name
 
 
 def _visible(values_HWC: np.ndarray, encoding: str, config: TrainConfig) -> Pixels:

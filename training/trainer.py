@@ -11,7 +11,7 @@ import numpy as np
 from training.checkpoint import LAST, Found, load_checkpoint, random_state, restore, save_checkpoint
 from training.contract.config import CHANGEABLE_ON_RESUME, TrainConfig
 from training.contract.errors import ConfigError, PairingError
-from training.contract.pairing import Pairs, fingerprint
+from training.contract.pairing import fingerprint
 from training.contract.progress import Cancelled, Report, Token
 from training.contract.protocol import (
     CHECKPOINTS,
@@ -31,14 +31,14 @@ from training.disk import writing
 from training.examiner import Check, Examiner, no_check
 from training.learner import Learner, learning_rate
 from training.orders import Made, Orders
-from training.reading import pairs_of_run
+from training.reading import pairs_of_run, told_of_pairs
 from training.run_files import cut_events, kept_model
 from training.run_model import NOT_FINITE, choose_device, is_finite, use_threads
 from training.tables import write_tables
 from training.world import World
 
 MAX_ROLLBACKS = 2  # to the last good state, before a run whose losses are no numbers is given up
-LEFT_OUT, LONELY = "picture_left_out", "pictures_without_partner"
+LEFT_OUT = "picture_left_out"
 
 
 class Training:
@@ -49,10 +49,9 @@ class Training:
         self.report: Report[Event] = report if world.is_first else _say_nothing
         device = world.device(choose_device(config.device))
         self.share = world.share_of(config.batch_size)
-        self.news: list[tuple[str, str]] = []
-        """(code, sentence) of what is to be said once in a run, as soon as it can be."""
         found = pairs_of_run(config, run)
-        self._note_lonely(found)
+        self.news: list[tuple[str, str]] = list(told_of_pairs(found, config))
+        """(code, sentence) of what is to be said once in a run, as soon as it can be."""
         self.pictures = fingerprint(found)
         self._compare_pictures()
         self.pairs = TrainingPairs(config, found.train, found.layout)
@@ -62,12 +61,6 @@ class Training:
         self.orders = Orders(run, self.state, token, world, self.report, {"preview": self._preview, "snapshot": self._snapshot})
         self.steps = config.num_steps(len(self.pairs))
         self.saved_at = -1
-
-    def _note_lonely(self, found: Pairs) -> None:
-        lonely = [*found.lonely, *found.ambiguous]
-        if lonely:
-            names = ", ".join(path.name for path in lonely[:3]) + ("..." if len(lonely) > 3 else "")
-            self.news.append((LONELY, f"Pictures without a partner are left out, {len(lonely)}: {names}"))
 
     def _compare_pictures(self) -> None:
         """Raises PairingError where another process found other pictures: they would not learn the same."""

@@ -52,7 +52,8 @@ def make_command(
     request = {"config": _described(task, photos, set_), "out": str(_new_folder(out)), "count": count}
     ask_trainer("make-pairs", request, json, _keep_result(told, left_out))
     if not json:
-        print(f"{told[0]['pairs']} pairs are in {told[0]['out']}, their folders are input and target.")
+        *others, last = told[0]["folders"] or ["input"]
+        print(f"{told[0]['pairs']} pairs are in {told[0]['out']}, their folders are {', '.join(others)} and {last}.")
     return EXIT_FINDINGS if left_out else 0
 
 

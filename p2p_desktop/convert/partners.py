@@ -8,7 +8,7 @@ import numpy as np
 from training.contract.encodings import join_depth
 from training.contract.errors import PictureError
 from training.contract.framing import resize_nearest
-from training.contract.pairing import pictures_below
+from training.contract.pairing import composed, pictures_below
 from training.contract.pictures import Picture, read_picture
 
 
@@ -24,11 +24,11 @@ class Partners:
         except OSError as error:
             raise PictureError(f"The folder {folder} cannot be read: {error.strerror}.") from error
         for path in found:
-            self._paths.setdefault(path.stem, []).append(path)
+            self._paths.setdefault(composed(path.stem), []).append(path)
 
     def joined(self, source: Path, picture: Picture) -> Picture:
         """The picture with its depth behind its colours, for `rgb_depth16`. Raises PictureError unless there is just one depth."""
-        paths = self._paths.get(source.stem, [])
+        paths = self._paths.get(composed(source.stem), [])
         if len(paths) != 1:
             what = "no picture" if not paths else f"{len(paths)} pictures"
             raise PictureError(f"There is {what} named {source.stem} in {self._folder}, where its depth should be.")

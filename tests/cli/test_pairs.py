@@ -18,7 +18,7 @@ def test_good_pairs_end_with_0_and_bad_ones_with_3_and_their_names(p2p, tmp_path
     bad = p2p("pairs", "check", data, **environment())
     assert bad.code == 3
     assert "lonely: 1\n  4.png has no partner.\n" in bad.out
-    assert "unreadable: 1\n  3.png is empty" in bad.out
+    assert "unreadable: 1\n  A/3.png is empty" in bad.out
     told = p2p("pairs", "check", data, "--json", **environment())
     assert told.code == 3
     assert {finding["code"] for finding in told.summary["data"]["findings"]} == {"lonely", "unreadable"}

@@ -1,5 +1,7 @@
 """Models that take a picture and its depth: from a folder of pictures and one of depths to a folder of depths."""
 
+import unicodedata
+
 import cv2
 import numpy as np
 import pytest
@@ -55,6 +57,12 @@ def test_a_picture_without_its_depth_is_a_row_and_so_is_a_depth_of_eight_bits(de
     assert {name: row.state for name, row in rows.items()} == {"0.jpg": "failed", "1.jpg": "failed", "2.jpg": "converted"}
     assert f"no picture named 0 in {desk / 'depth'}" in rows["0.jpg"].reason
     assert "1.png is no 16-bit grey picture" in rows["1.jpg"].reason
+
+
+def test_an_accent_may_be_written_in_another_way(desk):
+    for form, path in (("NFC", desk / "rgb" / "day" / "0.jpg"), ("NFD", desk / "depth" / "0.png")):
+        path.rename(path.with_stem(unicodedata.normalize(form, "caf\u00e9")))
+    assert {row.state for row in converted(desk, two_picture_model(desk), desk / "depth").values()} == {"converted"}
 
 
 def test_two_depths_of_one_name_are_not_guessed_between(desk):

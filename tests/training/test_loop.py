@@ -345,6 +345,19 @@ def test_other_pictures_are_warned_of(run, tmp_path):
     assert "The pictures changed." in warning.message
 
 
+def test_photographs_without_green_are_told_with_how_many_and_winter_is_learned_from_the_others(run, tmp_path):
+    for number in range(8):
+        rgb = np.random.default_rng(number).integers(0, 60, (32, 40, 3), np.uint8) + np.uint8([40, 60, 160])
+        rgb[:, :20, 1] += 90 * (number < 5)
+        rgb[:, :20, 2] //= 1 + 7 * (number < 5)
+        cv2.imwrite(str(tmp_path / f"{number}.png"), rgb[..., ::-1])
+    told = trained(run, tiny_config(tmp_path, task="winter-to-summer", steps=1))
+    assert [(event.code, event.message.split(":")[0]) for event in of_type(told, "warning")] == [
+        ("pictures_without_green", "Pictures with less than 2% of green are left out, 3")
+    ]
+    assert of_type(told, "started")[0].pairs == {"train": 4, "val": 1}
+
+
 def test_a_damaged_training_picture_is_told_once_and_left_out(run, tmp_path):
     write_photos(tmp_path / "train", 2)
     write_photos(tmp_path / "val", 1, seed=1)

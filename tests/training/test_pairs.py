@@ -16,6 +16,7 @@ from training.contract.errors import ConfigError, PairingError
 from training.contract.progress import Cancelled, Token
 from training.estimate import MEASURED, WARM_UP, estimate
 from training.pairs import PairsRequest, check_pairs, make_pairs, show_pairs
+from training.reading import pairs_of_run
 from training.registration import Registration
 
 
@@ -113,6 +114,82 @@ def test_labels_that_were_smoothed_are_found(tmp_path):
     assert checked(tmp_path, "facades")[1] == {("labels", "3")}
 
 
+def test_stray_pixels_in_labels_are_counted_and_named(tmp_path):
+    """Forty pixels of another colour: few enough colours to pass for labels, had any other picture that one."""
+    write_strips(tmp_path)
+    strip = cv2.imread(str(tmp_path / "3.png"))
+    strip[:8, 32:33] = (0, 255, 0)
+    cv2.imwrite(str(tmp_path / "3.png"), strip)
+    result, found = checked(tmp_path, "facades")
+    assert found == {("labels", "3")}
+    assert "3: 1 colour, 0.78% of its pixels" in result["findings"][0]["message"]
+
+
+def test_labels_that_are_all_jpeg_are_told_once(tmp_path):
+    for number in range(6):
+        strip = np.hstack([scene(number), scene(20 + number) // 128 * 127])
+        (tmp_path / f"{number}.jpg").write_bytes(cv2.imencode(".jpg", strip, [cv2.IMWRITE_JPEG_QUALITY, 50])[1].tobytes())
+    result, found = checked(tmp_path, "facades")
+    assert found == {("labels", "")}
+    assert result["findings"][0]["message"].startswith("6 of 6 pictures of labels have colours between their labels")
+
+
+def test_a_label_that_only_one_picture_has_is_no_stray(tmp_path):
+    write_strips(tmp_path)
+    strip = cv2.imread(str(tmp_path / "3.png"))
+    strip[:16, 48:] = (0, 255, 0)
+    cv2.imwrite(str(tmp_path / "3.png"), strip)
+    assert checked(tmp_path, "facades")[1] == set()
+
+
+def test_grey_pictures_among_coloured_ones_are_named_and_so_are_transparent_ones(tmp_path):
+    folder = two_folders(tmp_path)
+    save(folder / "A" / "2.png", cv2.cvtColor(scene(2), cv2.COLOR_RGB2GRAY))
+    save(folder / "A" / "3.png", np.repeat(cv2.cvtColor(scene(3), cv2.COLOR_RGB2GRAY)[..., None], 3, 2))
+    cv2.imwrite(str(folder / "B" / "4.png"), np.dstack([255 - scene(4)[..., ::-1], np.zeros((96, 128), np.uint8)]))
+    result, found = checked(folder)
+    assert found == {("grey", "2"), ("grey", "3"), ("transparent", "4")}
+    assert {finding["message"].split()[0] for finding in result["findings"]} == {"A/2.png", "A/3.png", "B/4.png"}
+
+
+def test_grey_pictures_are_no_exception_where_all_are_grey(tmp_path):
+    two_folders(tmp_path, change=lambda pixels: cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY))
+    assert checked(tmp_path)[1] == set()
+
+
+def test_one_pair_alone_is_found_to_be_too_few_as_training_would_say(tmp_path):
+    result, found = checked(two_folders(tmp_path, 1))
+    assert found == {("few", "")}
+    assert "at least one is needed to train on, and one to measure with" in result["findings"][0]["message"]
+
+
+def test_a_copy_of_what_is_measured_with_is_told_as_such(tmp_path):
+    for part, numbers in (("train", range(3)), ("val", (1, 9))):
+        for number in numbers:
+            save(tmp_path / part / "A" / f"{number}.png", scene(number)[:, :: 1 if part == "train" else -1])
+            save(tmp_path / part / "B" / f"{number}.png", scene(50 + 10 * len(part) + number))
+    result, _ = checked(tmp_path)
+    messages = [finding["message"] for finding in result["findings"] if finding["code"] == "duplicate"]
+    assert messages == ["1 repeats the picture of 1. One is trained on, the other measured with."]
+
+
+def test_photographs_without_green_are_named_and_no_winter_is_made_of_them(tmp_path):
+    for number in range(4):
+        save(tmp_path / "data" / f"green {number}.png", green_scene(number))
+        save(tmp_path / "data" / f"sea {number}.png", green_scene(10 + number)[..., [2, 0, 1]])
+    assert {finding for finding in checked(tmp_path / "data", "winter-to-summer")[1] if finding[0] == "green"} == {
+        ("green", f"sea {number}") for number in range(4)
+    }
+    told = []
+    make_pairs(PairsRequest(recommended("winter-to-summer", tmp_path / "data"), tmp_path / "made"), told.append, Token())
+    assert [event.code for event in told if event.type == "warning"] == ["pictures_without_green"]
+    assert {path.stem for path in (tmp_path / "made" / "input").iterdir()} == {f"green {number}" for number in range(4)}
+
+
+def green_scene(seed):
+    return (scene(seed).mean(2, keepdims=True) * np.array([0.3, 0.9, 0.3])).astype(np.uint8)
+
+
 def test_a_folder_without_any_picture_is_a_sentence(tmp_path):
     with pytest.raises(PairingError, match="no pictures in"):
         checked(tmp_path)
@@ -137,6 +214,34 @@ def test_what_a_task_makes_can_be_looked_at_and_trained_on(tmp_path, task, chann
     kinds = {"encoding_in": "depth16", "encoding_out": "depth16"} if task == "fill-depth" else {}
     _, found = checked(tmp_path / "made", **kinds)
     assert not {code for code, _ in found} - {"misaligned"}
+
+
+def test_pictures_of_one_name_are_not_written_over_each_other(tmp_path):
+    save(tmp_path / "data" / "x.png", scene(0))
+    save(tmp_path / "data" / "x.bmp", scene(1))
+    save(tmp_path / "data" / "X.png", scene(2))
+    save(tmp_path / "data" / "x-2.png", scene(3))
+    told = []
+    make_pairs(PairsRequest(recommended("deblur", tmp_path / "data"), tmp_path / "made"), told.append, Token())
+    written = [path.name.casefold() for path in (tmp_path / "made" / "target").iterdir()]
+    assert told[-1].data["pairs"] == len(set(written)) == len(written) == 4
+
+
+def test_depth_with_its_photograph_is_made_into_folders_that_train(tmp_path):
+    write_rooms(tmp_path / "data", 4, height=64, width=80)
+    config = recommended("fill-depth", tmp_path / "data", "quick", encoding_in="rgb_depth16")
+    told = []
+    make_pairs(PairsRequest(config, tmp_path / "made"), told.append, Token())
+    assert told[-1].data["folders"] == ["depth", "rgb", "sparse"]
+    rgb, depth, sparse = (
+        cv2.imread(str(tmp_path / "made" / folder / "2.png"), cv2.IMREAD_UNCHANGED) for folder in ("rgb", "depth", "sparse")
+    )
+    there = cv2.imread(str(tmp_path / "data" / "depth_mm" / "2.png"), cv2.IMREAD_UNCHANGED)
+    assert (rgb.dtype, rgb.shape) == (np.uint8, (64, 80, 3))
+    assert np.array_equal(depth, there)
+    assert set(np.unique(sparse)) <= {0, *np.unique(there)}
+    again = pairs_of_run(replace(config, data=str(tmp_path / "made")), None)
+    assert (again.layout, again.sides, len(again.train) + len(again.held_out)) == ("folders", ("rgb", "depth"), 4)
 
 
 def test_found_pairs_are_not_made(tmp_path):

@@ -9,9 +9,10 @@ import pytest
 from tests.training.runs import write_rooms, write_strips
 from training.contract.config import recommended
 from training.contract.errors import PairingError, PictureError
+from training.contract.framing import resize, resize_nearest
 from training.contract.pairing import PairFiles
 from training.dataset import TrainingPairs, make_pair
-from training.reading import pairs_of_run, read_pair, sides_of
+from training.reading import PairReader, pairs_of_run, read_pair, sides_of, split_pairs, told_of_pairs, unsplit_pairs
 
 
 def save(path, pixels):
@@ -154,3 +155,96 @@ def test_a_photograph_that_is_wanted_and_not_there_is_a_sentence(tmp_path):
         save(tmp_path / f"{number}.png", np.full((40, 40), 1000, np.uint16))
     with pytest.raises(PairingError, match="no folders rgb and depth"):
         pairs_of_run(small("fill-depth", tmp_path).changed({"encoding_in": "rgb_depth16"}), tmp_path / "run")
+
+
+def test_a_damaged_picture_is_named_with_its_folder_where_two_have_its_name(tmp_path):
+    for folder in ("train/A", "train/B"):
+        save(tmp_path / folder / "3.png", np.zeros((40, 60, 3), np.uint8))
+    pair = PairFiles("3", tmp_path / "train" / "A" / "3.png", tmp_path / "train" / "B" / "3.png")
+    pair.b.write_bytes(pair.b.read_bytes()[:60])
+    with pytest.raises(PictureError, match=r"^B/3\.png is damaged"):
+        read_pair(pair, "folders", sides_of(small("pairs", tmp_path)))
+
+
+def test_sixteen_bits_that_are_not_used_are_told_once_with_how_many(tmp_path):
+    for number in range(4):
+        save(tmp_path / "A" / f"{number}.png", np.full((40, 60, 3), 9, np.uint16))
+        save(tmp_path / "B" / f"{number}.png", np.full((40, 60, 3), 9, np.uint8))
+    config = small("pairs", tmp_path)
+    ((code, sentence),) = told_of_pairs(split_pairs(config), config)
+    assert code == "bits_left_out"
+    assert sentence.startswith("4 of 8 pictures that were looked at have 16 bits a channel")
+    deep = replace(config, encoding_in="rgb16", encoding_out="rgb16")
+    assert list(told_of_pairs(split_pairs(deep), deep)) == []
+
+
+def test_depth_in_16_bits_is_nothing_to_tell(tmp_path):
+    write_rooms(tmp_path)
+    for task in ("mono-depth", "fill-depth"):
+        config = small(task, tmp_path)
+        assert list(told_of_pairs(split_pairs(config), config)) == []
+
+
+def write_green_and_blue(folder, num_green, num_blue):
+    for number in range(num_green + num_blue):
+        grain = np.random.default_rng(number).integers(0, 60, (40, 60, 1), np.uint8)
+        save(folder / f"{number}.png", grain + np.uint8([40, 150, 30] if number < num_green else [40, 60, 160]))
+
+
+def test_winter_is_learned_from_green_photographs_alone_and_the_others_are_counted(tmp_path):
+    write_green_and_blue(tmp_path, 10, 3)
+    config = small("winter-to-summer", tmp_path)
+    found = pairs_of_run(config, None)
+    assert {pair.name for pair in (*found.train, *found.held_out)} == {str(number) for number in range(10)}
+    ((code, sentence),) = told_of_pairs(found, config)
+    assert code == "pictures_without_green"
+    assert "less than 2% of green are left out, 3: 10.png, 11.png, 12.png" in sentence
+    assert len(unsplit_pairs(config).train) == 10
+    other = small("deblur", tmp_path)
+    assert len(unsplit_pairs(other).train) == 13
+
+
+def test_too_few_green_photographs_are_refused_with_the_reason(tmp_path):
+    write_green_and_blue(tmp_path, 1, 3)
+    with pytest.raises(PairingError, match="3 were left out, because they have too little green"):
+        pairs_of_run(small("winter-to-summer", tmp_path), None)
+
+
+def test_what_a_fit_task_keeps_is_the_very_picture_that_resizing_the_whole_gives(tmp_path):
+    write_rooms(tmp_path, 3, height=90, width=120)
+    config = small("mono-depth", tmp_path)
+    found = pairs_of_run(config, None)
+    reader = PairReader(config, found.layout, 1 << 20)
+    whole = read_pair(found.train[0], found.layout, sides_of(config))
+    for _ in range(2):
+        ready = reader.ready(found.train[0])
+        assert ready.first.shape == (54, 72, 3)
+        assert np.array_equal(ready.first, resize(whole.first, (72, 96)))
+        assert np.array_equal(ready.second, resize_nearest(whole.second, (72, 96)))
+    assert np.array_equal(reader.whole(found.train[0]).second, whole.second)
+
+
+def test_a_fitted_picture_is_shrunk_once(tmp_path):
+    write_rooms(tmp_path, 3)
+    config = small("mono-depth", tmp_path)
+    found = pairs_of_run(config, None)
+    reader = PairReader(config, found.layout, 1 << 20)
+    first = reader.ready(found.train[0])
+    assert reader.ready(found.train[0]) is first
+    assert PairReader(config, found.layout, 0).ready(found.train[0]) is not first
+
+
+def test_pictures_at_their_own_size_are_shrunk_within_bounds_and_nowhere_mixed(tmp_path):
+    """A ramp tells of each crop how much it was shrunk, and depth that it was not mixed."""
+    ramp = np.repeat(np.arange(1000, 1400, dtype=np.uint16)[:, None], 300, 1)
+    for number in range(2):
+        save(tmp_path / f"{number}.png", ramp)
+    config = small("fill-depth", tmp_path, shrink=0.5, sparse="points")
+    pairs = TrainingPairs(config, [PairFiles("0", tmp_path / "0.png", None)], "photos")
+    steps = []
+    for epoch in range(30):
+        counts = pairs[epoch, 0].target_CHW.add(1).mul(5000).round().int()[0, :, 0].numpy()
+        assert counts.min() >= 1000
+        steps.append((counts[-1] - counts[0]) / 63)
+    assert 1 <= min(steps) < 1.2
+    assert 1.8 < max(steps) <= 2.05

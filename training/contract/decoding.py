@@ -17,6 +17,7 @@ from training.contract.metadata import EXIF_HEADER, JPEG_XMP_HEADER, Metadata, o
 from training.contract.tiff import read_tiff
 
 _CMYK_CHANNELS = 4
+_REDUCED = ((8, cv2.IMREAD_REDUCED_COLOR_8), (4, cv2.IMREAD_REDUCED_COLOR_4), (2, cv2.IMREAD_REDUCED_COLOR_2))
 
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # it prints what we say in sentences
 
@@ -50,6 +51,18 @@ def decode(data: bytes, header: Header) -> Decoded:
         pixels = _stretched(pixels, header.white)
     colour, alpha = _split_alpha(_turned(pixels, orientation), header)
     return Decoded(colour, alpha, metadata, notes)
+
+
+def decode_reduced(data: bytes, header: Header, side: int) -> Pixels | None:
+    """Decode a JPEG file to RGB at the smallest fraction whose sides are `side` or more; None if it must be decoded whole."""
+    flag = next((flag for divisor, flag in _REDUCED if min(header.height, header.width) >= divisor * side), None)
+    if flag is None or header.channels == _CMYK_CHANNELS:
+        return None
+    bgr = cv2.imdecode(np.frombuffer(data, np.uint8), flag)  # upright: the flag does not say otherwise
+    if bgr is None:
+        raise UnreadableError(CUT_OFF)
+    rgb: Pixels = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
+    return rgb
 
 
 def _decode_by_opencv(data: bytes, header: Header) -> tuple[Pixels, Metadata]:

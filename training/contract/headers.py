@@ -68,6 +68,8 @@ class Header:
     icc: bytes | None = None
     """The colour profile, of AVIF only: OpenCV does not give it."""
     num_frames: int = 1
+    bits: int = 8
+    """A channel, of PNG and TIFF; other formats are not asked."""
 
     @property
     def upright_size(self) -> tuple[int, int]:
@@ -177,7 +179,14 @@ def _png(file: BinaryIO) -> Header:
             orientation = orientation_of(content.removeprefix(EXIF_HEADER))
         elif name in (b"IDAT", b"IEND"):
             return Header(
-                "png", height, width, orientation, grey_alpha=colour == 4, transparent_grey=transparent, num_frames=frames
+                "png",
+                height,
+                width,
+                orientation,
+                grey_alpha=colour == 4,
+                transparent_grey=transparent,
+                num_frames=frames,
+                bits=max(8, depth),
             )
         file.seek(size - len(content) + 4, 1)
 
@@ -253,7 +262,7 @@ def _tiff(file: BinaryIO) -> Header:
         page = tiff.pages.first
         turned = page.tags.get(ORIENTATION)
         orientation = int(turned.value) if turned is not None and turned.value in range(1, 9) else 1
-        return Header("tiff", int(page.imagelength), int(page.imagewidth), orientation)
+        return Header("tiff", int(page.imagelength), int(page.imagewidth), orientation, bits=max(8, int(page.bitspersample)))
 
 
 def _avif(file: BinaryIO) -> Header:

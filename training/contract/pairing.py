@@ -4,30 +4,31 @@ A pair is named by its path below the folder it was found in, without its suffix
 """
 
 import hashlib
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from training.contract.errors import PairingError
+from training.contract.folder_names import (
+    PARTNERS,
+    TRAIN,
+    VAL,
+    Two,
+    is_for_testing,
+    joined_parts,
+    named_sides,
+    one_of,
+    side_name,
+    two_sides,
+)
 from training.contract.pictures import is_picture_name
 
 Layout = Literal["photos", "strips", "folders"]
 """Plain pictures, of which pairs are made; pictures that are pairs by themselves, A left and B right; or two folders."""
 
 Wanted = Literal["photos", "pairs", "depth"]
-
-HELD_OUT_SHARE = 0.1  # of pairs that are not split by their owner
-SIDES = (
-    ("a", "b"),
-    ("input", "target"),
-    ("source", "target"),
-    ("rgb", "depth"),
-    ("image", "depth"),
-    ("images", "depth"),
-    ("sparse", "dense"),
-)
-"""Names of two folders side by side, A and B; the second may go on, as in "depth_mm"."""
 
 
 class PairFiles(NamedTuple):
@@ -45,40 +46,51 @@ class Pairs:
 
     layout: Layout
     train: tuple[PairFiles, ...]
+    """All of them, until they are split."""
     held_out: tuple[PairFiles, ...]
     split_by: Literal["owner", "content"]
+    """Who says what is held out: folders train and val, or what the pictures hold."""
     sides: tuple[str, str] = ("", "")
     """Names of the two folders, where there are two."""
     lonely: tuple[Path, ...] = ()
     """Pictures without a partner."""
     ambiguous: tuple[Path, ...] = ()
     """Pictures that share their name, but for the suffix, with another one on the same side."""
+    unfit: tuple[Path, ...] = ()
+    """Pictures that hold nothing of what the task is about."""
 
 
-def find_pairs(root: Path, wanted: Wanted, *, other: Path | None, left_out: Path | None = None, seed: int) -> Pairs:
+def find_pairs(root: Path, wanted: Wanted, *, other: Path | None, left_out: Path | None = None) -> Pairs:
     """Look through `root` and below, sub-folders `train` and `val` being taken for what they say; `test` is never looked at.
 
     `wanted`: "photos" for tasks that make their pairs, "pairs" for those that find them, "depth" for depth with or without
     photographs beside it. `other`: the folder of the second pictures, if it lies elsewhere. `left_out`: a folder, often the run's
-    own, whose pictures are none of them. Without `train` and `val`, a tenth is held out by content, copies of one picture on one
-    side. Raises PairingError.
+    own, whose pictures are none of them. Without a folder for `val`, nothing is held out yet. Raises PairingError.
     """
     for folder in (root, *([other] if other else [])):
         if not folder.is_dir():
             raise PairingError(f"The folder {folder} does not exist. Choose the folder that holds the pictures.")
     try:
-        search = _Search(left_out)
-        found = None if wanted == "photos" else search.doubles(root, other)
-        found = found or search.singles(root, "strips" if wanted == "pairs" else "photos")
-        return _split_by_content(found, seed) if found.split_by == "content" else found
+        search = _Search([left_out] if left_out else [])
+        if wanted == "photos":
+            return search.singles(root, "photos")
+        found = search.doubles(root, other)
+        if found is None and wanted == "pairs":
+            search.refuse_half_a_layout(root)
+        return found or search.singles(root, "strips" if wanted == "pairs" else "photos")
     except OSError as error:
         raise PairingError(f"The pictures in {root} cannot be read: {error}.") from error
 
 
-def pictures_below(folder: Path, left_out: Path | None = None) -> list[Path]:
-    """All pictures of a folder and its sub-folders, sorted; none of those below `left_out`. Raises OSError."""
+def pictures_below(folder: Path, left_out: Collection[Path] = ()) -> list[Path]:
+    """All pictures of a folder and its sub-folders, sorted; none of those below a folder of `left_out`. Raises OSError."""
     found = (path for path in folder.rglob("*") if is_picture_name(path.name) and path.is_file())
-    return sorted(path for path in found if left_out is None or left_out not in path.parents)
+    return sorted(path for path in found if not any(left in path.parents for left in left_out))
+
+
+def composed(name: str) -> str:
+    """A name as it is compared: a Mac writes a letter and its accent as two characters where others write one."""
+    return unicodedata.normalize("NFC", name)
 
 
 def fingerprint(pairs: Pairs) -> str:
@@ -93,50 +105,105 @@ def fingerprint(pairs: Pairs) -> str:
 class _Search:
     """One look through a folder, and what it could not place."""
 
-    def __init__(self, left_out: Path | None) -> None:
+    def __init__(self, left_out: list[Path]) -> None:
         self.left_out = left_out
         self.lonely: list[Path] = []
         self.ambiguous: list[Path] = []
 
     def singles(self, root: Path, layout: Layout) -> Pairs:
-        """Every picture is a pair by itself, or becomes one."""
-        if (root / "train").is_dir() and (root / "val").is_dir():
-            return self._answer(layout, self._each(root / "train"), self._each(root / "val"))
-        return self._answer(layout, self._each(root), None)
+        """Every picture is a pair by itself, or becomes one. `train` counts beside `val`, or where nothing else lies beside it."""
+        inside = self._folders(root)
+        train, val = one_of(inside, TRAIN), one_of(inside, VAL)
+        is_all = len(inside) == 1 and not any(is_picture_name(path.name) for path in root.iterdir())
+        if train and (val or is_all):
+            return _found(layout, self._each(train), self._each(val) if val else None)
+        return _found(layout, self._each(root), None)
 
     def doubles(self, root: Path, other: Path | None) -> Pairs | None:
-        """Two folders, matched by name; None where there are no two."""
-        sides = (root, other) if other else _two_sides(root)
-        if sides is None:
-            return self._doubles_in_parts(root)
-        a, b = sides
-        if all((side / part).is_dir() for side in sides for part in ("train", "val")):
-            return self._answer("folders", self._matched(a / "train", b / "train"), self._matched(a / "val", b / "val"), sides)
-        return self._answer("folders", self._matched(a, b), None, sides)
+        """Two folders, matched by name; None where there are no two. Raises PairingError where something is missing."""
+        inside = self._folders(root)
+        sides = (root, other) if other else named_sides(inside)
+        if sides:
+            return self._sides_with_parts(*sides)
+        parts: dict[str, Two | None] = {
+            name: self._sides_of_part(root, name, folders) for name, folders in joined_parts(inside).items()
+        }
+        for name in (*TRAIN, *VAL):
+            if name in inside and name not in parts:
+                parts[name] = two_sides(self._folders(inside[name]))
+        if any(parts.values()):
+            return self._parts_with_sides(root, parts)
+        sides = two_sides(inside)
+        return self._doubles(sides, sides, None) if sides else None
 
-    def _doubles_in_parts(self, root: Path) -> Pairs | None:
-        sides = _two_sides(root / "train")
-        if sides is None or not (root / "val").is_dir():
-            return None
-        others = _two_sides(root / "val")
-        if others is None or [side.name for side in others] != [side.name for side in sides]:
+    def refuse_half_a_layout(self, root: Path) -> None:
+        """Raises PairingError for what looks like two folders but is none: its pictures must not be cut in half."""
+        for name, path in self._folders(root).items():
+            if name in PARTNERS:
+                raise PairingError(
+                    f"{root} holds the folder {path.name}, but none called {PARTNERS[name]} with its partners. "
+                    "Put both side by side; pictures that hold A and B themselves belong into a folder of another name."
+                )
+            sides = named_sides(self._folders(path))
+            if sides:
+                raise PairingError(f"{path} holds the folders {sides[0].name} and {sides[1].name}. Choose that folder, not {root}.")
+
+    def _sides_with_parts(self, a: Path, b: Path) -> Pairs:
+        """A and B, each with train and val inside, or without."""
+        folders = self._folders(a), self._folders(b)
+        trains, vals = ([one_of(inside, names) for inside in folders] for names in (TRAIN, VAL))
+        for found in (trains, vals):
+            if (found[0] is None) != (found[1] is None):
+                there = found[0] or found[1]
+                raise PairingError(f"Of {a} and {b} only one holds {there and there.name}. Divide both alike, or neither.")
+        train = _both(trains)
+        return self._doubles((a, b), train, _both(vals)) if train else self._doubles((a, b), (a, b), None)
+
+    def _parts_with_sides(self, root: Path, parts: dict[str, Two | None]) -> Pairs:
+        """train and val, each with A and B inside, or in its name; val may be missing as a whole."""
+        train = parts.get(TRAIN[0])
+        val = next((name for name in VAL if name in parts), None)
+        if train is None:
+            raise PairingError(f"{root} holds two folders to measure with, {val}, but no such two to train on.")
+        if val is None:
+            return self._doubles(train, train, None)
+        held_out = parts[val]
+        if held_out is None or [side_name(side) for side in held_out] != [side_name(side) for side in train]:
             raise PairingError(
-                f"{root / 'val'} does not hold the folders {sides[0].name} and {sides[1].name}, as {root / 'train'} does."
+                f"{root / val} does not hold the folders {train[0].name} and {train[1].name}, as {root / TRAIN[0]} does."
             )
-        return self._answer("folders", self._matched(*sides), self._matched(*others), sides)
+        return self._doubles(train, train, held_out)
 
-    def _answer(
-        self, layout: Layout, train: list[PairFiles], held_out: list[PairFiles] | None, sides: tuple[Path, Path] | None = None
-    ) -> Pairs:
-        return Pairs(
-            layout,
-            tuple(train),
-            tuple(held_out or ()),
-            "content" if held_out is None else "owner",
-            (sides[0].name, sides[1].name) if sides else ("", ""),
-            tuple(self.lonely),
-            tuple(self.ambiguous),
-        )
+    def _sides_of_part(self, root: Path, part: str, folders: dict[str, Path]) -> Two:
+        sides = two_sides(folders)
+        if sides is None:
+            names = " and ".join(path.name for path in folders.values())
+            raise PairingError(f"{root} holds {names}, but two folders belong to {part}. Call them {part}A and {part}B.")
+        return sides
+
+    def _doubles(self, sides: Two, train: Two, val: Two | None) -> Pairs:
+        """The pairs of two folders. Raises PairingError if there is none, unless the names of the folders say that they are two."""
+        pairs = self._matched(*train)
+        if not pairs and self.lonely and not named_sides({side_name(side): side for side in sides}):
+            raise PairingError(
+                f"No picture in {sides[0]} is called like one in {sides[1]}, so these folders hold no pairs. "
+                "Give the two pictures of a pair one name; pictures that hold A and B themselves belong into one folder."
+            )
+        held_out = None if val is None else self._matched(*val)
+        found = _found("folders", pairs, held_out, (sides[0].name, sides[1].name))
+        return replace(found, lonely=tuple(self.lonely), ambiguous=tuple(self.ambiguous))
+
+    def _folders(self, folder: Path) -> dict[str, Path]:
+        """The folders in a folder that count, by their names in small letters. Those for testing are left out from now on."""
+        inside = [path for path in sorted(folder.iterdir()) if path.is_dir() and not path.name.startswith(".")]
+        self.left_out += [path for path in inside if is_for_testing(path.name) and path not in self.left_out]
+        return {path.name.casefold(): path for path in inside if not self._is_left_out(path)}
+
+    def _is_left_out(self, folder: Path) -> bool:
+        """Whether it is to be left out, or holds such folders and no pictures else."""
+        if folder in self.left_out:
+            return True
+        return any(folder in left.parents for left in self.left_out) and not pictures_below(folder, self.left_out)
 
     def _each(self, folder: Path) -> list[PairFiles]:
         return [PairFiles(_name(path, folder), path, None) for path in pictures_below(folder, self.left_out)]
@@ -155,57 +222,14 @@ class _Search:
         return {name: same[0] for name, same in paths.items() if len(same) == 1}
 
 
+def _found(layout: Layout, train: list[PairFiles], held_out: list[PairFiles] | None, sides: tuple[str, str] = ("", "")) -> Pairs:
+    return Pairs(layout, tuple(train), tuple(held_out or ()), "content" if held_out is None else "owner", sides)
+
+
+def _both(two: list[Path | None]) -> Two | None:
+    first, second = two
+    return (first, second) if first and second else None
+
+
 def _name(path: Path, folder: Path) -> str:
-    return path.relative_to(folder).with_suffix("").as_posix()
-
-
-def _two_sides(folder: Path) -> tuple[Path, Path] | None:
-    """The two folders of pairs in a folder: by their names; or, if there are just two and neither says train, val or test, by the
-    alphabet."""
-    if not folder.is_dir():
-        return None
-    inside = {path.name.casefold(): path for path in sorted(folder.iterdir()) if path.is_dir() and not path.name.startswith(".")}
-    for a, b in SIDES:
-        seconds = [path for name, path in inside.items() if name == b or (len(b) > 1 and name.startswith(b))]
-        if a in inside and len(seconds) == 1 and seconds[0] != inside[a]:
-            return inside[a], seconds[0]
-    if len(inside) == 2 and not {"train", "val", "test"} & inside.keys():
-        first, second = inside.values()
-        return first, second
-    return None
-
-
-def _split_by_content(found: Pairs, seed: int) -> Pairs:
-    """Hold out a tenth. Pairs that share a picture, byte for byte, stay together."""
-    groups = _groups_of_copies(found.train)
-    salt = seed.to_bytes(4, "little")
-    ordered = sorted(groups, key=lambda group: hashlib.sha256(group.encode("ascii") + salt).hexdigest())
-    held_out = set(ordered[: max(1, round(len(ordered) * HELD_OUT_SHARE))]) if len(ordered) > 1 else set()
-    outside = [pair for group in sorted(held_out) for pair in groups[group]]
-    return replace(
-        found,
-        train=tuple(pair for pair in found.train if pair not in set(outside)),
-        held_out=tuple(sorted(outside)),
-    )
-
-
-def _groups_of_copies(pairs: Sequence[PairFiles]) -> dict[str, list[PairFiles]]:
-    """Digest -> the pairs that hold this content, or content that one of them holds beside it."""
-    leader: dict[str, str] = {}
-
-    def lead(digest: str) -> str:
-        while leader.setdefault(digest, digest) != digest:
-            digest = leader[digest]
-        return digest
-
-    firsts = []
-    for pair in pairs:
-        digests = [hashlib.sha256(path.read_bytes()).hexdigest() for path in (pair.a, pair.b) if path]
-        for digest in digests:
-            one, other = sorted((lead(digests[0]), lead(digest)))
-            leader[other] = one
-        firsts.append(digests[0])
-    groups: dict[str, list[PairFiles]] = {}
-    for pair, digest in zip(pairs, firsts, strict=True):
-        groups.setdefault(lead(digest), []).append(pair)
-    return groups
+    return composed(path.relative_to(folder).with_suffix("").as_posix())

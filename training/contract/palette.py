@@ -22,13 +22,23 @@ def find_palette(pictures: Iterable[Pixels]) -> Palette:
     Up to MAX_COLOURS are taken as they are, be they numbers of classes that differ by one level. More are what smoothing or JPEG
     has left between the real ones: those that are rare go, and if need be those near to a more frequent one.
     """
-    counts: Counter[int] = Counter()
-    channels = 0
+    counts: Counter[tuple[int, ...]] = Counter()
     for pixels in pictures:
-        channels = pixels.shape[2]
-        codes, numbers = np.unique(_codes(pixels), return_counts=True)
-        counts.update(dict(zip(codes.tolist(), numbers.tolist(), strict=True)))
-    ranked = [(_colour(code, channels), number) for code, number in counts.most_common()]
+        counts.update(count_colours(pixels)[0])
+    return palette_of(counts)
+
+
+def count_colours(pixels: Pixels, most: int | None = None) -> tuple[Counter[tuple[int, ...]], int]:
+    """How many pixels of [H, W, C] have each 8-bit colour, of the `most` frequent alone if need be; and how many there are."""
+    codes, numbers = np.unique(_codes(pixels), return_counts=True)
+    chosen = np.argsort(-numbers, kind="stable")[:most]
+    colours = (_colour(code, pixels.shape[2]) for code in codes[chosen].tolist())
+    return Counter(dict(zip(colours, numbers[chosen].tolist(), strict=True))), len(codes)
+
+
+def palette_of(counts: Counter[tuple[int, ...]]) -> Palette:
+    """As `find_palette`, of colours that are counted already."""
+    ranked = counts.most_common()
     if len(ranked) > MAX_COLOURS:
         least = STRAY_SHARE * counts.total()
         ranked = [(colour, number) for colour, number in ranked if number >= least]

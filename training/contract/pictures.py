@@ -3,10 +3,12 @@
 The door to what a picture is and to what names say of it: other rooms import both from here.
 """
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from training.contract.decoding import decode
+from training.contract.decoding import decode, decode_reduced
 from training.contract.encodings import Pixels
 from training.contract.errors import PictureError
 from training.contract.files import open_to_read
@@ -22,9 +24,11 @@ __all__ = [
     "Picture",
     "is_picture_name",
     "output_format",
+    "picture_bits",
     "picture_size",
     "raw_kind",
     "read_picture",
+    "read_reduced",
     "suffix_for",
 ]
 
@@ -51,29 +55,27 @@ class Picture:
 
 def picture_size(path: Path) -> tuple[int, int]:
     """(height, width) of the upright picture, from the header alone. Raises PictureError as `read_picture` does."""
-    try:
-        with open_to_read(path) as file:
-            return _accepted(read_header(file)).upright_size
-    except OSError as error:
-        raise _unopened(path, error) from error
-    except UnreadableError as error:
-        raise PictureError(f"{path.name} {error}.") from error
+    with _named(path, path.name), open_to_read(path) as file:
+        return _accepted(read_header(file)).upright_size
 
 
-def read_picture(path: Path) -> Picture:
-    """Read a picture whole. Raises PictureError, naming the file, for what is no picture, damaged, cut off or too large."""
-    try:
+def picture_bits(path: Path) -> int:
+    """Bits a channel, 8 or more, from the header alone; of PNG and TIFF, all else counts as 8. Raises PictureError as above."""
+    with _named(path, path.name), open_to_read(path) as file:
+        return _accepted(read_header(file)).bits
+
+
+def read_picture(path: Path, name: str = "") -> Picture:
+    """Read a picture whole. Raises PictureError, naming the file, for what is no picture, damaged, cut off or too large.
+
+    `name`: what to call it, where its own name could be that of several.
+    """
+    with _named(path, name or path.name):
         with open_to_read(path) as file:
             header = _accepted(read_header(file))
             file.seek(0)
             data = file.read()
         pixels, alpha, stored, lost = decode(data, header)
-    except OSError as error:
-        raise _unopened(path, error) from error
-    except UnreadableError as error:
-        raise PictureError(f"{path.name} {error}.") from error
-    except MemoryError as error:
-        raise PictureError(f"{path.name} is too large for this computer's free memory.") from error
     metadata = stored.upright
     notes = list(lost)
     if stored.exif is not None and metadata.exif is None:
@@ -85,6 +87,18 @@ def read_picture(path: Path) -> Picture:
     return Picture(pixels, alpha, metadata, header.format, tuple(notes))
 
 
+def read_reduced(path: Path, side: int) -> Pixels:
+    """The upright colours of a picture at a fraction of its size, [H, W, C], no side shorter than `side` unless its own is.
+
+    Only JPEG files gain by it; all others are read whole. Raises PictureError as `read_picture` does.
+    """
+    with _named(path, path.name), open_to_read(path) as file:
+        header = _accepted(read_header(file))
+        file.seek(0)
+        reduced = decode_reduced(file.read(), header, side) if header.format == "jpg" else None
+    return read_picture(path).pixels if reduced is None else reduced
+
+
 def _accepted(header: Header) -> Header:
     if header.height * header.width > MAX_PIXELS:
         raise UnreadableError(
@@ -94,11 +108,24 @@ def _accepted(header: Header) -> Header:
     return header
 
 
-def _unopened(path: Path, error: OSError) -> PictureError:
+@contextlib.contextmanager
+def _named(path: Path, name: str) -> Iterator[None]:
+    """Turns whatever reading a file raises into a PictureError that calls it `name`."""
+    try:
+        yield
+    except OSError as error:
+        raise _unopened(path, name, error) from error
+    except UnreadableError as error:
+        raise PictureError(f"{name} {error}.") from error
+    except MemoryError as error:
+        raise PictureError(f"{name} is too large for this computer's free memory.") from error
+
+
+def _unopened(path: Path, name: str, error: OSError) -> PictureError:
     if path.is_dir():  # which Windows reports as a missing permission
-        return PictureError(f"{path.name} is a folder, not a picture.")
+        return PictureError(f"{name} is a folder, not a picture.")
     if isinstance(error, FileNotFoundError):
-        return PictureError(f"{path.name} is no longer there. Was it moved or renamed?")
+        return PictureError(f"{name} is no longer there. Was it moved or renamed?")
     if isinstance(error, PermissionError):
-        return PictureError(f"{path.name} may not be read: permission was denied. Change its permissions, or copy it elsewhere.")
-    return PictureError(f"{path.name} cannot be read: {error.strerror or error}.")
+        return PictureError(f"{name} may not be read: permission was denied. Change its permissions, or copy it elsewhere.")
+    return PictureError(f"{name} cannot be read: {error.strerror or error}.")

@@ -35,6 +35,8 @@ class Task:
     """Found pairs: which side is the input."""
     labels: Literal["none", "A", "B"] = "none"
     """Found pairs: the side whose colours are names."""
+    least_green: float = 0.0
+    """Made pairs: share of a photograph that must be green as plants are; it is left out otherwise."""
     presets: dict[str, dict[str, Any]] = field(default_factory=dict)  # Any: values of TrainConfig
     """Recipes: changes to the defaults of TrainConfig. `balanced` is the recommended one."""
 
@@ -174,6 +176,7 @@ TASKS: dict[str, Task] = {
             size_mode="native",
             metrics=_LOOKS,
             best_by="l1",
+            least_green=0.02,
             presets=_presets(
                 _WINTER | {"patch_size": 34, "ndf": 32, "steps": 4000},
                 _WINTER | {"crop_size": 256, "steps": 30000},

@@ -1,0 +1,122 @@
+"""Which pairs share a picture, copies that were saved anew or mirrored among them; and the split that keeps these on one side."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.contract.pairing import PairFiles, Pairs
+from training.glances import Glances, Look
+
+HELD_OUT_SHARE = 0.1  # of pairs that are not split by their owner
+BIT_STEP = 2  # grey levels that neighbours must differ by to set a bit: less is noise of JPEG
+TELLING_BITS = 24  # of 256: pictures with fewer have too little in them to be told apart by their looks
+SAME_LOOK = 10  # bits of 256 that may differ between a picture and its copy; two of 1,780 photographs differ by 21 or more
+SAME_LEVELS = 0.98  # correlation of the grey levels of copies: alike outlines, as many depth maps have, are not enough
+
+
+def divided(found: Pairs, seed: int, glances: Glances) -> Pairs:
+    """Hold out a tenth of pairs that their owner has not split; pairs that share a picture, or its copy, stay together.
+
+    Depends on the pictures and the seed, not on names. Nothing is held out where all are copies of one.
+    """
+    if found.split_by == "owner":
+        return found
+    groups = _groups(found.train, glances)
+    held_out = set(_chosen(groups, seed, len(found.train))) if len(groups) > 1 else set()
+    return replace(
+        found,
+        train=tuple(pair for pair in found.train if pair not in held_out),
+        held_out=tuple(sorted(held_out)),
+    )
+
+
+def links(pairs: Sequence[PairFiles], glances: Glances) -> Iterator[tuple[int, int]]:
+    """(earlier, later) indices of pairs that hold one picture, byte for byte or by its looks, mirrored ones too."""
+    glances.look_at(path for pair in pairs for path in (pair.a, pair.b) if path)
+    first: dict[str, int] = {}
+    looks: list[Look] = []
+    owners: list[int] = []
+    for index, pair in enumerate(pairs):
+        for path in (pair.a, pair.b):
+            if path is None:
+                continue
+            glance = glances.of(path)
+            if first.setdefault(glance.digest, index) != index:
+                yield first[glance.digest], index
+            looks += glance.looks
+            owners += [index] * len(glance.looks)
+    for one, other in _alike(looks):
+        if owners[one] != owners[other]:  # input and target of a pair may look alike
+            yield min(owners[one], owners[other]), max(owners[one], owners[other])
+
+
+def _alike(looks: Sequence[Look]) -> Iterator[tuple[int, int]]:
+    """Quadratic, but in bits: a second for ten thousand looks, far less than it takes to read them."""
+    if not looks:
+        return
+    levels = np.stack(looks)
+    mirrored = levels[..., ::-1]
+    bits = _bits(levels)
+    telling = sum(np.bitwise_count(word).astype(int) for word in bits) >= TELLING_BITS
+    vectors = _normalised(levels)
+    for other_bits, others in ((bits, vectors), (_bits(mirrored), _normalised(mirrored))):
+        for index in np.flatnonzero(telling):
+            differing = np.zeros(len(looks) - index - 1, np.uint16)
+            for word, other_word in zip(bits, other_bits, strict=True):
+                differing += np.bitwise_count(word[index] ^ other_word[index + 1 :])
+            for later in np.flatnonzero(differing <= SAME_LOOK) + index + 1:
+                if vectors[index] @ others[later] >= SAME_LEVELS:
+                    yield int(index), int(later)
+
+
+def _bits(levels: NDArray[np.uint8]) -> NDArray[np.uint64]:
+    """Words [4, N]: whether each pixel is brighter than its left neighbour (difference hash)."""
+    values = levels.astype(np.int16)
+    brighter = values[..., 1:] > values[..., :-1] + BIT_STEP
+    return np.ascontiguousarray(np.packbits(brighter.reshape(len(levels), -1), axis=1).view(np.uint64).T)
+
+
+def _normalised(levels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """[N, 272] with the mean 0 and the length 1, so that a product is a correlation."""
+    values = levels.reshape(len(levels), -1).astype(np.float32)
+    values -= values.mean(1, keepdims=True)
+    return np.asarray(values / np.maximum(np.linalg.norm(values, axis=1, keepdims=True), 1e-6), np.float32)
+
+
+def _groups(pairs: Sequence[PairFiles], glances: Glances) -> dict[str, list[PairFiles]]:
+    """Pairs that are linked, directly or over others, by the smallest digest of their files."""
+    leader = list(range(len(pairs)))
+
+    def lead(index: int) -> int:
+        while leader[index] != index:
+            leader[index] = leader[leader[index]]
+            index = leader[index]
+        return index
+
+    for one, other in links(pairs, glances):
+        leader[lead(other)] = lead(one)
+    members: dict[int, list[PairFiles]] = {}
+    for index, pair in enumerate(pairs):
+        members.setdefault(lead(index), []).append(pair)
+    return {_digest(group, glances): group for group in members.values()}
+
+
+def _digest(group: Sequence[PairFiles], glances: Glances) -> str:
+    return min(glances.of(path).digest for pair in group for path in (pair.a, pair.b) if path)
+
+
+def _chosen(groups: dict[str, list[PairFiles]], seed: int, total: int) -> Iterator[PairFiles]:
+    """Groups in a random order, as long as they fit into the tenth; one of the smallest if none does."""
+    salt = seed.to_bytes(4, "little")
+    ordered = sorted(groups, key=lambda digest: hashlib.sha256(digest.encode("ascii") + salt).hexdigest())
+    room = max(1, round(total * HELD_OUT_SHARE))
+    fitting = []
+    for digest in ordered:
+        if len(groups[digest]) <= room:
+            fitting.append(digest)
+            room -= len(groups[digest])
+    for digest in fitting or [min(ordered, key=lambda digest: len(groups[digest]))]:
+        yield from groups[digest]
