@@ -81,13 +81,23 @@ class Examiner:
         results, targets = [translate(item.source) for item in shown], [item.target for item in shown]
         return Examination(figures, self._value(figures.metrics), results, targets)
 
-    def value_of_model(self, name: str) -> tuple[int, float] | None:
-        """(step, value) of a model file of this run; None where there is none, or none that can be compared."""
-        try:
-            card = read_card(self._model(name))
-            return int(card.provenance["measured_at_step"]), self._value(card.metrics)
-        except (ModelError, KeyError, TypeError, ValueError):
-            return None
+    def keep_if_best(self, value: float) -> bool:
+        """Whether the generator as it stands is the best so far; its model is then written, but never over a better one.
+
+        There may be a better one where the run was killed after it had written it. The same is found again then, at its step,
+        unless what is computed cannot be repeated, as on graphics cards. Raises CheckpointError.
+        """
+        state = self.learner.state
+        if state.best is not None and value <= state.best:
+            return False
+        written = None if state.best is None else self._written_best()
+        if written is None or written[1] <= value:
+            self.write_model("best")
+        elif written[0] <= state.step:  # the run has come to it, or past it, and is not as good
+            state.best = written[1]
+            return False
+        state.best = value
+        return True
 
     def draw(self, check: Check) -> list[str]:
         """Draw the first held-out pictures, and give the files relative to the run. Raises CheckpointError, Cancelled."""
@@ -124,6 +134,14 @@ class Examiner:
             return forward(pixels)
 
         return translate
+
+    def _written_best(self) -> tuple[int, float] | None:
+        """(step, value) of the best model's file; None where there is none, or none that can be compared."""
+        try:
+            card = read_card(self._model("best"))
+            return int(card.provenance["measured_at_step"]), self._value(card.metrics)
+        except (ModelError, KeyError, TypeError, ValueError):
+            return None
 
     def _model(self, name: str) -> Path:
         return self.run / MODELS / f"{name}.safetensors"

@@ -201,30 +201,11 @@ class Training:
 
     def _measure(self, check: Check) -> None:
         found = self.examiner.examine(check)
-        self.state.figures = found.figures
-        best = self._keep_if_best(found.value)
-        figures = found.figures
+        self.state.figures = figures = found.figures
+        best = self.examiner.keep_if_best(found.value)
         self.report(Validation(figures.step, figures.statistics, figures.metrics, figures.identity, best))
         for noticed in self.state.health.after_validation(best, found.results, found.targets):
             self._warn(*noticed)
-
-    def _keep_if_best(self, value: float) -> bool:
-        """Whether the generator as it stands is the best so far; its model is then written, but never over a better one.
-
-        There may be a better one where the run was killed after it had written it. The same is found again then, at its step,
-        unless what is computed cannot be repeated, as on graphics cards.
-        """
-        state = self.state
-        if state.best is not None and value <= state.best:
-            return False
-        written = None if state.best is None else self.examiner.value_of_model("best")
-        if written is None or written[1] <= value:
-            self.examiner.write_model("best")
-        elif written[0] <= state.step:  # the run has come to it, or past it, and is not as good
-            state.best = written[1]
-            return False
-        state.best = value
-        return True
 
     def draw(self) -> bool:
         """Draw the held-out pictures; False if that was cut short."""
