@@ -413,7 +413,7 @@ def test_a_pipe_among_the_pictures_is_a_row_and_holds_up_nobody(driver, photos):
     driver.drop([photos])
     driver.wait_listed(7)
     assert driver.counts["failed"] == 1
-    assert all(row.height == 96 for row in driver.window._session.queue.rows("waiting"))
+    driver.wait(lambda: all(row.height == 96 for row in driver.window._session.queue.rows("waiting")))
 
 
 def test_what_the_command_line_names_and_is_not_there_is_told(driver, photos):
