@@ -598,6 +598,23 @@ def test_what_was_dropped_before_the_offer_is_taken_up_is_part_of_it_where_it_wa
     driver.close()
 
 
+def test_what_lies_within_what_a_crash_had_ended_goes_where_that_goes(qtbot, look, prepared_home, photos, tmp_path):
+    from tests.ui.driving import Driver
+
+    interrupted(photos, tmp_path / "out")
+    driver = Driver(qtbot, look)
+    go_on(driver)
+    driver.wait(lambda: driver.phase == "done")
+    save_photo(photos / "Day 3" / "new.jpg")
+    driver.drop([photos / "Day 3"])
+    driver.wait_listed(7)
+    driver.convert()
+    assert driver.counts["done"] == 7
+    assert (tmp_path / "out" / "Day 3" / "new.png").is_file()
+    assert not (photos / "Day 3 sharp").exists()
+    driver.close()
+
+
 def test_an_offer_that_cannot_be_taken_up_comes_again_and_leaks_into_nothing(qtbot, look, prepared_home, photos, tmp_path):
     from tests.ui.driving import Driver
 
