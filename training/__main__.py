@@ -5,7 +5,6 @@ Exit codes: 0 finished, or stopped by an order; 1 failed; 2 wrong usage; 130 and
 
 import argparse
 import contextlib
-import errno
 import logging
 import os
 import signal
@@ -17,15 +16,15 @@ from io import FileIO
 from pathlib import Path
 from types import FrameType
 
-import torch
-
 from training.contract.config import TrainConfig
 from training.contract.errors import ConfigError, P2PError
 from training.contract.progress import Cancelled, Token
 from training.contract.protocol import CONFIG, Failed
+from training.disk import is_full, not_written
 from training.estimate import estimate
 from training.loop import train
 from training.measure_models import EvaluationRequest, measure_models
+from training.memory import is_out_of_memory
 from training.pairs import PairsRequest, check_pairs, make_pairs, show_pairs
 from training.run_files import EventLog, drop_early_orders, hold_lock, kept_model
 from training.world import World, joined_world, leave
@@ -109,32 +108,32 @@ def _guarded(report: EventLog, run: Path | None, work: Callable[[], object]) -> 
     except Cancelled:
         return 0
     except Exception as error:  # noqa: BLE001  # the process boundary: the parent must hear of everything
-        return _fail(report, error, kept_model(run) if run else None)
+        return _fail(report, error, run)
     return 0
 
 
-def _fail(report: EventLog, error: Exception, model: str | None) -> int:
-    message = _sentence(error)
+def _fail(report: EventLog, error: Exception, run: Path | None) -> int:
+    message = _sentence(error, run)
     if isinstance(error, P2PError):
         log.error("%s", message)
     else:
         log.error("%s\n%s", message, "".join(traceback.format_exception(error)))
     try:
-        report(Failed(report.step, message, model))
+        report(Failed(report.step, message, kept_model(run) if run else None))
     except OSError:  # a full disk is told on stdout and here at least
         log.exception("The failure could not be written to the run's events.")
     return 1
 
 
-def _sentence(error: Exception) -> str:
-    """What happened, for a person."""
+def _sentence(error: Exception, run: Path | None) -> str:
+    """What happened, for a person. `run`: the folder that was written to, if any was."""
     match error:
         case P2PError():
             return str(error)
-        case MemoryError() | torch.OutOfMemoryError():
+        case _ if is_out_of_memory(error):
             return "There is too little memory for these settings. Use a smaller batch or size in a new run."
-        case OSError(errno=errno.ENOSPC | errno.EDQUOT):
-            return "The disk is full. Make room on it, then continue from the last checkpoint."
+        case OSError() if is_full(error) and run is not None:
+            return not_written("What the run tells", run, error)
         case OSError():
             return f"A file could not be read or written: {error}. Continue from the last checkpoint once it can be."
     return f"The trainer failed unexpectedly: {type(error).__name__}: {error}. Its log says more."

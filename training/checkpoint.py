@@ -16,6 +16,7 @@ import torch
 from training.contract.errors import CheckpointError
 from training.contract.spec import Statistics
 from training.contract.version import __version__
+from training.disk import not_written
 from training.health import Health
 from training.world import World
 
@@ -49,6 +50,10 @@ class TrainingState:
     parts: int = 1
     """Parts that a step's pictures are computed in."""
     scalers: dict[str, dict[str, Any]] = field(default_factory=dict)  # Any: as torch has it; empty without fp16
+    due: list[str] = field(default_factory=list)
+    """What is still to be done at this step (see trainer.Training.do_what_is_due); empty unless it was cut short."""
+    told: dict[str, str] = field(default_factory=dict)
+    """Sentence -> code of what is said once in a run: pictures that are left out."""
 
 
 class Found(NamedTuple):
@@ -67,10 +72,13 @@ def random_state() -> RandomState:
     return {"cpu": torch.get_rng_state(), "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []}
 
 
-def save_checkpoint(folder: Path, state: TrainingState, config: str, pictures: str, random: Sequence[RandomState]) -> Path:
+def save_checkpoint(
+    folder: Path, state: TrainingState, config: str, pictures: str, random: Sequence[RandomState], told_bytes: int = 0
+) -> Path:
     """Write a checkpoint and keep the one before. Raises CheckpointError if the disk does not take it.
 
-    `config` is the request as JSON, `pictures` tells one set of training pictures from another, `random` is of each process.
+    `config` is the request as JSON, `pictures` tells one set of training pictures from another, `random` is of each process,
+    `told_bytes` the length of the run's events.
     """
     data = {
         "version": FORMAT_VERSION,
@@ -80,6 +88,9 @@ def save_checkpoint(folder: Path, state: TrainingState, config: str, pictures: s
         "health": asdict(state.health),
         "rollbacks": state.rollbacks,
         "parts": state.parts,
+        "due": state.due,
+        "told": state.told,
+        "told_bytes": told_bytes,
         "scalers": state.scalers,
         "config": config,
         "pictures": pictures,
@@ -102,11 +113,7 @@ def save_checkpoint(folder: Path, state: TrainingState, config: str, pictures: s
     except (OSError, RuntimeError) as error:  # torch reports a short write as RuntimeError
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
-        reason = (error.strerror if isinstance(error, OSError) else None) or error
-        raise CheckpointError(
-            f"The checkpoint of step {state.step} could not be written to {folder}: {reason}. "
-            "Make room there, then continue the run from the checkpoint before."
-        ) from error
+        raise CheckpointError(not_written(f"The checkpoint of step {state.step}", folder, error)) from error
     return folder / LAST
 
 
@@ -156,9 +163,10 @@ def restore(state: TrainingState, data: Mapping[str, Any], world: World) -> list
         state.step, state.best, state.figures = data["step"], data["best"], HeldOutFigures(**data["figures"])
         state.health, state.rollbacks = Health(**data["health"]), data["rollbacks"]
         state.parts, state.scalers = data["parts"], data["scalers"]
+        state.due, state.told = list(data.get("due", [])), dict(data.get("told", {}))  # which earlier versions did not write
         random = data["rng"] if isinstance(data["rng"], list) else [data["rng"]]  # of before there were several processes
         if world.rank < len(random):
-            _restore_random(random[world.rank])
+            restore_random(random[world.rank])
         threads, before = data["threads"], data["versions"]
     except (KeyError, RuntimeError, ValueError, TypeError) as error:
         raise CheckpointError("The checkpoint does not fit the networks of this configuration.") from error
@@ -173,7 +181,8 @@ def restore(state: TrainingState, data: Mapping[str, Any], world: World) -> list
     return warnings
 
 
-def _restore_random(random: RandomState) -> None:
+def restore_random(random: RandomState) -> None:
+    """Go on drawing where `random_state` was called."""
     torch.set_rng_state(random["cpu"])
     if random["cuda"] and torch.cuda.device_count() == len(random["cuda"]):
         torch.cuda.set_rng_state_all(random["cuda"])

@@ -11,20 +11,21 @@ import signal
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from training.contract.config import TrainConfig
 from training.contract.encodings import Pixels, encode, join_depth, max_value
 from training.contract.errors import PairingError, PictureError
-from training.contract.framing import pad_reflect, to_planes
+from training.contract.framing import fit_size, long_side_at, pad_reflect, to_planes
 from training.contract.pairing import PairFiles
 from training.contract.palette import Palette, find_palette
-from training.degrade import MAX_REACH, blurred_crop, random_edges
+from training.degrade import MAX_REACH, blurred_crop, grey, random_edges
 from training.reading import PairReader, Sides
 from training.snow import winter
 from training.sparse import sparse_depth
@@ -67,13 +68,15 @@ class TrainingPairs(Dataset[Pair | PairingError]):
         sides, damaged = self.read(index)
         if sides is None:
             return PairingError(f"None of the {len(self.files)} training pairs can be read any more. {damaged[0]}")
-        crop = jittered(self._mirrored(self._crop(sides, rng), rng), self.config.colour_jitter, rng)
-        source, target = make_pair(crop, self.config, rng)
+        crop, inside_HW1 = self._crop(sides, rng)
+        if rng.random() < 0.5 and self.config.mirror:
+            crop, inside_HW1 = crop.each(_flipped), _flipped(inside_HW1)
+        source, target = make_pair(jittered(crop, self.config.colour_jitter, rng), self.config, rng)
         frame = self.config.frame
         return Pair(
             torch.from_numpy(to_planes(frame.encode(source))),
             torch.from_numpy(to_planes(encode(target, frame.encoding_out, frame.depth))),
-            torch.from_numpy(frame.depth.in_range(target)).permute(2, 0, 1) if self.config.is_masked else None,
+            torch.from_numpy(frame.depth.in_range(target) & inside_HW1).permute(2, 0, 1) if self.config.is_masked else None,
             tuple(damaged),
         )
 
@@ -87,29 +90,44 @@ class TrainingPairs(Dataset[Pair | PairingError]):
                 damaged.append(str(error))
         return None, damaged
 
-    def _crop(self, sides: Sides, rng: np.random.Generator) -> Sides:
-        """A square at a random place, both pictures alike; `native` tasks keep, or shrink, the scale that the picture has."""
-        config = self.config
-        side = config.crop_size + (2 * MAX_REACH if config.task_spec.source == "blur" else 0)
-        height, width = sides.first.shape[:2]
-        if config.task_spec.size_mode == "native":
-            low = max(config.shrink, side / min(height, width))
-            scale = rng.uniform(low, 1.0) if low < 1.0 else 1.0
-        else:
-            scale = max(config.fitted_size, side) / min(height, width)
-        if scale != 1.0:
-            # Blur is made after this, so the source's own softness shrinks with the picture: targets get sharper.
-            sides = sides.resized((max(1, round(height * scale)), max(1, round(width * scale))))
-            height, width = sides.first.shape[:2]
-        if min(height, width) < side:
-            sides = sides.each(lambda pixels: pad_reflect(pixels, max(0, side - height), max(0, side - width)))
-            height, width = sides.first.shape[:2]
-        top, left = int(rng.integers(height - side + 1)), int(rng.integers(width - side + 1))
-        return sides.each(lambda pixels: pixels[top : top + side, left : left + side])
+    def _crop(self, sides: Sides, rng: np.random.Generator) -> tuple[Sides, NDArray[np.bool_]]:
+        """A square at a random place, both pictures alike; and bool [side, side, 1], false where a picture had to be extended.
 
-    def _mirrored(self, sides: Sides, rng: np.random.Generator) -> Sides:
-        mirrored = rng.random() < 0.5
-        return sides.each(lambda pixels: np.ascontiguousarray(pixels[:, ::-1] if self.config.mirror and mirrored else pixels))
+        `native` tasks keep, or shrink, the scale that the picture has. `fit` tasks bring the long side to the size that translation
+        does, but for the jitter. What the short side then lacks is mirrored, as translation does for networks of large multiples:
+        squares of one size make batches of pictures of any shape. Nothing is learned of depth there.
+        """
+        sides = self._scaled(sides, rng)
+        height, width = sides.first.shape[:2]
+        side = self._side
+        inside_HW1 = np.zeros((max(side, height), max(side, width), 1), np.bool_)
+        inside_HW1[:height, :width] = True
+        sides = sides.each(lambda pixels: pad_reflect(pixels, max(0, side - height), max(0, side - width)))
+        places = inside_HW1.shape[0] - side + 1, inside_HW1.shape[1] - side + 1
+        top, left = int(rng.integers(places[0])), int(rng.integers(places[1]))
+        square = slice(top, top + side), slice(left, left + side)
+        return sides.each(lambda pixels: np.ascontiguousarray(pixels[square])), inside_HW1[square]
+
+    def _scaled(self, sides: Sides, rng: np.random.Generator) -> Sides:
+        height, width = sides.first.shape[:2]
+        size = height, width
+        if self.config.task_spec.size_mode == "fit":
+            size = long_side_at(self.config.fitted_size, height, width)
+        else:
+            low = max(self.config.shrink, self._side / min(height, width))
+            scale = rng.uniform(low, 1.0) if low < 1.0 else 1.0
+            size = max(1, round(height * scale)), max(1, round(width * scale))
+        # Blur is made after this, so the source's own softness shrinks with the picture: targets get sharper.
+        return sides if size == (height, width) else sides.resized(size)
+
+    @property
+    def _side(self) -> int:
+        """Pixels of a crop before the blur takes its margin."""
+        return self.config.crop_size + (2 * MAX_REACH if self.config.task_spec.source == "blur" else 0)
+
+
+def _flipped(array_HWC: NDArray[Any]) -> NDArray[Any]:  # Any: of any type
+    return np.ascontiguousarray(array_HWC[:, ::-1])
 
 
 def mean_target(pairs: TrainingPairs) -> float:
@@ -141,9 +159,10 @@ def make_pair(sides: Sides, config: TrainConfig, rng: np.random.Generator) -> tu
         case "blur":
             return blurred_crop(sides.rgb, MAX_REACH, config.identity_share, rng)
         case "grey":
-            return sides.rgb, sides.rgb
+            return grey(sides.rgb), sides.rgb
         case "edges":
-            return random_edges(sides.rgb, rng), sides.rgb
+            height, width = sides.first.shape[:2]
+            return random_edges(sides.rgb, fit_size(height, width, config.frame.rule), rng), sides.rgb
         case "snow":
             return (sides.rgb if rng.random() < config.identity_share else winter(sides.rgb, rng)), sides.rgb
         case "sparse":

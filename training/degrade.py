@@ -13,6 +13,8 @@ import numpy as np
 from numpy.random import Generator as Rng
 from numpy.typing import NDArray
 
+from training.contract.framing import resize
+
 Kernel = NDArray[np.float32]
 Rgb = NDArray[np.uint8]
 
@@ -165,20 +167,29 @@ def grey(rgb: Rgb) -> Rgb:
     return np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY))[..., None]
 
 
-EDGE_SIGMAS = (0.8, 2.0)  # pixels of smoothing: from every leaf to outlines only
+DRAWN_AT = 2  # times the size at which a drawing is seen: there a pen need not be a whole number of pixels wide
+EDGE_SIGMAS = (0.8, 2.0)  # pixels of smoothing, as seen: from every leaf to outlines only
 EDGE_LEVELS = (0.75, 0.95)  # share of the pixels whose gradient is too weak to begin a line
 EDGE_FOLLOWS = 0.4  # of that gradient: down to here a line goes on
+EDGE_PENS = (1, 3)  # pixels of a line's width at DRAWN_AT
 
 
-def drawn_edges(rgb: Rgb, sigma: float, level: float) -> Rgb:
-    """Black lines on white [H, W, 1]: Canny's, of the picture smoothed by `sigma` pixels, with thresholds that suit it."""
-    smooth = cv2.GaussianBlur(grey(rgb)[..., 0], (0, 0), sigma)
+def drawn_edges(rgb: Rgb, seen: tuple[int, int], sigma: float, level: float, pen: int) -> Rgb:
+    """Black lines on white [H, W, 1], of the size of `rgb`, for a network that sees them at (height, width) `seen`.
+
+    Canny's, of the picture smoothed by `sigma` pixels as seen, with thresholds that suit it. As people draw, a larger drawing has
+    thicker lines, not finer ones: `pen` pixels at DRAWN_AT times `seen`, so that they survive being shrunk to it.
+    """
+    paper = resize(grey(rgb), (DRAWN_AT * seen[0], DRAWN_AT * seen[1]))[..., 0]
+    smooth = cv2.GaussianBlur(paper, (0, 0), DRAWN_AT * sigma)
     across, down = (cv2.Sobel(smooth, cv2.CV_16S, *order) for order in ((1, 0), (0, 1)))
     strength = np.abs(across.astype(np.int32)) + np.abs(down)
     high = max(1.0, float(np.quantile(strength, level)))
-    return np.asarray(255 - cv2.Canny(across, down, EDGE_FOLLOWS * high, high))[..., None]
+    lines = cv2.dilate(cv2.Canny(across, down, EDGE_FOLLOWS * high, high), np.ones((pen, pen), np.uint8))
+    return np.asarray(resize(255 - lines[..., None], rgb.shape[:2]), np.uint8)
 
 
-def random_edges(rgb: Rgb, rng: Rng) -> Rgb:
+def random_edges(rgb: Rgb, seen: tuple[int, int], rng: Rng) -> Rgb:
     """Edges as one person or another would draw them."""
-    return drawn_edges(rgb, rng.uniform(*EDGE_SIGMAS), rng.uniform(*EDGE_LEVELS))
+    pen = int(rng.integers(EDGE_PENS[0], EDGE_PENS[1] + 1))
+    return drawn_edges(rgb, seen, rng.uniform(*EDGE_SIGMAS), rng.uniform(*EDGE_LEVELS), pen)

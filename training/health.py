@@ -5,7 +5,6 @@ Thresholds are rules of thumb of the field; what they look at is told in `docs/e
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from math import log
 
 import numpy as np
 
@@ -15,7 +14,7 @@ from training.objective import Losses
 
 MEMORY = 0.99  # of running means: the last hundred steps or so
 PATIENCE_STEPS = 500  # before which nothing is said of losses: networks need a while to find each other
-WINNING_D = 0.1  # of ln 2, the loss of a judge who cannot tell: below this share, it always can
+WINNING_D = 0.1  # of the loss of a judge who cannot tell: below this share, it always can
 SAME_OUTPUT = 0.02  # spread of results over different pictures, as a share of that of the targets
 OVERFIT_LOSS, OVERFIT_METRIC = 0.8, 3  # training L1 down to this share of what it was, while so many measurements were no better
 GRID = 4, 4  # fields of a picture that are compared with those of another
@@ -26,18 +25,20 @@ STALLED = 8  # measurements without a new best
 class Health:
     """What has been seen so far; kept in checkpoints, so that a continued run notices what an uninterrupted one would."""
 
-    d_loss: float = log(2)  # running mean of (d_real + d_fake) / 2
+    d_loss: float = 1.0
+    """Running mean of (d_real + d_fake) / 2, as a share of what it is for a judge who cannot tell."""
     l1: float = 0.0  # running mean of g_l1
     l1_at_best: float = 0.0
     since_best: int = 0
     """Measurements without a new best."""
     said: list[str] = field(default_factory=list)
 
-    def after_step(self, step: int, losses: Losses, *, has_discriminator: bool) -> Iterator[tuple[str, str]]:
-        """(code, sentence) of what is noticed."""
+    def after_step(self, step: int, losses: Losses, undecided: float | None) -> Iterator[tuple[str, str]]:
+        """(code, sentence) of what is noticed. `undecided`: the loss of a judge who cannot tell; None where there is no judge."""
         self.l1 = losses.g_l1 if step == 1 else MEMORY * self.l1 + (1 - MEMORY) * losses.g_l1
-        self.d_loss = MEMORY * self.d_loss + (1 - MEMORY) * (losses.d_real + losses.d_fake) / 2
-        if has_discriminator and step >= PATIENCE_STEPS and self.d_loss < WINNING_D * log(2):
+        if undecided is not None:
+            self.d_loss = MEMORY * self.d_loss + (1 - MEMORY) * (losses.d_real + losses.d_fake) / 2 / undecided
+        if undecided is not None and step >= PATIENCE_STEPS and self.d_loss < WINNING_D:
             yield from self._once(
                 "discriminator_wins",
                 "The discriminator tells every result from a real picture, so the generator learns little from it. "

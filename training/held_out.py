@@ -8,9 +8,10 @@ from typing import Literal
 
 import numpy as np
 
-from training.contract.config import TrainConfig
+from training.contract.config import LARGEST_CROP, LEAST_CROP, TrainConfig
 from training.contract.encodings import Pixels, join_depth
 from training.contract.errors import PictureError
+from training.contract.framing import fit_size
 from training.contract.model_file import ModelCard
 from training.contract.pairing import PairFiles
 from training.dataset import make_pair
@@ -21,7 +22,7 @@ from training.sparse import holes, points, scans
 
 QUICK_SIDE = 1024  # pixels; a run's measurements must fit beside its training, whatever camera the pictures are from
 STREAM = 3  # of random numbers: apart from those of training
-TEST_EDGES = 1.2, 0.85  # sigma and level of drawn_edges
+TEST_EDGES = 1.2, 0.85, 2  # sigma, level and pen of drawn_edges
 SPARSE_TESTS = ("1 % of the points", "5 % of the points", "64 scan lines", "sensor holes")
 
 
@@ -69,11 +70,13 @@ def full_set_size(config: TrainConfig) -> int:
     return 1
 
 
-def request_of(card: ModelCard, data: Path) -> TrainConfig:
+def request_of(card: ModelCard, data: Path, data_b: Path | None = None) -> TrainConfig:
     """A config under which `data` is read as the model of that card wants it. Raises ConfigError."""
+    multiple = card.generator.multiple
     return TrainConfig(
         task=card.task,
         data=str(data),
+        data_b=str(data_b or ""),
         generator=card.generator,
         direction=card.direction,
         encoding_in=card.encoding_in,
@@ -82,7 +85,7 @@ def request_of(card: ModelCard, data: Path) -> TrainConfig:
         depth_unit=card.depth.unit_m,
         depth_range=card.depth.range_m,
         gan_mode="none",
-        crop_size=card.generator.multiple * max(1, 256 // card.generator.multiple),
+        crop_size=multiple * max(-(-LEAST_CROP // multiple), min(LARGEST_CROP, card.size_rule.size) // multiple),
     )
 
 
@@ -114,7 +117,9 @@ def _made(sides: Sides, config: TrainConfig, index: int) -> list[Made]:
         case "grey":
             return [(task.name, lambda: (grey(sides.rgb), sides.rgb))]
         case "edges":
-            return [(task.name, lambda: (drawn_edges(sides.rgb, *TEST_EDGES), sides.rgb))]
+            height, width = sides.first.shape[:2]
+            seen = fit_size(height, width, config.frame.rule)
+            return [(task.name, lambda: (drawn_edges(sides.rgb, seen, *TEST_EDGES), sides.rgb))]
         case "snow":
             return [(task.name, lambda: (winter(sides.rgb, rng()), sides.rgb))]
         case "sparse":

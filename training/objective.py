@@ -3,8 +3,10 @@
 Where the target was not measured, L1 counts nothing and the discriminator sees the same emptiness in both pictures.
 """
 
+import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from math import log
 from typing import Literal
 
 import torch
@@ -16,6 +18,8 @@ from training.contract.networks import Generator, PatchDiscriminator
 from training.world import World
 
 GanMode = Literal["vanilla", "lsgan"]
+UNDECIDED: dict[GanMode, float] = {"vanilla": log(2), "lsgan": 0.25}
+"""The loss of a discriminator that cannot tell: 0.5 for every patch."""
 UNMEASURED = -1.0  # what encodings give for depth 0, no measurement
 
 
@@ -48,10 +52,16 @@ class Part:
         return self.mask_N1HW.sum() * self.target_NCHW.shape[1]
 
     def split(self, count: int) -> Iterator["Part"]:
-        """The same pairs in `count` equal parts."""
-        masks = [None] * count if self.mask_N1HW is None else self.mask_N1HW.chunk(count)
-        for input_NCHW, target_NCHW, mask in zip(self.input_NCHW.chunk(count), self.target_NCHW.chunk(count), masks, strict=True):
+        """The same pairs in `count` parts as equal as can be, or each by itself where there are fewer pairs than that."""
+        count = min(count, self.num_pairs)
+        masks = [None] * count if self.mask_N1HW is None else self.mask_N1HW.tensor_split(count)
+        inputs, targets = self.input_NCHW.tensor_split(count), self.target_NCHW.tensor_split(count)
+        for input_NCHW, target_NCHW, mask in zip(inputs, targets, masks, strict=True):
             yield Part(input_NCHW, target_NCHW, mask)
+
+    @property
+    def num_pairs(self) -> int:
+        return self.input_NCHW.shape[0]
 
 
 def gan_loss(logits: Tensor, target: Literal["real", "fake"], mode: GanMode = "vanilla") -> Tensor:
@@ -89,8 +99,8 @@ class Objective:
     def step(self, whole: Part, num_parts: int) -> Losses:
         """One update of the discriminator, if there is one, then one of the generator against the updated discriminator.
 
-        The pairs are computed in `num_parts` equal parts, one after the other. Several processes each give their own pairs and
-        get the losses of all.
+        The pairs are computed in `num_parts` parts, one after the other. Several processes each give their own pairs and get the
+        losses of all.
         """
         parts = list(whole.split(num_parts))
         # Of all processes: their losses and gradients are averaged, and one may have measured more than another.
@@ -108,14 +118,16 @@ class Objective:
         if self.discriminator is None or self.d_optimizer is None:
             return total_real, total_fake
         self.d_optimizer.zero_grad(set_to_none=True)
+        num_pairs = sum(part.num_pairs for part in parts)
         for index, part in enumerate(parts):
             if fakes is None:
                 with torch.no_grad():
                     fake_NCHW = self._translated(part)
             else:
                 fake_NCHW = fakes[index].detach()
-            d_fake = gan_loss(self._judged(part, fake_NCHW), "fake", self.mode) / len(parts)
-            d_real = gan_loss(self._judged(part, part.target_NCHW), "real", self.mode) / len(parts)
+            share = part.num_pairs / num_pairs
+            d_fake = gan_loss(self._judged(part, fake_NCHW), "fake", self.mode) * share
+            d_real = gan_loss(self._judged(part, part.target_NCHW), "real", self.mode) * share
             torch.autograd.backward(self.scalers["discriminator"].scale((d_fake + d_real) / 2))
             total_real, total_fake = total_real + d_real.detach(), total_fake + d_fake.detach()
         self._update("discriminator", self.d_optimizer)
@@ -124,20 +136,31 @@ class Objective:
     def _update_generator(self, parts: list[Part], fakes: list[Tensor] | None, num_measured: Tensor) -> tuple[Tensor, Tensor]:
         total_gan = total_l1 = torch.zeros((), device=parts[0].target_NCHW.device)
         self.g_optimizer.zero_grad(set_to_none=True)
-        if self.discriminator is not None:
-            self.discriminator.requires_grad_(False)
-        for index, part in enumerate(parts):
-            fake_NCHW = self._translated(part) if fakes is None else fakes[index]
-            g_l1 = self.config.lambda_l1 * _l1(fake_NCHW, part, num_measured)
-            loss, total_l1 = g_l1, total_l1 + g_l1.detach()
-            if self.discriminator is not None:
-                g_gan = self.config.lambda_gan * gan_loss(self._judged(part, fake_NCHW), "real", self.mode) / len(parts)
-                loss, total_gan = loss + g_gan, total_gan + g_gan.detach()
-            torch.autograd.backward(self.scalers["generator"].scale(loss))
+        num_pairs = sum(part.num_pairs for part in parts)
+        with self._judge_at_rest():
+            for index, part in enumerate(parts):
+                fake_NCHW = self._translated(part) if fakes is None else fakes[index]
+                g_l1 = self.config.lambda_l1 * _l1(fake_NCHW, part, num_measured)
+                loss, total_l1 = g_l1, total_l1 + g_l1.detach()
+                if self.discriminator is not None:
+                    verdict = gan_loss(self._judged(part, fake_NCHW), "real", self.mode)
+                    g_gan = self.config.lambda_gan * verdict * (part.num_pairs / num_pairs)
+                    loss, total_gan = loss + g_gan, total_gan + g_gan.detach()
+                torch.autograd.backward(self.scalers["generator"].scale(loss))
         self._update("generator", self.g_optimizer)
-        if self.discriminator is not None:
-            self.discriminator.requires_grad_(True)
         return total_gan, total_l1
+
+    @contextlib.contextmanager
+    def _judge_at_rest(self) -> Iterator[None]:
+        """While the generator learns, the discriminator takes no gradients; it does again afterwards, whatever happens."""
+        if self.discriminator is None:
+            yield
+            return
+        self.discriminator.requires_grad_(False)
+        try:
+            yield
+        finally:
+            self.discriminator.requires_grad_(True)
 
     def _translated(self, part: Part) -> Tensor:
         with self._autocast():

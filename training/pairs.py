@@ -145,7 +145,7 @@ def show_pairs(request: PairsRequest, report: Report[Event], token: Token) -> No
         seen, wanted = (np.ascontiguousarray(tensor.permute(1, 2, 0).numpy()) for tensor in (pair.input_CHW, pair.target_CHW))
         path = request.out / f"{index:03}.png"
         parts = [_visible(seen, config.encodings[0].name, config), _target(seen, wanted, config)]
-        _write(path, join_shown(parts, SHOWN_SIDE))
+        _write(path, join_shown(parts, SHOWN_SIDE, config.labelled_side))
         shown.append({"pair": pairs.files[index].name, "file": str(path)})
         report(Progress(index + 1, min(request.count or 8, len(pairs)), "drawing"))
     report(Result({"out": str(request.out), "shown": shown}))

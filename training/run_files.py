@@ -22,6 +22,7 @@ from training.contract.protocol import (
     LAST_EVENTS,
     LOCK,
     MODELS,
+    Checkpointed,
     Event,
     Lock,
     event_line,
@@ -105,22 +106,25 @@ def _last_step(path: Path) -> int:
     return max((data["step"] for _, data in _events(path) if isinstance(data.get("step"), int)), default=0)
 
 
-def cut_events(run: Path, step: int) -> set[str]:
+def cut_events(run: Path, step: int, told_bytes: int | None = None) -> bool:
     """Cut what was reported after the checkpoint of `step` (-1: all), for it will be reported again, and the end of the run.
 
-    Gives the types of the events of that very step which are kept. Readers see the file shrink; it stays the same file.
+    `told_bytes` is how long the events were when that checkpoint was written; None where it does not say. The event of the
+    checkpoint itself is kept, and whether there is one is given. Readers see the file shrink; it stays the same file.
     """
     path = run / EVENTS
     endings = {cls.type for cls in LAST_EVENTS}
-    kept = set()
+    has_its_own = False
     for offset, data in _events(path):
         number = data.get("step")
-        if (isinstance(number, int) and number > step) or data.get("type") in endings:
+        is_after = told_bytes is None or offset >= told_bytes
+        is_its_own = is_after and not has_its_own and (data.get("type"), number) == (Checkpointed.type, step)
+        is_later = (isinstance(number, int) and number > step) if told_bytes is None else (is_after and not is_its_own)
+        if is_later or data.get("type") in endings:
             os.truncate(path, offset)
             break
-        if number == step:
-            kept.add(str(data.get("type")))
-    return kept
+        has_its_own |= is_its_own
+    return has_its_own
 
 
 def kept_model(run: Path) -> str | None:

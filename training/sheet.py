@@ -8,6 +8,7 @@ import numpy as np
 
 from training.contract.encodings import Pixels
 from training.contract.errors import ConfigError, P2PError
+from training.contract.framing import LabelledSide
 from training.evaluate import Measurement
 from training.samples import join_shown
 
@@ -36,9 +37,11 @@ def rows_to_show(rows: Sequence[Measurement], metric: str, smaller_is_better: bo
     return worst + [others[round(place)] for place in np.linspace(0, len(others) - 1, NUM_OTHERS)]
 
 
-def sheet_row(row: Measurement, source: Pixels, result: Pixels, target: Pixels, metric: str) -> Pixels:
+def sheet_row(
+    row: Measurement, source: Pixels, result: Pixels, target: Pixels, metric: str, labels: LabelledSide = "none"
+) -> Pixels:
     """One row [H, W, 3]: what it is and how it measures, above the pictures."""
-    pictures = join_shown([source, result, target], PART_SIDE)
+    pictures = join_shown([source, result, target], PART_SIDE, labels)
     text = f"{row.name}    {row.kind}    {metric} {row.metrics[metric]:.3g}"
     if metric in row.identity:
         text += f", doing nothing {row.identity[metric]:.3g}"

@@ -12,6 +12,7 @@ from p2p_desktop.cli.output import one_line
 from p2p_desktop.cli.surroundings import Surroundings
 from p2p_desktop.cli.trainer import ask_trainer
 from p2p_desktop.runs.run_folder import TrainerError
+from training.contract.protocol import TRAINED_ON_LEFT_OUT
 
 EXIT_FINDINGS = 3  # design 3.5
 
@@ -22,6 +23,7 @@ GROUP_SEPARATOR = "/"
 def evaluate_command(
     model: Annotated[list[str], typer.Option("--model", "-m", help="A model's name, or its file; can be repeated.")],
     data: Annotated[Path, typer.Option(help="Folder of pairs, or of good pictures where the task makes its inputs of them.")],
+    data_b: Annotated[Path | None, typer.Option(help="Folder of the second picture of each pair, if it is not in --data.")] = None,
     csv_file: Annotated[Path | None, typer.Option("--csv", help="Write a row for every picture.")] = None,
     sheet: Annotated[Path | None, typer.Option(help="Draw input, result and target of some, the worst first (PNG, JPEG).")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
@@ -30,6 +32,8 @@ def evaluate_command(
     """Measure models on held-out pictures, kind by kind."""
     library = Surroundings.find().library
     request = {"models": [str(library.find(name).absolute()) for name in model], "data": str(data.absolute()), "device": device}
+    if data_b is not None:
+        request["data_b"] = str(data_b.absolute())
     if sheet is not None:
         request["sheet"] = str(sheet.absolute())
     heard = _measure(request, json)
@@ -40,7 +44,7 @@ def evaluate_command(
             _print_table(result)
             if "sheet" in result:
                 print(f"Pictures: {result['sheet']}")
-    return EXIT_FINDINGS if heard.left_out else 0
+    return EXIT_FINDINGS if heard.findings else 0
 
 
 @dataclass(slots=True)
@@ -48,8 +52,8 @@ class _Heard:
     """What the trainer has said so far."""
 
     results: list[dict[str, Any]] = field(default_factory=list)  # Any: JSON; one for each model
-    left_out: bool = False
-    """Whether there was a picture that could not be read."""
+    findings: bool = False
+    """Whether there was a picture that could not be read, or a model that was measured on what it learned from."""
 
     def hear(self, event: dict[str, Any], progress: Progress, bar: TaskID) -> None:  # Any: JSON
         match event.get("type"):
@@ -58,7 +62,7 @@ class _Heard:
             case "result":
                 self.results.append(event["data"])
             case "warning":
-                self.left_out = True
+                self.findings |= event.get("code") != TRAINED_ON_LEFT_OUT
                 progress.console.print(one_line(event["message"]), highlight=False, markup=False)
 
 

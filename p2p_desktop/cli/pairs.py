@@ -11,6 +11,7 @@ from p2p_desktop.cli.output import one_line
 from p2p_desktop.cli.trainer import ask_trainer
 from training.contract.config import TrainConfig, recommended
 from training.contract.errors import ConfigError, PairingError
+from training.contract.model_file import read_card
 from training.contract.tasks import TASKS
 
 EXIT_FINDINGS = 3  # design 3.5
@@ -73,8 +74,11 @@ def show_command(
     return 0
 
 
-def configured(task: str, data: Path, preset: str, settings: list[str] | None, init: str | None = None) -> TrainConfig:
-    """A task's recipe with changes as they stand on a command line. Raises ConfigError, PairingError."""
+def configured(task: str, data: Path, preset: str, settings: list[str] | None, init: Path | None = None) -> TrainConfig:
+    """A task's recipe with changes as they stand on a command line. `init`: a model file, whose network the run then trains.
+
+    Raises ConfigError, PairingError, ModelError.
+    """
     if not data.is_dir():  # said before a folder is made for anything
         raise PairingError(f"The folder {data} does not exist. Choose the folder that holds the pictures.")
     changes = {}
@@ -83,9 +87,10 @@ def configured(task: str, data: Path, preset: str, settings: list[str] | None, i
         if not equals:
             raise ConfigError(f"--set takes KEY=VALUE, not {setting!r}.")
         changes[key] = value
-    if init is not None:
-        changes["init_model"] = init
-    return recommended(task, data.absolute(), preset).changed(changes)
+    recipe = recommended(task, data.absolute(), preset)
+    if init is None:
+        return recipe.changed(changes)
+    return recipe.changed(changes | {"init_model": str(init)}, read_card(init).generator)
 
 
 def _described(task: str, data: Path, settings: list[str] | None) -> dict[str, Any]:  # Any: JSON

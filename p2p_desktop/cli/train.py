@@ -24,7 +24,7 @@ def train_command(
     data: Annotated[Path | None, typer.Option(help="Folder of pictures.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the new run.")] = None,
     preset: Annotated[str, typer.Option(help="quick, balanced, thorough, or a network's name.")] = "balanced",
-    init: Annotated[str | None, typer.Option(help="A model to start from.")] = None,
+    init: Annotated[str | None, typer.Option(help="A model to start from, whose network is trained on.")] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one setting.")] = None,
     config: Annotated[Path | None, typer.Option(help="A run.json: start or continue the run in its folder.")] = None,
     resume: Annotated[Path | None, typer.Option(help="Folder of a run to continue.")] = None,
@@ -41,7 +41,7 @@ def train_command(
     elif task is None or data is None or out is None:
         raise ConfigError("Give --task, --data and --out for a new run, or --resume with the folder of an old one.")
     else:
-        start_from = str(Surroundings.find().library.find(init).absolute()) if init is not None else None
+        start_from = Surroundings.find().library.find(init).absolute() if init is not None else None
         path = create_run(configured(task, data, preset, set_, start_from), out.absolute())
         if prepare:
             if json:

@@ -20,6 +20,7 @@ class ConvertBar(ActionBar):
     def __init__(self, look: Look, session: ConvertSession, parent: QWidget | None = None) -> None:
         super().__init__(look, parent)
         self._session = session
+        self._shows_go_on = False
         self.clear = self.add_button(self.tr("Clear the list"), "convert_clear", role="text")
         self.clear.setToolTip(self.tr("Takes the pictures off this list. Files stay."))
         self.back = self.add_button(self.tr("All results"), "convert_results", icon="squares-four", role="text")
@@ -72,7 +73,11 @@ class ConvertBar(ActionBar):
         for button in (self.pause, self.stop):
             button.setVisible(is_working)
             button.setEnabled(state != "stopping")
-        self.pause.setText(self.tr("Go on") if state == "paused" else self.tr("Pause"))
+        is_paused = state == "paused"
+        self.pause.setText(self.tr("Go on") if is_paused else self.tr("Pause"))
+        if is_paused != self._shows_go_on:
+            self._shows_go_on = is_paused
+            self._look.icons.set_on(self.pause, "play-fill" if is_paused else "pause")
         self.retry.setVisible(is_done and counts["failed"] > 0)
         self.retry.setText(self.tr("Retry {n} failed").format(n=f"{counts['failed']:,}"))
         self.again.setVisible(session.is_outdated and counts["done"] + counts["skipped"] > 0)
@@ -84,8 +89,8 @@ class ConvertBar(ActionBar):
     def _show_words(self, speed: float | None) -> None:
         session, queue = self._session, self._session.queue
         if session.phase == "working":
-            facts = convert_words.progress(queue, session.conversion)
-            self.show_progress(facts, convert_words.failed(queue.counts["failed"]), queue.ended_fraction())
+            facts = convert_words.progress(session)
+            self.show_progress(facts, convert_words.failed(queue.counts["failed"]), session.fraction)
         else:
             self.say(*self._outlook(speed))
             if session.phase == "done":
@@ -103,7 +108,7 @@ class ConvertBar(ActionBar):
             return self._places(), detail
         waiting = convert_words.pictures(queue.counts["waiting"])
         passed_over = convert_words.passed_over(session.intake.ignored, session.intake.raw, session.intake.earlier_results)
-        expected = convert_words.expectation(queue, speed) if queue.counts["waiting"] else ""
+        expected = convert_words.expectation(session, speed) if queue.counts["waiting"] else ""
         return waiting, " ".join(filter(None, (expected, passed_over)))
 
     def _places(self) -> str:

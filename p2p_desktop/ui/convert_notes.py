@@ -1,6 +1,6 @@
 """What is said above Convert: a sentence about what happened last, and the offer to go on after a crash, each for itself."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
@@ -17,6 +17,10 @@ if TYPE_CHECKING:  # it imports OpenCV; the first paint must not wait for it
     from p2p_desktop.convert.unfinished import Unfinished
 
 
+Subject = Literal["", "model", "picture"]
+"""What a sentence is about: the chosen model, the picture that is looked at, or anything else."""
+
+
 class ConvertNotes(QFrame):
     forgotten = Signal(object)  # Unfinished: gone on with, or not wanted any more
 
@@ -25,6 +29,7 @@ class ConvertNotes(QFrame):
     ) -> None:
         super().__init__(parent)
         self._session, self._panel, self._shelf = session, panel, shelf
+        self._about: Subject = ""
         self._note = Note(look, "info", self)
         self._offer = RecoveryOffer(look, self)
         self.setProperty("role", "page")
@@ -42,11 +47,22 @@ class ConvertNotes(QFrame):
         session.refused.connect(self.warn)
         self.hide()
 
-    def say(self, kind: Kind, text: str, detail: str = "") -> None:
-        """Show a sentence in the place of the one before."""
+    def say(self, kind: Kind, text: str, detail: str = "", *, about: Subject = "") -> None:
+        """Show a sentence in the place of the one before. `about`: what settles it, see `settle`.
+
+        That a picture cannot be previewed matters less than whatever else was said, and does not take its place.
+        """
+        if about == "picture" and self.text() and self._about not in ("picture", "model"):
+            return
+        self._about = about
         self._note.clear()
         self._note.set_kind(kind)
         self._note.say(text, detail)
+
+    def settle(self, about: Subject | None = None) -> None:
+        """Take back what was said about this; None: whatever was said."""
+        if about is None or about == self._about:
+            self._note.clear()
 
     def warn(self, text: str) -> None:
         self.say("warning", text)
@@ -74,7 +90,7 @@ class ConvertNotes(QFrame):
 
     def _on_phase_changed(self, phase: str) -> None:
         if phase == "working":
-            self._note.clear()
+            self.settle()
         self._offer.stand_back(phase == "working")
 
     def _on_shown(self) -> None:

@@ -23,7 +23,7 @@ from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.model_shelf import ModelShelf
 from p2p_desktop.ui.notes import Kind
 from p2p_desktop.ui.queue_row import Row
-from p2p_desktop.ui.queue_view import QueueView
+from p2p_desktop.ui.queue_view import KEYS_OF_PICTURE, QueueView
 from p2p_desktop.ui.show_file import show_file
 from p2p_desktop.ui.stand_in import StandIn
 from p2p_desktop.ui.thumbnail_source import ThumbnailSource
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 _THUMBNAIL, _MOST_THUMBNAILS = 72, 600
 _EMPTY, _LIST = 0, 1
+_MOST_OPENED = 5  # folders, in windows of their own
 _SPLIT = (4300, 2450)  # of the picture and the list at first
 
 
@@ -80,6 +81,7 @@ class ConvertPage(QWidget):
     def add(self, paths: Sequence[Path]) -> None:
         """Take pictures and folders that were dropped or chosen."""
         if paths:
+            self._notes.settle()
             self._session.add(paths)
 
     def offer(self, unfinished: "Unfinished") -> None:
@@ -125,8 +127,8 @@ class ConvertPage(QWidget):
         self._thumbnails.close(until)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
-            self._picture.view.flip()  # no shortcut: it would take the space bar away from buttons and switches
+        if event.key() in KEYS_OF_PICTURE and self._session.phase != "empty" and self._stage.shows_picture:
+            self._picture.view.keyPressEvent(event)  # no shortcuts: they would take the keys away from fields and buttons
         else:
             super().keyPressEvent(event)
 
@@ -187,7 +189,9 @@ class ConvertPage(QWidget):
         self._panel.strength_moved.connect(self._picture.view.set_strength)
         self._shelf.changed.connect(self._on_shelf_changed)
         self._stand_in.wanted.connect(self.use_model)
+        self._stand_in.replaced.connect(self._on_model_replaced)
         self._queue.picture_selected.connect(self._on_picture_selected)
+        self._queue.picture_clicked.connect(self._on_picture_clicked)
         self._queue.retry_asked.connect(self._session.retry)
         self._queue.remove_asked.connect(self._on_remove_asked)
         self._queue.show_file_asked.connect(show_file)
@@ -253,6 +257,9 @@ class ConvertPage(QWidget):
 
     def _on_wishes_changed(self, wishes: Wishes) -> None:
         was_outdated = self._session.is_outdated
+        if wishes.model != self._session.wishes.model:
+            self._notes.settle("model")
+            self._notes.settle("picture")
         self._session.become(wishes)
         self._show_model()
         is_outdated = self._session.is_outdated
@@ -269,6 +276,7 @@ class ConvertPage(QWidget):
 
     def _on_clear(self) -> None:
         self._session.clear()
+        self._notes.settle()
         self._picture.clear()
         self._filter.choose("all")
 
@@ -281,9 +289,9 @@ class ConvertPage(QWidget):
         self._session.errands.run(work, "looking for the results", self._on_folders_found)
 
     def _on_folders_found(self, folders: tuple[Path, ...] | None) -> None:
-        if folders:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(folders[0])))
-        elif folders is not None:
+        for folder in (folders or ())[:_MOST_OPENED]:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+        if folders is not None and not folders:
             self.say("warning", self.tr("The folder of the results is not there any more. Was it moved or renamed?"))
 
     def _on_open_asked(self, path: Path) -> None:
@@ -302,14 +310,19 @@ class ConvertPage(QWidget):
         if row is not None:
             self._show_row(row)
 
+    def _on_picture_clicked(self, row: Row | None) -> None:
+        if row is not None and not self._stage.shows_picture:
+            self._show_row(row)
+
     # --- what is shown
 
     def _show_row(self, row: Row) -> None:
         """Show a picture: with its result if there is one; as it would become if nothing runs."""
+        self._notes.settle("picture")
         self._stage.show_picture()
         self._bar.offer_results(self._session.phase == "done" and self._session.outcome is not None)
         self._picture.choose_model(None if self.is_busy else self._model.load(self._panel.wishes))
-        self._picture.show_row(row, self._panel.wishes.strength, with_result=not self._session.is_outdated)
+        self._picture.show_row(row, self._panel.wishes.strength, with_result=self._session.is_as_wished(row))
 
     def _on_computed(self, seconds: float, megapixels: float) -> None:
         if self._model.speed(self._panel.wishes) is None:
@@ -317,7 +330,13 @@ class ConvertPage(QWidget):
             self._show_numbers()
 
     def _on_preview_failed(self, sentence: str) -> None:
-        self.say("error", sentence)
+        self._notes.say("error", sentence, about="picture")
+
+    def _on_model_replaced(self, gone: str, stand_in: str) -> None:
+        model = self._shelf.find(stand_in)
+        chosen = model_words.title(model) if model is not None else stand_in
+        words = self.tr("The model {gone} is not there any more. {chosen} is chosen instead.").format(gone=gone, chosen=chosen)
+        self._notes.say("warning", words, about="model")
 
     def _show_model(self) -> None:
         model = self._model.model(self._panel.wishes)
@@ -350,13 +369,19 @@ class ConvertPage(QWidget):
     def _on_looked(self) -> None:
         """What was dropped is listed: show the first of it."""
         self._on_shelf_changed()
-        first = self._queue.model().index(0, 0)
-        if self._picture.row is None and first.isValid() and not self.is_busy:
-            self._queue.select(first.data(Qt.ItemDataRole.UserRole))
+        if self.is_busy:
+            return
+        came_after = self._session.phase == "done" and self._session.queue.counts["waiting"] > 0
+        if came_after:  # what came shall be seen, and not the end of what was before
+            self._filter.choose("all")
+        first = self._session.queue.rows("waiting")[0] if came_after else self._queue.first
+        if first is not None and (came_after or self._picture.row is None):
+            self._queue.select(first)
             self._queue.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _on_counts_changed(self) -> None:
-        if self._stage.shows_picture and not self._session.is_outdated:
+        row = self._picture.row
+        if self._stage.shows_picture and row is not None and self._session.is_as_wished(row):
             self._picture.show_output()
 
     def _on_state_changed(self, state: str) -> None:
@@ -397,6 +422,7 @@ class ConvertPage(QWidget):
         elif phase == "working":
             self._filter.choose("all")
             self._stage.show_picture()
+            self._bar.offer_results(False)
             self._panel.lock(self._facts())
             model = self._model.model(self._panel.wishes)
             name = model_words.title(model) if model is not None else self._panel.wishes.model
@@ -425,7 +451,7 @@ class ConvertPage(QWidget):
         self._queue.may_remove = not is_working
         self._bar.refresh(has_model=self._model.model(wishes) is not None, speed=self._model.speed(wishes))
         self.status_changed.emit(self._status_words() if is_working else "")
-        self.progressed.emit(self._session.queue.ended_fraction() if is_working else None)
+        self.progressed.emit(self._session.fraction if is_working else None)
 
     def _on_keyboard_lost(self) -> None:
         self._queue.setFocus(Qt.FocusReason.OtherFocusReason)  # Qt would give it to whatever comes next

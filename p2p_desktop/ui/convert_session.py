@@ -6,6 +6,7 @@ needed: the window's first paint does not wait for them.
 
 import logging
 from collections.abc import Callable, Collection, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -23,6 +24,7 @@ from p2p_desktop.workers.errands import Errands
 from training.contract.errors import P2PError
 
 if TYPE_CHECKING:
+    from p2p_desktop.convert.events import PictureDone
     from p2p_desktop.convert.request import Part, Request
     from p2p_desktop.convert.unfinished import Unfinished
 
@@ -48,6 +50,8 @@ class _Begun:
     wishes: Wishes
     parts: "tuple[Part, ...]"
     covered: set[Row]
+    left_out: set[Row]
+    """Rows that wait, and will after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,8 @@ class ConvertSession(QObject):
         self.keep_awake = True  # whether the computer is, while a conversion runs
         self._came_meanwhile = False  # rows that wait since the conversion began
         self.work = Work()
+        self._results_of: list[Wishes] = []  # the different ways in which the results that are shown were made
+        self._before: list[tuple[Row, Row]] = []  # while everything is made anew and nothing of it is there yet: rows, and copies
         self._tick = QTimer(self)
         self._tick.setInterval(_TICK_MS)
         self._tick.timeout.connect(self.progressed)
@@ -128,8 +134,47 @@ class ConvertSession(QObject):
 
     @property
     def is_outdated(self) -> bool:
-        """Tell whether the results that are shown were made otherwise than is wished now."""
-        return self._phase == "done" and not self.wishes.make_the_same(self.made_with)
+        """Tell whether results that are shown were made otherwise than is wished now."""
+        return self._phase == "done" and any(not self.wishes.make_the_same(made) for made in self._results_of)
+
+    def is_as_wished(self, row: Row) -> bool:
+        """Tell whether a picture's result, if it has one, was made as is wished now."""
+        return row.made_with is None or row.made_with.make_the_same(self.wishes)
+
+    def num_made_otherwise(self) -> int:
+        """How many results were made otherwise than the last ones."""
+        made = (row.made_with for row in self.queue.ended())
+        return sum(one is not None and not one.make_the_same(self.made_with) for one in made)
+
+    # --- how far it is
+
+    @property
+    def num_ended(self) -> int:
+        return sum(self.queue.counts[state] for state in ("done", "skipped", "failed"))
+
+    @property
+    def num_in_all(self) -> int:
+        """Pictures in the list, but for those that what runs leaves waiting."""
+        return len(self.queue) - self._num_left_out
+
+    @property
+    def fraction(self) -> float | None:
+        """How much has come to its end, 0 to 1; None if nothing is to."""
+        return self.num_ended / self.num_in_all if self.num_in_all else None
+
+    def megapixels_left(self) -> float:
+        """Of what waits and is not left out; pictures whose size is not known count as much as the others on average."""
+        tally, mean = self.queue.tally, self.queue.mean_megapixels()
+        waiting = self.queue.counts["waiting"] + self.queue.counts["working"] - self._num_left_out
+        if mean is None:
+            return float(waiting)
+        if self._num_left_out or tally.num_measured < len(self.queue) - self.queue.counts["failed"]:
+            return waiting * mean
+        return tally.megapixels_ahead
+
+    @property
+    def _num_left_out(self) -> int:
+        return len(self._begun.left_out) if self._begun is not None and self._phase == "working" else 0
 
     @property
     def _shows_begun(self) -> bool:
@@ -188,10 +233,13 @@ class ConvertSession(QObject):
         if self.places.is_looking:
             self.places.when_known(self.start_again)
             return
+        is_partial, work = self._is_partial, self.work
+        self._before = [(row, copy(row)) for row in self.queue.ended()]
         self.queue.wait_again()
-        self._is_partial = self._has_gaps
-        self.work = Work()
-        self.start()
+        self._is_partial, self.work = self._has_gaps, Work()
+        if not self.start():
+            self._is_partial, self.work = is_partial, work
+            self._take_results_back()
 
     def _start_resumed(self, resumed: _Resumed) -> bool:
         waiting = [row for row in resumed.drop.found if row.state == "waiting"]
@@ -213,7 +261,9 @@ class ConvertSession(QObject):
         self._came_meanwhile = self._tells_resumed = False
         if self._phase == "ready":
             self.work = Work()
-        self._begun = _Begun(self.wishes, request.parts, set(waiting))
+        covered = set(waiting)
+        left_out = set() if len(covered) == self.queue.counts["waiting"] else {*self.queue.rows("waiting")} - covered
+        self._begun = _Begun(self.wishes, request.parts, covered, left_out)
         self.outcome = None
         self.conversion.start(make_request, len(waiting), keep_awake=self.keep_awake)
         self._enter("working")
@@ -243,6 +293,7 @@ class ConvertSession(QObject):
         self._is_partial = True
         self.queue.wait_again(rows)
         self.queue.forget_sizes(rows)
+        self.intake.measure()
         self.rows_renewed.emit(list(rows))
         self._came_meanwhile = self.conversion.is_busy
         if not self.conversion.is_busy:
@@ -254,6 +305,7 @@ class ConvertSession(QObject):
         """Take rows off the list. Files stay."""
         self._is_partial = self._has_gaps = True
         self.queue.remove(rows)
+        self._survey_results()
         if not len(self.queue):
             self.clear()
 
@@ -266,6 +318,7 @@ class ConvertSession(QObject):
         self.places.forget()
         self._starts_when_listed = False
         self._begun = self._resumed = self.outcome = None
+        self._results_of, self._before = [], []
         self._is_partial = self._has_gaps = False
         self.queue.clear()
         self._enter("empty")
@@ -311,15 +364,24 @@ class ConvertSession(QObject):
             self._tells_resumed = False
             self.resumed.emit()
         self.outputs_written.emit([event.output for event in events if isinstance(event, PictureDone) and event.output is not None])
+        self.queue.take_events(events)
         for event in events:
             if isinstance(event, PictureDone):
-                self.work.num_bytes += event.num_bytes
-                if event.state == "converted":
-                    self.work.converted += 1
-                    if self.conversion.pace is not None:
-                        row = self.queue.row_of(event.source)
-                        self.conversion.pace.converted(row.megapixels if row is not None and row.height else 1.0)
-        self.queue.take_events(events)
+                self._note_result(event)
+
+    def _note_result(self, event: "PictureDone") -> None:
+        row = self.queue.row_of(event.source)
+        self.work.num_bytes += event.num_bytes
+        if event.state == "converted":
+            self.work.converted += 1
+            if self.conversion.pace is not None:
+                self.conversion.pace.converted(row.megapixels if row is not None and row.height else 1.0)
+        if event.state != "failed" and row is not None and self._begun is not None:
+            if self._before:  # the new ones take the place of those that were
+                self._before, self._results_of = [], []
+            row.made_with = self._begun.wishes
+            if row.made_with not in self._results_of:
+                self._results_of.append(row.made_with)
 
     def _on_state_changed(self, state: str) -> None:
         if state == "stopping":
@@ -331,6 +393,8 @@ class ConvertSession(QObject):
         self.work.seconds += outcome.worked_s
         self.queue.nothing_works()
         self.outcome = outcome
+        if self._before:  # nothing came of making everything once more
+            self._take_results_back()
         if not outcome.stopped and not outcome.problem:
             if self._begun is not None:
                 # It lies among the results of an earlier conversion, or is not there any more.
@@ -344,9 +408,16 @@ class ConvertSession(QObject):
                     return
         self._finish(outcome)
 
+    def _take_results_back(self) -> None:
+        before, self._before = self._before, []
+        self.queue.take_back(before)
+        self._survey_results()
+
+    def _survey_results(self) -> None:
+        self._results_of = list(dict.fromkeys(row.made_with for row in self.queue.ended() if row.made_with is not None))
+
     def _finish(self, outcome: Outcome) -> None:
-        tried = self.queue.counts["done"] + self.queue.counts["skipped"] + self.queue.counts["failed"]
-        self._enter("done" if tried else "ready")
+        self._enter("done" if self.num_ended else "ready")
         self.ended.emit(outcome)
         self.progressed.emit()
 

@@ -51,7 +51,7 @@ class ConvertStage(QStackedWidget):
 
     def sum_up(self, outcome: Outcome) -> tuple[str, str, str]:
         """A conversion has ended: fill the results. Return what is to be said of it: kind, headline and sentence."""
-        kind, headline, sentence = convert_words.headline(self._queue, outcome)
+        kind, headline, sentence = convert_words.headline(self._session, outcome)
         self._summary.show_summary(kind, headline, sentence, convert_words.figures(self._session.work))
         done = (self._queue.rows("done") + self._queue.rows("skipped"))[:MOST_SHOWN]
         self._sheet.show_results([(row.path, row.output) for row in done if row.output is not None])

@@ -2,10 +2,9 @@
 
 from PySide6.QtCore import QCoreApplication
 
-from p2p_desktop.ui.convert_session import Work
+from p2p_desktop.ui.convert_session import ConvertSession, Work
 from p2p_desktop.ui.plain_words import count, duration, exact_duration, rate, size
-from p2p_desktop.ui.queue_model import QueueModel
-from p2p_desktop.workers.conversion import Conversion, Outcome
+from p2p_desktop.workers.conversion import Outcome
 
 
 def pictures(number: int) -> str:
@@ -31,28 +30,17 @@ def passed_over(ignored: int, raw: dict[str, int], earlier_results: int = 0) -> 
     return " ".join(parts)
 
 
-def expectation(queue: QueueModel, megapixels_a_second: float | None) -> str:
+def expectation(session: ConvertSession, megapixels_a_second: float | None) -> str:
     """How long what waits will take."""
-    mean = queue.mean_megapixels()
-    if megapixels_a_second is None or mean is None:
+    if megapixels_a_second is None or session.queue.mean_megapixels() is None:
         return _tr("How long it takes shows after the first pictures.")
-    return _tr("Will take {time} on this computer.").format(time=duration(megapixels_left(queue) / megapixels_a_second))
+    return _tr("Will take {time} on this computer.").format(time=duration(session.megapixels_left() / megapixels_a_second))
 
 
-def megapixels_left(queue: QueueModel) -> float:
-    """Of what waits; those whose size is not known count as much as the others on average."""
-    waiting = queue.counts["waiting"] + queue.counts["working"]
-    if not queue.tally.num_measured or not len(queue):
-        return float(waiting)
-    if queue.tally.num_measured >= len(queue) - queue.counts["failed"]:
-        return queue.tally.megapixels_ahead
-    return waiting * (queue.mean_megapixels() or 1.0)
-
-
-def progress(queue: QueueModel, conversion: Conversion) -> list[str]:
+def progress(session: ConvertSession) -> list[str]:
     """Facts for the action bar: how many, how fast, how long."""
-    ended = sum(queue.counts[state] for state in ("done", "skipped", "failed"))
-    facts = [_tr("{done} of {total}").format(done=count(ended), total=count(len(queue)))]
+    conversion, ended = session.conversion, session.num_ended
+    facts = [_tr("{done} of {total}").format(done=count(ended), total=count(session.num_in_all))]
     match conversion.state:
         case "paused":
             facts.append(_tr("Paused"))
@@ -62,7 +50,7 @@ def progress(queue: QueueModel, conversion: Conversion) -> list[str]:
             facts.append(_tr("Preparing the model for this computer, once"))
         case _:
             rates = conversion.pace.rates() if conversion.pace else None
-            left = conversion.pace.seconds_left(megapixels_left(queue)) if conversion.pace else None
+            left = conversion.pace.seconds_left(session.megapixels_left()) if conversion.pace else None
             if rates is None or left is None:
                 facts.append(_tr("Getting ready") if not ended else _tr("Working"))
             else:
@@ -79,31 +67,49 @@ def failed(number: int) -> str:
     return _tr("{n} failed").format(n=count(number)) if number else ""
 
 
-def headline(queue: QueueModel, outcome: Outcome) -> tuple[str, str, str]:
+def headline(session: ConvertSession, outcome: Outcome) -> tuple[str, str, str]:
     """(kind, headline, sentence) of the end of a conversion."""
-    done, skipped, broken = (queue.counts[state] for state in ("done", "skipped", "failed"))
-    total = len(queue)
+    counts, total = session.queue.counts, len(session.queue)
+    done, skipped, broken, waiting = (counts[state] for state in ("done", "skipped", "failed", "waiting"))
+    so_far = {"done": count(done + skipped), "total": count(total)}
     if outcome.problem:
-        kept = _tr("{done} of {total} pictures are done and kept.").format(done=count(done + skipped), total=count(total))
-        return "error", outcome.problem, kept
+        what, _, remedy = outcome.problem.partition(". ")
+        kept = _tr("{done} of {total} pictures are done and kept.").format(**so_far)
+        return "error", what.rstrip("."), f"{remedy} {kept}".strip()
     if outcome.stopped:
-        text = _tr("Stopped: {done} of {total} pictures are done").format(done=count(done + skipped), total=count(total))
+        text = _tr("Stopped: {done} of {total} pictures are done").format(**so_far)
         return "warning", text, _tr("What is done is kept. Start goes on with the rest.")
-    if broken:
-        text = _tr("{done} of {total} pictures are done").format(done=count(done + skipped), total=count(total))
-        could = (
-            _tr("1 could not be converted and is listed below.")
-            if broken == 1
-            else _tr("{n} could not be converted and are listed below.").format(n=count(broken))
-        )
-        return ("warning" if done + skipped == 0 else "success"), text, could
+    if broken or waiting:
+        text = _tr("{done} of {total} pictures are done").format(**so_far)
+        return ("warning" if done + skipped == 0 else "success"), text, _what_is_left(broken, waiting)
     text = _tr("The picture is done") if total == 1 else _tr("All {n} pictures are done").format(n=count(total))
     if skipped == total:
         return "success", _tr("Everything was done already"), _tr("The results of an earlier time are still there, unchanged.")
+    otherwise = session.num_made_otherwise()
+    if otherwise:
+        words = _tr("{n} of them were made with the settings of before. Convert again makes all of them alike.")
+        return "success", text, words.format(n=count(otherwise))
     sentence = _tr("Your originals were not touched.")
     if skipped:
         sentence = _tr("{n} of them were done already.").format(n=count(skipped)) + " " + sentence
     return "success", text, sentence
+
+
+def _what_is_left(broken: int, waiting: int) -> str:
+    parts = []
+    if broken:
+        parts.append(
+            _tr("1 could not be converted and is listed below.")
+            if broken == 1
+            else _tr("{n} could not be converted and are listed below.").format(n=count(broken))
+        )
+    if waiting:
+        parts.append(
+            _tr("1 waits still. Start goes on with it.")
+            if waiting == 1
+            else _tr("{n} wait still. Start goes on with them.").format(n=count(waiting))
+        )
+    return " ".join(parts)
 
 
 def figures(work: Work) -> list[tuple[str, str]]:

@@ -52,7 +52,9 @@ class FocusRing(QWidget):
         elif kind in _KEYS:
             self._by_keyboard = True
         elif kind == QEvent.Type.FocusOut and isinstance(event, QFocusEvent):
-            self._by_keyboard = event.reason() in _BY_KEYBOARD  # of the one that loses it, and so of the one that gets it
+            if isinstance(watched, QWidget) and watched.isVisible() and watched.isEnabled():
+                self._by_keyboard = event.reason() in _BY_KEYBOARD  # of the one that loses it, and so of the one that gets it
+            # else Qt moves it on as if by Tab, because what was pressed is gone
         elif kind == QEvent.Type.Show and watched is self._over:
             handle = self.window().windowHandle()
             if handle is not None:

@@ -306,15 +306,15 @@ class MainWindow(QMainWindow):
     # --- what happens
 
     def _take(self, what: Dropped) -> None:
-        if what.refused:
-            self.go_to("convert")
-            self.convert.say("warning", what.refused)
         if what.models:
             self.go_to("models")
             self._shelf.add(what.models)
         if what.pictures:
             self.go_to("convert")
             self.convert.add(what.pictures)
+        if what.refused:  # last: what is added takes the place of what was said before
+            self.go_to("convert")
+            self.convert.say("warning", what.refused)
 
     def _on_paste(self) -> None:
         data = QGuiApplication.clipboard().mimeData()

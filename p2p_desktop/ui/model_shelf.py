@@ -51,7 +51,7 @@ class ModelShelf(QObject):
     added = Signal(str)  # a model's name; told when `models` holds it
     removed = Signal(str, Path)  # its name, and where its file is now
     renamed = Signal(str, str)
-    failed = Signal(str)  # a sentence
+    failed = Signal(str)  # a sentence, or one for each model that was refused
 
     def __init__(self, shipped: Path, added: Path, removed: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -156,8 +156,9 @@ class ModelShelf(QObject):
     def _tell_added(self, added: _Added) -> None:
         for name in added.names:
             self.added.emit(name)
-        for sentence in added.refused:
-            self.failed.emit(sentence)
+        if added.refused:
+            here = self.tr("Added: {names}.").format(names=", ".join(added.names)) if added.names else ""
+            self.failed.emit(" ".join(filter(None, [*added.refused, here])))
 
     def _tell_removed(self, what: tuple[str, Path]) -> None:
         self.removed.emit(*what)

@@ -212,6 +212,7 @@ class ModelsPage(QWidget):
         self._shelf.restore(self._removed)
 
     def _on_renamed(self, _: str, new: str) -> None:
+        self._note.clear()
         self._cards.select(new)
 
     def _on_failed(self, sentence: str) -> None:

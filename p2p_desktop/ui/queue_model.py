@@ -119,6 +119,7 @@ class QueueModel(QAbstractTableModel):
         return list(self._working)
 
     def rows(self, state: State) -> list[Row]:
+        """In the order in which they came."""
         return [row for row in self._rows if row.state == state]
 
     def unmeasured(self) -> list[Row]:
@@ -207,7 +208,7 @@ class QueueModel(QAbstractTableModel):
         changed = [row for row in (self._rows if rows is None else rows) if row.state not in IS_AHEAD]
         for row in changed:
             self._become(row, "waiting")
-            row.reason, row.output, row.seconds = "", None, 0.0
+            row.reason, row.output, row.seconds, row.made_with = "", None, 0.0, None
         self._show_changes(changed)
 
     def forget_sizes(self, rows: Iterable[Row]) -> None:
@@ -215,6 +216,20 @@ class QueueModel(QAbstractTableModel):
         for row in rows:
             if not row.height:
                 row.num_bytes = -1
+
+    def ended(self) -> list[Row]:
+        """What is done, was done already or has failed."""
+        return [row for row in self._rows if row.state not in IS_AHEAD]
+
+    def take_back(self, before: Iterable[tuple[Row, Row]]) -> None:
+        """Pictures that were to be made again, and wait still, are as they were: (row, its copy of then)."""
+        changed = []
+        for row, then in before:
+            if row.state == "waiting" and self._holds(row):
+                self._become(row, then.state)
+                row.reason, row.output, row.seconds, row.made_with = then.reason, then.output, then.seconds, then.made_with
+                changed.append(row)
+        self._show_changes(changed)
 
     def nothing_works(self) -> None:
         """A conversion has ended: what it was at waits."""
@@ -269,11 +284,6 @@ class QueueModel(QAbstractTableModel):
             self._search = text
             self._folders_found = {folder for folder in self._folders if text in label_of(folder).casefold()} if text else set()
             self._show_anew()
-
-    def ended_fraction(self) -> float | None:
-        """How much of the list has come to its end, 0 to 1; None if it is empty."""
-        ended = self.counts["done"] + self.counts["skipped"] + self.counts["failed"]
-        return ended / len(self._rows) if self._rows else None
 
     def mean_megapixels(self) -> float | None:
         """Of the pictures whose size is known; None if it is of none."""

@@ -165,9 +165,9 @@ class QueuePainter(QStyledItemDelegate):
         left = box.left() + TEXT_ICON + SPACE_S
         width = links["retry"].left() - SPACE_M - left
         what, then = sentences(row.reason.replace(f"{row.path}", row.name))
-        if not then and painter.fontMetrics().horizontalAdvance(what) > width:
-            self._paint_two_lines(painter, QRect(left, box.top() + 4, width, ROW_HEIGHT - 8), what)
-            what = ""
+        if painter.fontMetrics().horizontalAdvance(what) > width:
+            self._paint_two_lines(painter, QRect(left, box.top() + 4, width, ROW_HEIGHT - 8), f"{what} {then}".strip())
+            what = then = ""
         lines: tuple[_Line, ...] = (("body", 500, what, "text", 3), ("small", 400, then, "muted", 22))
         for role, weight, text, colour, y in lines:
             font = theme.font(role)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from p2p_desktop.ui.plain_words import size
+from p2p_desktop.ui.wishes import Wishes
 
 State = Literal["waiting", "working", "done", "skipped", "failed"]
 STATES: tuple[State, ...] = ("waiting", "working", "done", "skipped", "failed")
@@ -27,6 +28,7 @@ class Row:
     reason: str = ""  # why it failed or was skipped; what was lost on the way
     output: Path | None = None
     seconds: float = 0.0
+    made_with: Wishes | None = None  # how its result was made; None while there is none
 
     @property
     def path(self) -> Path:

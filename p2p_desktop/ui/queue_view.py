@@ -25,6 +25,13 @@ from p2p_desktop.ui.theme import HEADER_HEIGHT, ROW_HEIGHT
 from p2p_desktop.ui.thumbnail_source import ThumbnailSource
 from p2p_desktop.ui.widgets import is_animated
 
+KEYS_OF_PICTURE = frozenset(
+    {
+        *(Qt.Key.Key_Space, Qt.Key.Key_Left, Qt.Key.Key_Right),
+        *(Qt.Key.Key_0, Qt.Key.Key_1, Qt.Key.Key_F, Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus),
+    }
+)
+"""What these do is done to the picture, though the keyboard is in the list."""
 _RING_MS = 50  # between two pictures of what turns
 _WIDTHS = {SIZE: 124, STATE: 250, TIME: 92}
 _NARROW_WIDTHS = {SIZE: 105, STATE: 160, TIME: 70}
@@ -33,6 +40,7 @@ _FAILED_NAME_WIDTH = 236
 
 class QueueView(QTableView):
     picture_selected = Signal(object)  # Row, or None
+    picture_clicked = Signal(object)  # Row: also if it was selected before
     retry_asked = Signal(list)  # of Row
     remove_asked = Signal(list)  # of Row
     show_file_asked = Signal(Path)
@@ -74,6 +82,7 @@ class QueueView(QTableView):
         self._ring = QTimer(self)
         self._ring.setInterval(_RING_MS)
         self._ring.timeout.connect(self._on_ring_turned)
+        self.clicked.connect(self._on_clicked)
         model.counts_changed.connect(self._on_counts_changed)
         model.layoutChanged.connect(self._arrange)
         thumbnails.arrived.connect(self._on_thumbnail_arrived)
@@ -91,6 +100,11 @@ class QueueView(QTableView):
         """The row that the keyboard is at."""
         index = self.currentIndex()
         return index.data(Qt.ItemDataRole.UserRole) if index.isValid() else None
+
+    @property
+    def first(self) -> Row | None:
+        """The row at the top."""
+        return self._row(self._queue.index(0, NAME))
 
     def select(self, row: Row) -> None:
         """Make a row the current one, and bring it into sight."""
@@ -127,8 +141,8 @@ class QueueView(QTableView):
         elif event.key() in (Qt.Key.Key_Home, Qt.Key.Key_End) and not event.modifiers() and self._queue.rowCount():
             last = self._queue.rowCount() - 1 if event.key() == Qt.Key.Key_End else 0  # Qt goes to the first and last column
             self.setCurrentIndex(self._queue.index(last, NAME))
-        elif event.key() == Qt.Key.Key_Space:
-            event.ignore()  # the page flips the picture
+        elif event.key() in KEYS_OF_PICTURE and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            event.ignore()  # the page hands it to the picture
         else:
             super().keyPressEvent(event)
 
@@ -229,6 +243,9 @@ class QueueView(QTableView):
             self.setColumnWidth(column, width)
             self.setColumnHidden(column, width == 0)
         self.setColumnWidth(NAME, max(120, room - sum(widths.values())))
+
+    def _on_clicked(self, index: QModelIndex) -> None:
+        self.picture_clicked.emit(self._row(index))
 
     def _on_header_clicked(self, column: int) -> None:
         ascending, descending = Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder

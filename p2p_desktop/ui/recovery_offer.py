@@ -79,7 +79,6 @@ def wishes_of(unfinished: "Unfinished", shelf: ModelShelf) -> dict[str, object]:
         "existing": settings.existing,
         "recurse": settings.recurse,
         "keep_metadata": settings.keep_metadata,
-        "device": request.device,
     }
     if shelf.find(request.model.stem) is not None:
         wishes["model"] = request.model.stem

@@ -68,6 +68,8 @@ class ResultPlaces(QObject):
         self._sources.clear()
         self._own.clear()
         self._others, self._beside, self._then = (), (), None
+        self._locating = None  # an answer that is under way is about what is forgotten
+        self.known.emit([])
 
     def when_known(self, act: "Callable[[], object] | None") -> None:
         """Call this once the disk has answered, instead of what was to be called before; None: nothing."""

@@ -10,6 +10,7 @@ _PREFERRED = "deblur"
 
 class StandIn(QObject):
     wanted = Signal(str)  # a model's name: it shall be chosen
+    replaced = Signal(str, str)  # the name of a chosen model that is gone, and of the one that stands in for it
 
     def __init__(self, shelf: ModelShelf, panel: ConvertPanel, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -26,6 +27,8 @@ class StandIn(QObject):
             stand_in = _PREFERRED if _PREFERRED in names else names[0]
             self._gone = (chosen, stand_in)
             self._panel.change(model=stand_in)
+            if chosen:
+                self.replaced.emit(chosen, stand_in)
 
     def _on_renamed(self, name: str, new_name: str) -> None:
         """Told after the model went by its old name, and another one stood in for it."""

@@ -5,10 +5,10 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.theme import SPACE_M, SPACE_XXL
-from p2p_desktop.ui.widgets import ElidedLabel
 
 _HEIGHT = 84
 _ICON = 32
+_LONG = 60  # characters: shorter texts fit into a line
 _KINDS = {
     "success": ("check-circle-fill", "success"),
     "warning": ("warning-fill", "warning"),
@@ -22,9 +22,12 @@ class SummaryBar(QFrame):
         self._look = look
         self._kind = "success"
         self.setProperty("role", "page")
-        self.setFixedHeight(_HEIGHT)
+        self.setMinimumHeight(_HEIGHT)
         self._icon = QLabel(self)
-        self._headline, self._detail = ElidedLabel(self), ElidedLabel(self)
+        self._headline, self._detail = QLabel(self), QLabel(self)
+        for label in (self._headline, self._detail):
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setWordWrap(True)  # what went wrong is read to its end
         self._headline.setObjectName("summary_headline")
         self._headline.setProperty("role", "title")
         self._detail.setObjectName("summary_detail")
@@ -49,8 +52,9 @@ class SummaryBar(QFrame):
     def show_summary(self, kind: str, headline: str, detail: str, figures: list[tuple[str, str]]) -> None:
         """`kind`: success, warning or error. `figures`: (number with its unit, what it is)."""
         self._kind = kind
-        self._headline.setText(headline)
-        self._detail.setText(detail)
+        for label, text in ((self._headline, headline), (self._detail, detail)):
+            label.setText(_breakable(text))
+            label.setAccessibleName(text)
         self._detail.setVisible(bool(detail))
         while (item := self._figures.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
@@ -62,6 +66,11 @@ class SummaryBar(QFrame):
     def _on_look_changed(self) -> None:
         icon, token = _KINDS[self._kind]
         self._icon.setPixmap(self._look.icons.pixmap(icon, token, _ICON, self.devicePixelRatioF()))
+
+
+def _breakable(text: str) -> str:
+    """Paths may be broken after each folder."""
+    return text.replace("/", "/\u200b").replace("\\", "\\\u200b") if len(text) > _LONG else text
 
 
 class _Figure(QWidget):

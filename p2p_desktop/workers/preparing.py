@@ -54,7 +54,7 @@ def convert_in_child(
     if process.returncode != 0:
         said = b"".join(words).decode("utf-8", errors="replace").strip()
         log.error("converting %s ended with %d: %s", model, process.returncode, said[-_LAST_WORDS:])
-        last = said.splitlines()[-1] if said else ""
+        last = said.splitlines()[-1].removeprefix("Error: ") if said else ""
         raise ModelError(
             f"The model {model.stem} could not be made ready for this computer. {last or 'See the log for what happened.'}"
         )

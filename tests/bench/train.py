@@ -127,21 +127,18 @@ def ours(data: Path, steps: int, folder: Path, seed: int, measured: bool) -> dic
         from training.contract.networks import load_generator
 
         _, generator = load_generator(run / "models" / "latest.safetensors")
-        for statistics_mode in ("image", "running"):
-            found[f"{statistics_mode} statistics"] = held_out_l1(with_statistics(generator, statistics_mode), data)
+        found = l1_by_statistics(generator, data)
     return {"seconds": between([event["t"] for event in events if event["type"] == "step"]), "l1": found}
 
 
-def with_statistics(generator, mode: str):
-    """The generator with dropout off, and norms that take the statistics of the picture or the running ones."""
-    import torch
-
+def l1_by_statistics(generator, data: Path) -> dict:
+    """The L1 of our generator on `val`, without dropout, in each of its statistics."""
     generator.eval()
-    for module in generator.modules():
-        if isinstance(module, torch.nn.BatchNorm2d):
-            module.train(mode == "image")
-            module.momentum = 0.0 if mode == "image" else module.momentum
-    return generator
+    found = {}
+    for mode in ("image", "running"):
+        generator.use_statistics(mode)
+        found[f"{mode} statistics"] = held_out_l1(generator, data)
+    return found
 
 
 def bare(steps: int) -> dict:

@@ -93,6 +93,20 @@ def test_a_picture_left_out_is_a_finding(fake, words, capfd):
     assert "b.png is damaged." in capfd.readouterr().err
 
 
+@pytest.mark.parametrize(("code", "exit_code"), [("trained_on_left_out", 0), ("trained_on_all", 3)])
+def test_figures_of_what_was_learned_are_a_finding(fake, words, capfd, code, exit_code):
+    fake(["event", WARNING | {"code": code, "message": "It knows them."}], ["event", RESULT])
+    assert app.run(words) == exit_code
+    assert "It knows them." in capfd.readouterr().err
+
+
+def test_a_second_folder_of_pictures_is_asked_for(fake, words, tmp_path, capfd):
+    fake(["request", None])
+    assert app.run([*words, "--data-b", str(tmp_path / "depths"), "--json"]) == 0
+    (result,) = map(json.loads, capfd.readouterr().out.splitlines())
+    assert result["data"]["data_b"] == str(tmp_path / "depths")
+
+
 def test_a_failure_is_its_sentence_and_one(fake, words, capfd):
     fake(["event", FAILED], ["code", 1])
     assert app.run(words) == 1

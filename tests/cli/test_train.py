@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from p2p_desktop.cli import app, train
+from tests.models_for_tests import small_card, write_small_model
 from tests.training.runs import environment, events, tiny_config, wait_until, write_photos, write_request
 from training.contract.config import TrainConfig
 from training.contract.protocol import EVENTS, LOCK, read_lock
+from training.contract.spec import unet
 
 STARTED = {"type": "started", "task": "deblur", "device": "cpu", "steps": 2, "step": 0, "pairs": {}, "parameters": {}}
 STEP = {"type": "step", "step": 1, "epoch": 0, "losses": {"g_l1": 9.0, "g_gan": 0.0}, "lr": 2e-4, "seconds": 0.1}
@@ -224,3 +226,35 @@ def test_a_run_can_be_prepared_for_others_to_start(fake, photos, tmp_path, capfd
     assert [path.name for path in run.iterdir()] == ["run.json"]
     assert TrainConfig.from_json((run / "run.json").read_text()).steps == 4
     assert app.run(["train", "--resume", str(run), "--prepare"]) == 2
+
+
+def init_run(data, run, model, *values, task="pairs"):
+    words = ["train", "--task", task, "--data", str(data), "--out", str(run), "--init", str(model), "--preset", "quick"]
+    return [*words, "--prepare", *settings(*values)]
+
+
+def test_a_run_that_starts_from_a_model_has_that_model_s_network(photos, tmp_path, user_home):
+    spec = unet(3, 3, levels=2, width=4, norm="none", bias="all", output="residual")
+    model = write_small_model(tmp_path / "start.safetensors", small_card(spec=spec))
+    run = tmp_path / "run"
+    assert app.run(init_run(photos, run, model, "crop_size=64", "steps=3")) == 0
+    config = TrainConfig.from_json((run / "run.json").read_text())
+    assert (config.generator, config.init_model) == (spec, str(model))
+    assert (config.task, config.steps, config.crop_size) == ("pairs", 3, 64)
+    other = write_small_model(tmp_path / "grey.safetensors", small_card(spec=unet(1, 3, levels=2, width=4), encoding_in="grey8"))
+    assert app.run(init_run(photos, tmp_path / "second", other, "encoding_in=grey8")) == 0
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (["encoding_in=grey8"], "turns 3 channels into 3, and this run needs 1 into 3"),
+        (["ngf=8", "generator.skips=false"], "so leave out ngf, generator.skips"),
+        (["crop_size=66"], "crop_size must be a multiple of 4 for this network, not 66"),
+    ],
+)
+def test_a_model_that_cannot_be_the_start_is_refused_before_a_folder_is_made(photos, tmp_path, user_home, capfd, values, said):
+    model = write_small_model(tmp_path / "start.safetensors", small_card(spec=unet(3, 3, levels=2, width=4)))
+    assert app.run(init_run(photos, tmp_path / "run", model, *values)) != 0
+    assert said in capfd.readouterr().err
+    assert not (tmp_path / "run").exists()

@@ -29,6 +29,14 @@ def test_defaults_are_the_papers():
     assert (request.beta1, request.beta2, request.batch_size, request.gan_mode) == (0.5, 0.999, 1, "vanilla")
     assert replace(request, crop_size=256).fitted_size == 286
     assert (request.patch_size, request.conditional, request.init, request.mirror) == (70, True, "normal", True)
+    assert (request.constant, request.weight_decay, request.ema) == (1, 0, 0)
+
+
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("preset", ["quick", "balanced", "thorough", "unet-256"])
+def test_every_preset_lets_its_rate_fall_in_the_end(task, preset, tmp_path):
+    request = recommended(task, tmp_path, preset)
+    assert request.constant == 0.5 if request.has_discriminator else request.constant < 0.5
 
 
 def test_whole_numbers_stand_for_fractions_in_a_file():
@@ -79,6 +87,57 @@ def test_what_cannot_be_is_refused_by_name(text, said):
     with pytest.raises(ConfigError) as caught:
         TrainConfig.from_json(text)
     assert said in str(caught.value)
+
+
+EVERYTHING_WRONG = {
+    "foo": 1,
+    "bar": 2,
+    "batch_size": 0,
+    "steps": -3,
+    "init": "luck",
+    "norm": "good",
+    "ngf": 0,
+    "patch_size": 71,
+    "encoding_in": "smell",
+}
+COMPLAINTS = ("foo", "bar", "batch_size", "steps", "init", "norm", "ngf", "patch_size", "smell")
+
+
+def said_of(make):
+    with pytest.raises(ConfigError) as caught:
+        make()
+    return str(caught.value)
+
+
+def test_everything_that_is_wrong_on_a_command_line_is_told_at_once():
+    said = said_of(lambda: config().changed({key: str(value) for key, value in EVERYTHING_WRONG.items()}))
+    sentences = said.split(" There are: ")[0] + said.split("generator.global_vector.")[1]  # without the names that there are
+    assert all(word in sentences for word in COMPLAINTS)
+    assert said.startswith("There is no setting 'foo' or 'bar'. There are: task, ")
+    assert said.count("batch_size must be") == 1
+
+
+@pytest.mark.parametrize("with_network", [True, False])
+def test_everything_that_is_wrong_in_a_file_is_told_at_once(with_network):
+    data = json.loads(config().to_json()) | EVERYTHING_WRONG
+    if not with_network:
+        del data["generator"]
+    said = said_of(lambda: TrainConfig.from_json(json.dumps(data | {"preset": "slow"})))
+    assert all(word in said for word in COMPLAINTS)
+    assert said.count("smell") == 1
+    assert ("no preset 'slow'" in said) != with_network
+
+
+def test_everything_that_is_wrong_with_a_network_is_told_at_once():
+    said = said_of(lambda: config().changed({"generator.norm": "good", "generator.up": "hop", "ngf": "0"}))
+    assert all(word in said for word in ("norm", "up must be", "ngf"))
+    said = said_of(lambda: TrainConfig.from_json(file_with(generator={"kind": 3, "dance": 1}, seed=-1)))
+    assert all(word in said for word in ("kind is 3", "dance", "lacks encoder", "seed must be"))
+
+
+def test_a_new_task_brings_a_network_of_its_channels():
+    changed = config().changed({"task": "colorize", "gan_mode": "none"})
+    assert (changed.generator.in_channels, changed.generator.out_channels) == (1, 2)
 
 
 @pytest.mark.parametrize("field", [1, 16, 34, 70, 142])

@@ -4,7 +4,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from training.contract.encodings import ENCODINGS, DepthScale, decode, encode, encoding_named, join_lab, lightness, to_grey
+from training.contract.encodings import (
+    ENCODINGS,
+    NO_DEPTH,
+    DepthScale,
+    decode,
+    encode,
+    encoding_named,
+    join_lab,
+    lightness,
+    to_grey,
+)
 from training.contract.errors import ConfigError
 
 shapes = st.tuples(st.integers(1, 9), st.integers(1, 9))
@@ -60,6 +70,13 @@ def test_values_beyond_the_range_are_clamped():
     values = np.array([-3.0, 3.0], np.float32).reshape(1, 2, 1)
     assert decode(values, "grey8", np.uint8).ravel().tolist() == [0, 255]
     assert decode(values, "grey8", np.uint16).ravel().tolist() == [0, 65535]
+
+
+def test_the_farthest_depth_is_not_taken_for_a_missing_one():
+    far = DepthScale(unit_m=0.001, range_m=100)
+    counts = decode(np.ones((1, 1, 1), np.float32), "depth16", np.uint16, far)
+    assert counts.item() == NO_DEPTH - 1
+    assert far.in_range(counts).all()
 
 
 def test_values_are_rounded_not_cut():

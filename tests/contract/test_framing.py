@@ -61,11 +61,26 @@ def test_padding_to_a_multiple_leaves_multiples_alone():
     assert pad_to_multiple(values, 32).shape == values.shape
 
 
-def test_fitting_keeps_the_aspect_within_one_multiple():
+def test_fitting_keeps_the_aspect():
     rule = SizeRule("fit", 256, 64)
     assert fit_size(1000, 2000, rule) == (128, 256)
-    assert fit_size(20, 20_000, rule) == (64, 256)
+    assert fit_size(1000, 1500, rule) == (171, 256)
+    assert fit_size(20, 20_000, rule) == (1, 256)
     assert fit_size(256, 256, rule) == (256, 256)
+
+
+def test_a_fitted_picture_is_mirrored_up_to_the_multiple_not_squashed():
+    rgb = np.random.default_rng(0).integers(0, 256, (48, 64, 3), dtype=np.uint8)
+    seen = []
+
+    def forward(x_CHW):
+        seen.append(x_CHW)
+        return x_CHW
+
+    frame = Frame(SizeRule("fit", 64, 64), "rgb8", "rgb8", keeps_grey=False)
+    assert np.array_equal(translate_whole(rgb, frame, forward), rgb)
+    assert seen[0].shape == (3, 64, 64)
+    assert np.array_equal(seen[0][:, 48:], seen[0][:, 46:30:-1])
 
 
 @pytest.mark.parametrize(("dtype", "peak"), [(np.uint8, 255), (np.uint16, 65535)])

@@ -48,6 +48,7 @@ def tiny_config(data, **changes):
         "crop_size": 16,
         "patch_size": 16,
         "ndf": 4,
+        "constant": 0.5,
         "ema": 0.9,
         "device": "cpu",
         "threads": 1,

@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 import torch
 
-from tests.training.runs import tiny_config, write_photos
+from tests.training.runs import save, scene, tiny_config, write_photos
 from training.contract.encodings import encode
 from training.contract.errors import PairingError
+from training.contract.framing import fit_size
 from training.contract.pairing import PairFiles, fingerprint
 from training.contract.pictures import read_picture
 from training.dataset import EndlessBatches, TrainingPairs, batches
+from training.held_out import full_set
 from training.reading import pairs_of_run
 
 
@@ -243,3 +245,64 @@ def test_when_no_picture_can_be_read_the_error_is_a_sentence(tmp_path, workers):
         next(batches(pairs, config, 0))
     assert str(caught.value).startswith("None of the 2 training pairs can be read any more. photo-0.png ")
     assert "Traceback" not in str(caught.value)
+
+
+def as_translated(source, config):
+    """What the network sees of a source when a picture is measured or converted, before it is padded."""
+    frame = config.frame
+    height, width = source.shape[:2]
+    return frame.encode(frame.shrink(source, fit_size(height, width, frame.rule)))
+
+
+def held_out_of(config, path):
+    (row,) = full_set(config, [PairFiles(path.stem, path, None)], "photos", pytest.fail)
+    return row
+
+
+@pytest.mark.parametrize(("height", "width"), [(96, 128), (128, 96), (128, 128), (72, 128)])
+def test_training_sees_a_picture_at_the_scale_at_which_it_is_translated(tmp_path, height, width):
+    save(tmp_path / "a.png", scene(3, height, width))
+    config = colour_config(tmp_path, crop_size=64, load_size=64, mirror=False)
+    seen = pairs_in(config, [tmp_path / "a.png"])[0, 0].input_CHW.numpy()
+    translated = as_translated(held_out_of(config, tmp_path / "a.png").source, config).transpose(2, 0, 1)
+    assert seen.shape == (1, 64, 64)
+    assert np.abs(seen[:, : translated.shape[1], : translated.shape[2]] - translated).max() < 0.03  # grey levels are rounded once
+
+
+def test_what_the_short_side_lacks_is_mirrored(tmp_path):
+    save(tmp_path / "a.png", scene(3, 96, 128))
+    config = colour_config(tmp_path, crop_size=64, load_size=64, mirror=False)
+    seen = pairs_in(config, [tmp_path / "a.png"])[0, 0].input_CHW
+    assert torch.equal(seen[:, 48:], seen[:, 31:47].flip(1))
+
+
+def test_colours_are_learned_from_the_grey_that_will_come_in(tmp_path):
+    save(tmp_path / "blue.png", np.full((16, 16, 3), (0, 0, 255), np.uint8))
+    config = colour_config(tmp_path)
+    pair = pairs_in(config, [tmp_path / "blue.png"])[0, 0]
+    row = held_out_of(config, tmp_path / "blue.png")
+    assert pair.input_CHW.mean() == pytest.approx(float(encode(row.source, "lab_l").mean()), abs=1e-5)  # 10.8, not 32.3
+    assert pair.target_CHW.numpy()[:, 0, 0] == pytest.approx(encode(row.target, "lab_ab")[0, 0], abs=1e-5)
+
+
+@pytest.mark.parametrize("size", [(64, 64), (96, 128), (480, 640)])
+def test_drawings_are_as_black_in_training_as_when_they_are_measured(tmp_path, size):
+    """Of the same scene, however large: lines that are thinner than a pixel must not vanish on their way in."""
+    inks = {"trained": [], "measured": []}
+    for number in range(6):
+        path = tmp_path / f"{number}.png"
+        save(path, cv2.resize(scene(number, 480, 640), size[::-1], interpolation=cv2.INTER_AREA))
+        config = tiny_config(tmp_path, task="edges", crop_size=64)
+        pairs = pairs_in(config, [path])
+        trained = [pairs[epoch, 0].input_CHW.numpy() for epoch in range(8)]
+        measured = as_translated(held_out_of(config, path).source, config)
+        inks["trained"] += [ink(drawing) for drawing in trained]
+        inks["measured"].append(ink(measured))
+        assert measured.min() < -0.9  # some of it is black
+    trained, measured = (np.mean(inks[side], axis=0) for side in ("trained", "measured"))
+    assert measured == pytest.approx(trained, rel=0.4)
+
+
+def ink(drawing):
+    """Shares of dark pixels and of all the black there is."""
+    return float((drawing < 0).mean()), float((1 - drawing).mean() / 2)

@@ -1,30 +1,37 @@
 import json
+import shutil
 from dataclasses import asdict
 
+import cv2
 import numpy as np
 import pytest
 
 from tests.models_for_tests import small_card, write_small_model
-from tests.training.runs import tiny_config, write_photos
-from training import held_out
+from tests.training.runs import scene, tiny_config, two_folders, write_photos
+from training import held_out, trained_on
+from training.contract.encodings import encode, join_lab, lightness
 from training.contract.errors import ConfigError, PairingError
 from training.contract.framing import SizeRule
+from training.contract.model_file import read_card
 from training.contract.pairing import PairFiles
 from training.contract.pictures import read_picture
 from training.contract.progress import Cancelled, Token
 from training.contract.spec import unet
-from training.degrade import DEBLUR_TEST_KINDS
+from training.degrade import DEBLUR_TEST_KINDS, grey
 from training.evaluate import Measurement, averages, averages_by_kind, compare
-from training.held_out import full_set, full_set_size, quick_set
+from training.held_out import full_set, full_set_size, quick_set, request_of
+from training.loop import train
 from training.measure_models import EvaluationRequest, measure_models
+from training.reading import pairs_of_run
+from training.trained_on import not_trained_on, remembered
 
 METRICS = ("psnr", "ssim", "l1", "ab")
 
 
-def measured(models, data, token=None):
+def measured(models, data, token=None, data_b=None):
     """(results, other events) of the mode."""
     told = []
-    measure_models(EvaluationRequest(tuple(models), data, "cpu"), told.append, token or Token())
+    measure_models(EvaluationRequest(tuple(models), data, "cpu", data_b=data_b), told.append, token or Token())
     return [event.data for event in told if event.type == "result"], [event for event in told if event.type != "result"]
 
 
@@ -130,6 +137,91 @@ def test_a_colour_model_is_measured_too(tmp_path, photos):
     assert result["kinds"]["colorize"]["identity"]["ab"] > 1
 
 
+def model_that_knows(path, pairs, **changes):
+    return write_small_model(path, small_card(path.stem, trained_on=remembered(pairs), **changes))
+
+
+def names_and_warnings(results, others):
+    names = {row["name"] for result in results for row in result["pictures"]}
+    return names, [(event.code, event.message) for event in others if event.type == "warning"]
+
+
+def test_pictures_that_a_model_learned_from_are_not_measured_wherever_they_lie(tmp_path, photos):
+    model = model_that_knows(tmp_path / "m.safetensors", files_in(photos)[:4])
+    elsewhere = tmp_path / "elsewhere"
+    shutil.copytree(photos, elsewhere)
+    (elsewhere / "photo-0.png").rename(elsewhere / "other.png")
+    names, warnings = names_and_warnings(*measured([model], elsewhere))
+    assert names == {"photo-4.png", "photo-5.png"}
+    ((code, message),) = warnings
+    assert code == "trained_on_left_out"
+    assert message == f"m learned from 4 of the 6 pictures in {elsewhere}: they are left out."
+
+
+def test_a_model_that_knows_every_picture_is_measured_with_a_warning(tmp_path, photos):
+    names, warnings = names_and_warnings(*measured([model_that_knows(tmp_path / "m.safetensors", files_in(photos))], photos))
+    assert len(names) == 6
+    assert [code for code, _ in warnings] == ["trained_on_all"]
+
+
+def test_a_run_is_measured_on_what_it_held_out(tmp_path, photos):
+    run = tmp_path / "run"
+    run.mkdir()
+    config = tiny_config(photos, steps=1, validate_every=1)
+    train(config, run, lambda event: None, Token())
+    names, _ = names_and_warnings(*measured([run / "models" / "latest.safetensors"], photos))
+    assert names == {pair.a.name for pair in pairs_of_run(config, run).held_out}
+
+
+def test_a_card_remembers_no_more_than_fits_on_it(tmp_path, photos, monkeypatch):
+    monkeypatch.setattr(trained_on, "MAX_REMEMBERED", 3)
+    pairs = files_in(photos)
+    known = remembered(pairs)
+    assert len(known) == 3 * trained_on.DIGEST_BYTES
+    assert len(not_trained_on(pairs, known)) == 3
+    assert read_card(model_that_knows(tmp_path / "m.safetensors", pairs)).trained_on == known
+
+
+def model_of_pairs(path, **changes):
+    return write_small_model(path, small_card(path.stem, mode="fit", task="pairs", provenance={"layout": "folders"}, **changes))
+
+
+def test_the_second_pictures_may_lie_elsewhere(tmp_path):
+    two_folders(tmp_path / "data", 3)
+    (tmp_path / "data" / "B").rename(tmp_path / "seconds")
+    (result,), _ = measured([model_of_pairs(tmp_path / "m.safetensors")], tmp_path / "data" / "A", data_b=tmp_path / "seconds")
+    assert len(result["pictures"]) == 3
+    wanted = np.mean([np.abs(255.0 - 2.0 * scene(number)).mean() / 255 for number in range(3)])  # B is the negative of A
+    assert result["kinds"]["pairs"]["identity"]["l1"] == pytest.approx(wanted, rel=1e-4)
+
+
+def test_one_folder_is_not_cut_in_half_for_a_model_of_two(tmp_path):
+    two_folders(tmp_path / "data", 3)
+    with pytest.raises(PairingError, match=r"learned from two folders .* \(--data-b\)"):
+        measured([model_of_pairs(tmp_path / "m.safetensors")], tmp_path / "data" / "A")
+
+
+def test_a_second_folder_is_refused_where_pairs_are_made(tmp_path, photos):
+    with pytest.raises(PairingError, match="has no use for"):
+        measured([write_small_model(tmp_path / "m.safetensors")], photos, data_b=tmp_path)
+
+
+@pytest.mark.parametrize("size", [8, 24, 64, 256, 8192])
+def test_a_model_of_any_size_can_be_measured(size, tmp_path):
+    card = small_card(mode="fit", task="edges", encodings=("grey8", "rgb8"), size_rule=SizeRule("fit", size, 8))
+    assert request_of(card, tmp_path).frame.rule.size == min(size, 4096)
+
+
+def test_the_right_colours_on_the_grey_picture_measure_as_nearly_right():
+    """A model is given grey, whose lightness is not quite that of the colours: what is lost by that must be little."""
+    rgb = cv2.GaussianBlur(scene(1), (0, 0), 3) // 2 + 60  # as strong as the colours of photographs
+    grey_input = grey(rgb)
+    joined = join_lab(lightness(grey_input), encode(rgb, "lab_ab"), np.uint8)
+    right, nothing = (compare(result, rgb, ("ab", "psnr")) for result in (joined, grey_input))
+    assert right["ab"] < 0.05 * nothing["ab"]
+    assert right["psnr"] > nothing["psnr"] + 10
+
+
 def test_a_damaged_picture_is_a_warning_not_the_end(tmp_path):
     data = write_photos(tmp_path / "data", 3)
     (data / "photo-1.png").write_bytes(b"no picture")
@@ -156,10 +248,11 @@ def test_a_measurement_can_be_cancelled(tmp_path, photos):
 
 
 def test_a_request_survives_its_file():
-    data = {"models": ["a", "b"], "data": "photos", "device": "cpu", "threads": 2, "sheet": "s.png"}
+    data = {"models": ["a", "b"], "data": "photos", "device": "cpu", "threads": 2, "sheet": "s.png", "data_b": "others"}
     request = EvaluationRequest.from_json(json.dumps(data))
     assert [str(model) for model in request.models] == ["a", "b"]
-    assert asdict(request) | {"models": 0, "data": str(request.data), "sheet": str(request.sheet)} == data | {"models": 0}
+    texts = {"models": 0, "data": str(request.data), "sheet": str(request.sheet), "data_b": str(request.data_b)}
+    assert asdict(request) | texts == data | {"models": 0}
 
 
 @pytest.mark.parametrize(
@@ -172,6 +265,7 @@ def test_a_request_survives_its_file():
         '{"models": [], "data": "d"}',
         '{"models": ["a"], "data": 3}',
         '{"models": ["a"], "data": "d", "sheet": 3}',
+        '{"models": ["a"], "data": "d", "data_b": 3}',
     ]
     + [f'{{"models": ["a"], "data": "d", "threads": {threads}}}' for threads in ("-1", '"2"', "true")],
 )

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from training.health import PATIENCE_STEPS, STALLED, Health
-from training.objective import Losses
+from training.objective import UNDECIDED, Losses
 
 
 def flat(value, side=8):
@@ -14,8 +14,8 @@ def flat(value, side=8):
 DIFFERENT = [flat(20), flat(120), flat(220)]
 
 
-def after_steps(health, count, losses, first=1):
-    return [code for step in range(first, first + count) for code, _ in health.after_step(step, losses, has_discriminator=True)]
+def after_steps(health, count, losses, first=1, undecided=UNDECIDED["vanilla"]):
+    return [code for step in range(first, first + count) for code, _ in health.after_step(step, losses, undecided)]
 
 
 def test_a_judge_who_always_knows_is_told_of_once_and_not_too_early():
@@ -29,10 +29,19 @@ def test_a_fair_game_is_no_news():
     assert after_steps(Health(), 2000, Losses(g_gan=1.0, g_l1=10.0, d_real=0.5, d_fake=0.5)) == []
 
 
+def test_least_squares_have_a_measure_of_their_own():
+    """Their undecided judge stands at 0.25: a loss of 0.05 is a fair game there, and a win by cross-entropy."""
+    losses = Losses(g_gan=1.0, g_l1=10.0, d_real=0.05, d_fake=0.05)
+    assert after_steps(Health(), 2000, losses) == ["discriminator_wins"]
+    assert after_steps(Health(), 2000, losses, undecided=UNDECIDED["lsgan"]) == []
+    sure = Losses(g_gan=1.0, g_l1=10.0, d_real=0.01, d_fake=0.01)
+    assert after_steps(Health(), 2000, sure, undecided=UNDECIDED["lsgan"]) == ["discriminator_wins"]
+
+
 def test_without_a_judge_there_is_nobody_who_wins():
     health = Health()
     for step in range(1, 2000):
-        assert not list(health.after_step(step, Losses(0.0, 1.0, 0.0, 0.0), has_discriminator=False))
+        assert not list(health.after_step(step, Losses(0.0, 1.0, 0.0, 0.0), None))
 
 
 def test_results_that_are_all_the_same_are_told():

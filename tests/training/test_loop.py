@@ -10,7 +10,7 @@ import torch
 
 from tests.models_for_tests import small_card, write_small_model
 from tests.training.runs import tiny_config, write_photos, write_rooms, write_strips
-from training import trainer
+from training import examiner, learner, orders, trainer
 from training.contract.errors import CheckpointError, ConfigError, ModelError, P2PError, PairingError
 from training.contract.model_file import read_card
 from training.contract.networks import load_generator
@@ -20,8 +20,8 @@ from training.contract.spec import unet
 from training.contract.tasks import TASKS
 from training.contract.version import __version__
 from training.evaluate import torch_translate
+from training.learner import learning_rate
 from training.loop import train
-from training.trainer import learning_rate
 
 
 def trained(run, config, token=None, orders=None):
@@ -84,7 +84,7 @@ def test_a_seed_is_a_run(tmp_path, photos):
 def test_the_average_is_measured_and_saved(tmp_path, photos, monkeypatch):
     """Each average moves by 1 - decay towards the weights of its step; early on the decay is (n + 1) / (n + 10)."""
     seen = []
-    real = trainer._average
+    real = learner._average
 
     def spy(averaged, generator, decay, step):
         before = [value.clone() for value in averaged.parameters()]
@@ -97,7 +97,7 @@ def test_the_average_is_measured_and_saved(tmp_path, photos, monkeypatch):
             )
         )
 
-    monkeypatch.setattr(trainer, "_average", spy)
+    monkeypatch.setattr(learner, "_average", spy)
     trained(tmp_path / "averaged", tiny_config(photos, steps=4, ema=0.5))
     assert seen == [True] * 4
     trained(tmp_path / "plain", tiny_config(photos, steps=4, ema=0.0))
@@ -163,6 +163,7 @@ def test_each_task_gives_a_model_with_a_complete_card(run, photos, task):
         "lambda_gan": 1.0,
         "lambda_l1": 100.0,
         "seed": 0,
+        "layout": "photos",
     }
     preview = cv2.imdecode(np.frombuffer(card.preview, np.uint8), cv2.IMREAD_COLOR)
     assert preview.shape == (32, 80, 3)  # before and after
@@ -230,15 +231,15 @@ def test_statistics_are_those_that_measured_better(run, photos, monkeypatch):
     def averages(_rows):
         return {"psnr": {"image": 20.0, "running": 21.0}[asked[-1]], "ssim": 1.0, "l1": 0.0}, {}
 
-    real = trainer.Training.translation
+    real = examiner.Examiner.translation
 
-    def translation(self, statistics):
+    def translation(self, statistics, check):
         asked.append(statistics)
-        return real(self, statistics)
+        return real(self, statistics, check)
 
-    monkeypatch.setattr(trainer, "measure", measured)
-    monkeypatch.setattr(trainer, "averages", averages)
-    monkeypatch.setattr(trainer.Training, "translation", translation)
+    monkeypatch.setattr(examiner, "measure", measured)
+    monkeypatch.setattr(examiner, "averages", averages)
+    monkeypatch.setattr(examiner.Examiner, "translation", translation)
     told = trained(run, tiny_config(photos, steps=1))
     assert asked[:2] == ["image", "running"]
     assert [event.statistics for event in of_type(told, "validation")] == ["running"]
@@ -247,7 +248,7 @@ def test_statistics_are_those_that_measured_better(run, photos, monkeypatch):
 
 def test_the_best_model_stays_when_later_ones_are_worse(run, photos, monkeypatch):
     values = iter([20.0, 25.0, 22.0])
-    monkeypatch.setattr(trainer, "averages", lambda rows: ({"psnr": next(values)}, {"psnr": 19.0}))
+    monkeypatch.setattr(examiner, "averages", lambda rows: ({"psnr": next(values)}, {"psnr": 19.0}))
     told = trained(run, tiny_config(photos, steps=3, validate_every=1, spec={"norm": "instance"}))
     assert [event.best for event in of_type(told, "validation")] == [True, True, False]
     assert read_card(run / MODELS / "best.safetensors").provenance["steps"] == 2
@@ -290,7 +291,7 @@ def test_a_paused_run_is_saved_and_can_be_stopped(run, photos, monkeypatch):
         naps.append((run / CHECKPOINTS / "last.pt").exists())
         write_order(run, "stop")
 
-    monkeypatch.setattr(trainer.time, "sleep", nap)
+    monkeypatch.setattr(orders.time, "sleep", nap)
     told = trained(run, tiny_config(photos, steps=9, checkpoint_every=100), orders={3: ["pause"]})
     assert naps == [True]
     assert (told[-1].type, told[-1].step) == ("stopped", 3)
@@ -300,11 +301,11 @@ def test_an_order_that_fails_does_not_end_the_run(run, photos, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(trainer.Training, "draw", full)
+    monkeypatch.setattr(examiner, "draw_samples", full)
     told = trained(run, tiny_config(photos, steps=3), Token(), {1: ["preview"], 2: ["stop"]})
     failed, _ = of_type(told, "answered")
     assert (failed.order, failed.ok, failed.file) == ("preview", False, None)
-    assert "No space left" in failed.message
+    assert "The pictures of step 1 could not be written" in failed.message
     assert told[-1].type == "stopped"
 
 
@@ -397,7 +398,7 @@ def test_a_run_goes_back_to_its_last_good_state_at_half_the_rate(run, photos, mo
         if self.state.step == failing and not failures:
             failures.append(self.state.step)
             with torch.no_grad():
-                for parameter in self.generator.parameters():
+                for parameter in self.learner.generator.parameters():
                     parameter.fill_(float("inf"))
         return real(self, batch, started)
 
@@ -418,7 +419,7 @@ def test_a_run_goes_back_to_its_last_good_state_at_half_the_rate(run, photos, mo
 
 def test_a_step_that_needs_too_much_memory_is_computed_in_parts(run, photos, monkeypatch):
     config = tiny_config(photos, steps=4, batch_size=4, checkpoint_every=2)
-    real, asked = trainer.Objective.step, []
+    real, asked = learner.Objective.step, []
 
     def too_much(self, pairs, parts):
         asked.append(parts)
@@ -426,7 +427,7 @@ def test_a_step_that_needs_too_much_memory_is_computed_in_parts(run, photos, mon
             raise torch.OutOfMemoryError("no more")
         return real(self, pairs, parts)
 
-    monkeypatch.setattr(trainer.Objective, "step", too_much)
+    monkeypatch.setattr(learner.Objective, "step", too_much)
     told = trained(run, config)
     assert [event.message.split()[-5:-3] for event in of_type(told, "warning")] == [["2", "parts"], ["4", "parts"]]
     assert asked == [1, 2, 4, 4, 4, 4]
@@ -439,14 +440,14 @@ def test_one_picture_that_is_too_large_is_the_end(run, photos, monkeypatch):
     def too_much(*_):
         raise torch.OutOfMemoryError("no more")
 
-    monkeypatch.setattr(trainer.Objective, "step", too_much)
+    monkeypatch.setattr(learner.Objective, "step", too_much)
     with pytest.raises(torch.OutOfMemoryError):
         trained(run, tiny_config(photos, batch_size=1))
 
 
 def test_a_run_ends_when_it_gets_no_better(run, photos, monkeypatch):
     values = iter([20.0, 25.0, 22.0, 21.0, 30.0])
-    monkeypatch.setattr(trainer, "averages", lambda rows: ({"psnr": next(values)}, {"psnr": 19.0}))
+    monkeypatch.setattr(examiner, "averages", lambda rows: ({"psnr": next(values)}, {"psnr": 19.0}))
     told = trained(run, tiny_config(photos, steps=50, validate_every=3, early_stop=2, spec={"norm": "instance"}))
     assert (told[-1].type, told[-1].step) == ("finished", 12)
     assert "2 measurements brought nothing better" in told[-1].message
@@ -461,13 +462,13 @@ def test_a_length_in_epochs_is_one_in_steps(run, photos):
 
 def test_the_two_rates_may_differ(run, photos, monkeypatch):
     rates = []
-    real = trainer.Objective.step
+    real = learner.Objective.step
 
     def watched(self, *rest):
         rates.append((self.g_optimizer.param_groups[0]["lr"], self.d_optimizer.param_groups[0]["lr"]))
         return real(self, *rest)
 
-    monkeypatch.setattr(trainer.Objective, "step", watched)
+    monkeypatch.setattr(learner.Objective, "step", watched)
     trained(run, tiny_config(photos, steps=2, constant=1.0, learning_rate=2e-4, learning_rate_d=5e-5))
     assert rates == [(pytest.approx(2e-4), pytest.approx(5e-5))] * 2
 
@@ -488,7 +489,7 @@ def test_losses_that_are_no_numbers_end_the_run_before_they_are_saved(run, photo
     def explode(self, batch, started):
         if self.state.step == 4:
             with torch.no_grad():
-                self.generator.head.conv.weight.fill_(float("inf"))
+                self.learner.generator.head.conv.weight.fill_(float("inf"))
         return real(self, batch, started)
 
     monkeypatch.setattr(trainer.Training, "step", explode)
@@ -506,8 +507,8 @@ def test_weights_that_are_no_numbers_are_not_saved(run, photos, monkeypatch):
 
     def explode(self):
         with torch.no_grad():
-            next(self.generator.parameters()).fill_(float("nan"))
-        real(self)
+            next(self.learner.generator.parameters()).fill_(float("nan"))
+        return real(self)
 
     trained(run, tiny_config(photos, steps=2))
     before = (run / MODELS / "latest.safetensors").read_bytes()

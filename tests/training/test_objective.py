@@ -175,15 +175,17 @@ def test_a_batch_without_any_measurement_is_no_division_by_nothing():
     assert all(bool(torch.isfinite(parameter).all()) for parameter in generator.parameters())
 
 
+@pytest.mark.parametrize("accumulate", [2, 3, 7])
 @pytest.mark.parametrize("masked", [True, False])
-def test_parts_of_a_batch_add_up_to_the_whole(masked):
+def test_parts_of_a_batch_add_up_to_the_whole(masked, accumulate):
     """Norms by picture: with batch norm, parts have statistics of their own."""
-    x, y, mask = depths()
+    x, y, mask = (torch.cat([part, part.flip(3)[:1]]) for part in depths())  # three pairs: parts need not be equal
     outcomes = []
-    for parts in (1, 2):
+    for parts in (1, accumulate):
         generator, discriminator = networks(norm="instance", out=1)
         sgd = [torch.optim.SGD(net.parameters(), 0.1) for net in (generator, discriminator)]
-        losses = step(generator, sgd[0], discriminator, sgd[1], x, y, 1.0, 100.0, mask if masked else None, accumulate=parts)
+        judged = {"batch_size": parts, "accumulate": parts}  # the share of one process may be smaller than either
+        losses = step(generator, sgd[0], discriminator, sgd[1], x, y, 1.0, 100.0, mask if masked else None, **judged)
         weights = torch.cat([parameter.detach().flatten() for net in (generator, discriminator) for parameter in net.parameters()])
         outcomes.append((losses, weights))
     (first, whole), (second, parted) = outcomes

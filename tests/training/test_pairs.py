@@ -7,8 +7,10 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
+import torch
 
 from tests.training.runs import save, scene, tiny_config, two_folders, write_photos, write_rooms, write_strips
+from training import learner
 from training.contract.config import recommended
 from training.contract.errors import ConfigError, PairingError
 from training.contract.progress import Cancelled, Token
@@ -195,3 +197,18 @@ def test_an_estimate_comes_from_real_steps(photos):
     assert data["memory_bytes"] > 50_000_000
     assert data["pairs"] == {"train": 5, "val": 1}
     assert (data["device"], data["steps"]) == ("cpu", 1000)
+
+
+def test_an_estimate_measures_what_the_run_will_do(photos, monkeypatch):
+    """Its average, which is a copy of the network and an update, and its layout of memory."""
+    steps = []
+    real = learner._average
+
+    def watched(averaged, generator, decay, step):
+        weights = next(value for value in averaged.parameters() if value.ndim == 4)
+        steps.append(weights.is_contiguous(memory_format=torch.channels_last))
+        real(averaged, generator, decay, step)
+
+    monkeypatch.setattr(learner, "_average", watched)
+    estimate(tiny_config(photos, channels_last=True, ema=0.9), lambda event: None, Token())
+    assert steps == [True] * (WARM_UP + MEASURED)

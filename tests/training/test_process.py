@@ -295,7 +295,7 @@ def test_a_full_disk_for_events_ends_the_run_between_two_lines(forks, run, photo
 
 def test_unexpected_failures_are_told_too(forks, run, photos):
     write_request(run, tiny_config(photos))
-    broken = "import training.trainer as l\ndef draw(*a): raise ZeroDivisionError('by itself')\nl.draw_samples = draw"
+    broken = "import training.examiner as l\ndef draw(*a): raise ZeroDivisionError('by itself')\nl.draw_samples = draw"
     child = forks.start(run, first=broken)
     assert child.wait() == 1
     failed = events(run)[-1]

@@ -81,11 +81,23 @@ def test_a_line_that_the_disk_does_not_take_leaves_no_half(tmp_path):
 
 def test_events_after_the_checkpoint_are_cut_and_the_end_with_them(tmp_path):
     tell(tmp_path, STARTED, step(1), step(2), Checkpointed(2, "last.pt"), step(3), Warned(1, "late", "After step 3."), step(4))
-    assert cut_events(tmp_path, 2) == {"step", "checkpoint"}
+    assert cut_events(tmp_path, 2)
     assert types(tmp_path) == [("started", 0), ("step", 1), ("step", 2), ("checkpoint", 2)]
     tell(tmp_path, Stopped(2, "Stopped.", None), Failed(2, "Refused.", None))
     cut_events(tmp_path, 2)
     assert types(tmp_path)[-1] == ("checkpoint", 2)
+
+
+def test_what_a_step_told_after_its_checkpoint_is_cut_where_that_says_how_long_the_events_were(tmp_path):
+    """A measurement that a stop cut short is made again, at the same step."""
+    tell(tmp_path, STARTED, step(1), step(2))
+    told_bytes = (tmp_path / EVENTS).stat().st_size
+    for again in (Warned(2, "late", "After step 2."), Checkpointed(2, "last.pt")):
+        tell(tmp_path, Checkpointed(2, "last.pt"), again, step(3))
+        assert cut_events(tmp_path, 2, told_bytes)
+        assert types(tmp_path) == [("started", 0), ("step", 1), ("step", 2), ("checkpoint", 2)]
+        assert not cut_events(tmp_path, 2, (tmp_path / EVENTS).stat().st_size)  # killed before it could be told
+        (tmp_path / EVENTS).write_bytes((tmp_path / EVENTS).read_bytes()[:told_bytes])
 
 
 def test_lines_of_a_later_version_are_kept(tmp_path):
@@ -107,7 +119,7 @@ def test_a_log_that_was_open_while_events_were_cut_goes_on_in_the_same_file(tmp_
 
 
 def test_there_may_be_nothing_to_cut(tmp_path):
-    assert cut_events(tmp_path, 3) == set()
+    assert not cut_events(tmp_path, 3)
 
 
 def test_the_lock_is_there_while_it_is_held(tmp_path):

@@ -9,6 +9,7 @@ from training.contract.progress import Token
 from training.contract.protocol import Result
 from training.evaluate import Measurement
 from training.measure_models import EvaluationRequest, measure_models
+from training.samples import join_shown
 from training.sheet import MARGIN, NUM_OTHERS, NUM_WORST, PART_SIDE, TEXT_HEIGHT, rows_to_show, sheet_row, write_sheet
 
 
@@ -45,6 +46,14 @@ def test_a_row_shows_what_goes_in_what_comes_out_and_what_should():
     assert drawing.shape == (TEXT_HEIGHT + 64, 3 * 48, 3)
     assert [int(part.mean()) for part in np.split(drawing[TEXT_HEIGHT:], 3, axis=1)] == [10, 120, 230]
     assert drawing[:TEXT_HEIGHT].min() < 100  # it says something
+
+
+@pytest.mark.parametrize(("labels", "exact"), [("none", ()), ("input", (0,)), ("output", (1, 2))])
+def test_a_smaller_copy_of_labels_has_no_new_colours(labels, exact):
+    palette = np.array([[255, 0, 0], [0, 0, 170]], np.uint8)
+    picture = palette[np.random.default_rng(0).integers(0, 2, (700, 700))]
+    parts = np.split(join_shown([picture] * 3, 320, labels), 3, axis=1)
+    assert [index for index, part in enumerate(parts) if len(np.unique(part.reshape(-1, 3), axis=0)) == 2] == list(exact)
 
 
 def test_names_of_every_script_can_be_read():

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -20,10 +21,13 @@ from tests.training.runs import (
     without_times,
     write_photos,
     write_request,
+    write_rooms,
 )
 from training.contract.errors import ConfigError
 from training.contract.networks import load_generator
 from training.contract.protocol import write_order
+from training.dataset import EndlessBatches
+from training.reading import pairs_of_run
 from training.world import World
 
 pytestmark = pytest.mark.skipif(not torch.distributed.is_gloo_available(), reason="this torch has no Gloo")
@@ -109,9 +113,12 @@ def alone(forks, run, config):
     return run
 
 
-@pytest.mark.parametrize("norm", ["instance", "batch"])
-def test_two_processes_learn_what_one_learns_with_all_their_pictures(forks, several, tmp_path, photos, norm):
-    config = tiny_config(photos, steps=5, batch_size=4, spec=EXACT | {"norm": norm})
+@pytest.mark.parametrize(("norm", "batch_size", "accumulate"), [("instance", 6, 2), ("batch", 4, 1)])
+def test_two_processes_learn_what_one_learns_with_all_their_pictures(
+    forks, several, tmp_path, photos, norm, batch_size, accumulate
+):
+    """Whatever parts each of them computes its share in: here two pictures and one, of six."""
+    config = tiny_config(photos, steps=5, batch_size=batch_size, accumulate=accumulate, spec=EXACT | {"norm": norm})
     one = alone(forks, tmp_path / "one", config)
     write_request(tmp_path / "two", config)
     two = several(tmp_path / "two")
@@ -127,17 +134,33 @@ def test_two_processes_learn_what_one_learns_with_all_their_pictures(forks, seve
 
 
 def test_measured_pixels_count_alike_in_whichever_process(forks, several, tmp_path):
-    """Depth with holes: one process may get pictures with many more measurements than the other."""
-    from tests.training.runs import write_rooms
+    """Depth with holes: one process may get pictures with many more measurements than the other.
 
+    The first never meets the one that cannot be read, and tells of it all the same.
+    """
     data = write_rooms(tmp_path / "rooms")
     config = tiny_config(data, task="mono-depth", steps=4, batch_size=2, spec=EXACT)
+    files = pairs_of_run(config, None).train
+    first, second = (
+        {
+            index
+            for keys in islice(EndlessBatches(len(files), 2, config.seed, 0, World(rank, 2).share_of(2)), 4)
+            for _, index in keys
+        }
+        for rank in (0, 1)
+    )
+    damaged = files[min(second - first)]
+    damaged.a.write_bytes(b"no picture")
     one = alone(forks, tmp_path / "one", config)
     write_request(tmp_path / "two", config)
     two = several(tmp_path / "two")
     assert two.wait() == 0, two.log()
     for theirs, its in zip(losses(tmp_path / "two"), losses(one), strict=True):
         assert theirs == pytest.approx(its, rel=1e-5, abs=1e-5)
+    for run in (one, tmp_path / "two"):
+        (warning,) = (event for event in events(run, "warning") if event["code"] == "picture_left_out")
+        assert damaged.a.name in warning["message"]
+        assert events(run)[-1]["message"].endswith("were left out, 1.")
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are looked up in /proc")

@@ -75,4 +75,5 @@ class Driver:
 
     def close(self) -> None:
         self.window.close_down()
+        self.wait(lambda: not self.window.convert.is_busy)  # else the window would ask, and a failed test wait for ever
         self.window.close()

@@ -6,14 +6,15 @@ themselves. A config file is `TrainConfig.to_json()`.
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import Field, asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from math import ceil
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Literal
 
 from training.contract.encodings import DepthScale, Encoding, encoding_named
-from training.contract.errors import ConfigError
+from training.contract.errors import ConfigError, raise_all
 from training.contract.framing import Frame, SizeRule
+from training.contract.knobs import choice, fitting, knob, noting, parse, problems_of
 from training.contract.spec import GENERATOR_NAMES, PATCH_FIELDS, DiscriminatorSpec, GeneratorSpec, named_generator
 from training.contract.tasks import Task, task_named
 
@@ -22,104 +23,105 @@ FORMAT_VERSION = 1
 CHANGEABLE_ON_RESUME = frozenset({"steps", "device", "threads", "workers", "validate_every", "sample_every", "checkpoint_every"})
 """What a continued run may have different from its first part (design 3.4)."""
 
+LEAST_CROP, LARGEST_CROP = 8, 4096  # pixels
 JITTER = 286 / 256  # the paper's enlargement before the crop (section 6.2)
 
 
-def _knob(default: Any, low: float, high: float, unit: str, effect: str) -> Any:  # Any: a dataclass field of any type
-    return field(default=default, metadata={"low": low, "high": high, "unit": unit, "effect": effect})
+def _check_encoding(name: str) -> None:
+    if name:
+        encoding_named(name)
 
 
-def _choice(default: Any, effect: str) -> Any:  # Any: as above
-    return field(default=default, metadata={"effect": effect})
+def _check_patch_size(size: int) -> None:
+    if size not in PATCH_FIELDS:
+        raise ConfigError(f"patch_size must be one of {', '.join(map(str, PATCH_FIELDS))} pixels, not {size}.")
 
 
 @dataclass(frozen=True, slots=True)
 class TrainConfig:
     """One run. Raises ConfigError for values out of range, naming every such key."""
 
-    task: str = field(metadata={"effect": "What is learned."})
+    task: str = field(metadata={"effect": "What is learned.", "check": task_named})
     data: str = field(metadata={"effect": "Folder of pictures; sub-folders train and val are used as such, else a split is made."})
     generator: GeneratorSpec = field(metadata={"effect": "The network that translates."})
-    preset: str = _choice("balanced", "The recipe that this request began with.")
-    data_b: str = _choice("", "Folder of the second picture of each pair, matched by name, if it does not lie in data.")
-    direction: Literal["AtoB", "BtoA", "task"] = _choice("task", "Which picture of a pair is the input; task: what the task says.")
-    encoding_in: str = _choice("", "How the network sees its input; empty: as the task says.")
-    encoding_out: str = _choice("", "What the network gives; empty: as the task says.")
-    labels: Literal["none", "A", "B", "task"] = _choice(
+    preset: str = choice("balanced", "The recipe that this request began with.")
+    data_b: str = choice("", "Folder of the second picture of each pair, matched by name, if it does not lie in data.")
+    direction: Literal["AtoB", "BtoA", "task"] = choice("task", "Which picture of a pair is the input; task: what the task says.")
+    encoding_in: str = choice("", "How the network sees its input; empty: as the task says.", _check_encoding)
+    encoding_out: str = choice("", "What the network gives; empty: as the task says.", _check_encoding)
+    labels: Literal["none", "A", "B", "task"] = choice(
         "task", "Which picture of a pair holds labels, whose colours are never mixed."
     )
-    depth_unit: float = _knob(0.001, 1e-6, 1, "m", "Metres per count of a depth picture.")
-    depth_range: float = _knob(10.0, 0.01, 1e5, "m", "Depths up to here are learned; farther ones count as not measured.")
-    sparse: Literal["all", "points", "scans", "holes"] = _choice("all", "What is left of a depth map that is to be filled.")
+    depth_unit: float = knob(0.001, 1e-6, 1, "m", "Metres per count of a depth picture.")
+    depth_range: float = knob(10.0, 0.01, 1e5, "m", "Depths up to here are learned; farther ones count as not measured.")
+    sparse: Literal["all", "points", "scans", "holes"] = choice("all", "What is left of a depth map that is to be filled.")
 
-    patch_size: int = _choice(70, "Pixels that one judgement of the PatchGAN sees: 1, 16, 34, 70, 142, 286 or 574.")
-    ndf: int = _knob(64, 1, 1024, "filters", "Filters of the discriminator's first layer.")
-    conditional: bool = _choice(True, "Whether the discriminator sees the input beside the output.")
+    patch_size: int = choice(
+        70, "Pixels that one judgement of the PatchGAN sees: 1, 16, 34, 70, 142, 286 or 574.", _check_patch_size
+    )
+    ndf: int = knob(64, 1, 1024, "filters", "Filters of the discriminator's first layer.")
+    conditional: bool = choice(True, "Whether the discriminator sees the input beside the output.")
 
-    steps: int = _knob(80000, 1, 10**9, "steps", "Length of the run, in updates of the generator.")
-    epochs: float = _knob(0.0, 0, 1e6, "epochs", "Length of the run in passes over the pairs, instead of steps; 0: steps counts.")
-    batch_size: int = _knob(1, 1, 1024, "pictures", "Pictures per step.")
-    accumulate: int = _knob(
+    steps: int = knob(80000, 1, 10**9, "steps", "Length of the run, in updates of the generator.")
+    epochs: float = knob(0.0, 0, 1e6, "epochs", "Length of the run in passes over the pairs, instead of steps; 0: steps counts.")
+    batch_size: int = knob(1, 1, 1024, "pictures", "Pictures per step.")
+    accumulate: int = knob(
         1, 1, 1024, "parts", "Parts that a step's pictures are computed in, one after the other, to save memory."
     )
-    crop_size: int = _knob(256, 8, 4096, "pixels", "Side of the square crops that are trained on.")
-    load_size: int = _knob(
-        0, 0, 8192, "pixels", "Short side that pictures are fitted to before the crop; 0: crop_size and an eighth."
+    crop_size: int = knob(256, LEAST_CROP, LARGEST_CROP, "pixels", "Side of the square crops that are trained on.")
+    load_size: int = knob(
+        0, 0, 8192, "pixels", "Long side that pictures are fitted to before the crop; 0: crop_size and an eighth."
     )
-    shrink: float = _knob(1.0, 0.1, 1, "times", "Pictures at their own size are shrunk at random down to this.")
-    mirror: bool = _choice(True, "Whether half of the pictures are mirrored.")
-    colour_jitter: float = _knob(
+    shrink: float = knob(1.0, 0.1, 1, "times", "Pictures at their own size are shrunk at random down to this.")
+    mirror: bool = choice(True, "Whether half of the pictures are mirrored.")
+    colour_jitter: float = knob(
         0.0, 0, 1, "share", "How far brightness, contrast and saturation of photographs vary, both sides alike."
     )
-    identity_share: float = _knob(0.15, 0, 1, "share", "Made pairs whose input is left as good as the target.")
+    identity_share: float = knob(0.15, 0, 1, "share", "Made pairs whose input is left as good as the target.")
 
-    gan_mode: Literal["vanilla", "lsgan", "none"] = _choice(
+    gan_mode: Literal["vanilla", "lsgan", "none"] = choice(
         "vanilla", "The adversarial loss: cross-entropy, least squares, or none."
     )
-    lambda_gan: float = _knob(1.0, 0, 1e4, "times", "Weight of the adversarial loss; 0: no discriminator.")
-    lambda_l1: float = _knob(100.0, 0, 1e4, "times", "Weight of the mean absolute error.")
-    learning_rate: float = _knob(2e-4, 1e-8, 0.01, "per step", "Step size of Adam, for both networks.")
-    learning_rate_d: float = _knob(0.0, 0, 0.01, "per step", "Step size of the discriminator's Adam; 0: as learning_rate.")
-    beta1: float = _knob(0.5, 0, 0.9999, "", "Adam's momentum.")
-    beta2: float = _knob(0.999, 0, 0.99999, "", "Adam's memory of squared gradients.")
-    weight_decay: float = _knob(0.0, 0, 1, "per step", "Decoupled weight decay of the generator.")
-    constant: float = _knob(0.5, 0, 1, "share", "Share of the run at full learning rate; it then falls linearly to 0.")
-    ema: float = _knob(0.0, 0, 0.99999, "", "Decay of the averaged generator that is measured and saved; 0: no average.")
-    early_stop: int = _knob(0, 0, 10**6, "measurements", "Measurements without a new best after which the run ends; 0: never.")
-    init: Literal["normal", "kaiming"] = _choice("normal", "How fresh weights are drawn.")
-    init_model: str | None = _choice(None, "Model file whose weights are the start, or none.")
+    lambda_gan: float = knob(1.0, 0, 1e4, "times", "Weight of the adversarial loss; 0: no discriminator.")
+    lambda_l1: float = knob(100.0, 0, 1e4, "times", "Weight of the mean absolute error.")
+    learning_rate: float = knob(2e-4, 1e-8, 0.01, "per step", "Step size of Adam, for both networks.")
+    learning_rate_d: float = knob(0.0, 0, 0.01, "per step", "Step size of the discriminator's Adam; 0: as learning_rate.")
+    beta1: float = knob(0.5, 0, 0.9999, "", "Adam's momentum.")
+    beta2: float = knob(0.999, 0, 0.99999, "", "Adam's memory of squared gradients.")
+    weight_decay: float = knob(
+        0.0, 0, 1, "times", "Decoupled weight decay of the generator: each step takes the learning rate times this off its weights."
+    )
+    constant: float = knob(1.0, 0, 1, "share", "Share of the run at full learning rate; it then falls linearly to 0.")
+    ema: float = knob(0.0, 0, 0.99999, "", "Decay of the averaged generator that is measured and saved; 0: no average.")
+    early_stop: int = knob(0, 0, 10**6, "measurements", "Measurements without a new best after which the run ends; 0: never.")
+    init: Literal["normal", "kaiming"] = choice("normal", "How fresh weights are drawn.")
+    init_model: str | None = choice(None, "Model file whose weights are the start, or none.")
 
-    seed: int = _knob(0, 0, 2**31 - 1, "", "Start of every random number.")
-    device: str = _choice("auto", "auto, cpu, cuda, cuda:N or mps.")
-    threads: int = _knob(0, 0, 1024, "threads", "Processor threads; 0: as many as suit the computer, or as the run had before.")
-    precision: Literal["fp32", "bf16", "fp16"] = _choice("fp32", "Numbers that convolutions compute with; fp16 needs CUDA.")
-    channels_last: bool = _choice(False, "Whether pictures lie in memory pixel by pixel, which graphics cards like.")
-    fused: bool = _choice(True, "Whether the optimiser updates all weights in one pass.")
-    compile: bool = _choice(False, "Whether torch compiles the generator first: minutes, then faster steps on CUDA.")
-    workers: int = _knob(0, 0, 64, "processes", "Processes that prepare pictures beside the training; 0: none.")
-    cache_mb: int = _knob(1024, 0, 10**6, "MB", "Memory for decoded pictures, per process.")
-    validation_pairs: int = _knob(24, 1, 10**4, "pictures", "Held-out pictures, at most.")
-    validate_every: int = _knob(1000, 1, 10**9, "steps", "Steps from one measurement to the next.")
-    sample_every: int = _knob(1000, 1, 10**9, "steps", "Steps from one set of preview pictures to the next.")
-    checkpoint_every: int = _knob(1000, 1, 10**9, "steps", "Steps from one checkpoint to the next.")
-    csv: bool = _choice(False, "Whether losses and metrics are written to losses.csv and metrics.csv, too.")
-    half_weights: bool = _choice(True, "Whether model files hold 16-bit weights, half as large.")
-    licence: str = _choice("", "Licence of the model, written on its card.")
-    name: str = _choice("", "Name of the model; empty: the task's.")
+    seed: int = knob(0, 0, 2**31 - 1, "", "Start of every random number.")
+    device: str = choice("auto", "auto, cpu, cuda, cuda:N or mps.")
+    threads: int = knob(0, 0, 1024, "threads", "Processor threads; 0: as many as suit the computer, or as the run had before.")
+    precision: Literal["fp32", "bf16", "fp16"] = choice("fp32", "Numbers that convolutions compute with; fp16 needs CUDA.")
+    channels_last: bool = choice(False, "Whether pictures lie in memory pixel by pixel, which graphics cards like.")
+    fused: bool = choice(True, "Whether the optimiser updates all weights in one pass.")
+    compile: bool = choice(False, "Whether torch compiles the generator first: minutes, then faster steps on CUDA.")
+    workers: int = knob(0, 0, 64, "processes", "Processes that prepare pictures beside the training; 0: none.")
+    cache_mb: int = knob(1024, 0, 10**6, "MB", "Memory for decoded pictures, per process.")
+    validation_pairs: int = knob(24, 1, 10**4, "pictures", "Held-out pictures, at most.")
+    validate_every: int = knob(1000, 1, 10**9, "steps", "Steps from one measurement to the next.")
+    sample_every: int = knob(1000, 1, 10**9, "steps", "Steps from one set of preview pictures to the next.")
+    checkpoint_every: int = knob(1000, 1, 10**9, "steps", "Steps from one checkpoint to the next.")
+    csv: bool = choice(False, "Whether losses and metrics are written to losses.csv and metrics.csv, too.")
+    half_weights: bool = choice(True, "Whether model files hold 16-bit weights, half as large.")
+    licence: str = choice("", "Licence of the model, written on its card.")
+    name: str = choice("", "Name of the model; empty: the task's.")
 
     def __post_init__(self) -> None:
-        problems = [problem for item in fields(self) if (problem := _problem(item, getattr(self, item.name)))]
-        problems = problems or list(self._contradictions())
-        if problems:
-            raise ConfigError(" ".join(problems))
+        raise_all(problems_of(type(self), {item.name: getattr(self, item.name) for item in fields(self)}))
+        raise_all(list(self._contradictions()))
 
     def _contradictions(self) -> Iterator[str]:
         """What single values do not say."""
-        try:
-            task, (entering, leaving) = self.task_spec, self.encodings
-        except ConfigError as error:
-            yield str(error)
-            return
+        task, (entering, leaving) = self.task_spec, self.encodings
         if not self.data:
             yield "A training run needs a folder of pictures (data)."
         if not self.has_discriminator and self.lambda_l1 == 0:
@@ -134,9 +136,7 @@ class TrainConfig:
                 f"not {self.generator.in_channels} to {self.generator.out_channels}."
             )
         yield from self._wrong_encodings(task, entering, leaving)
-        if self.patch_size not in PATCH_FIELDS:
-            yield f"patch_size must be one of {', '.join(map(str, PATCH_FIELDS))} pixels, not {self.patch_size}."
-        elif self.has_discriminator and self.crop_size < self.discriminator.smallest_side:
+        if self.has_discriminator and self.crop_size < self.discriminator.smallest_side:
             least = self.discriminator.smallest_side
             yield f"crop_size must be at least {least} pixels for a patch_size of {self.patch_size}, not {self.crop_size}."
         if self.batch_size % self.accumulate:
@@ -189,7 +189,7 @@ class TrainConfig:
 
     @property
     def fitted_size(self) -> int:
-        """Short side of pictures before the crop, in pixels."""
+        """Long side of pictures before the crop, in pixels."""
         return self.load_size or round(self.crop_size * JITTER)
 
     @property
@@ -215,55 +215,86 @@ class TrainConfig:
 
     @classmethod
     def from_json(cls, text: str) -> "TrainConfig":
-        """Read a config file's text. Raises ConfigError."""
-        try:
-            data = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise ConfigError(f"The configuration is not valid JSON: {error}.") from error
-        if not isinstance(data, dict):
-            raise ConfigError("The configuration must be a JSON object.")
-        version = data.pop("version", FORMAT_VERSION)
-        if type(version) is not int or version < 1:
-            raise ConfigError(f"The configuration's version cannot be {version!r}.")
-        if version > FORMAT_VERSION:
-            raise ConfigError("The configuration was written by a newer version of this program.")
+        """Read a config file's text. Raises ConfigError, which lists all that is wrong with it."""
+        data = _object_of(text)
+        problems = []
         unknown = sorted(set(data) - {item.name for item in fields(cls)} - SHORT_WORDS.keys())
         missing = sorted({"task", "data"} - set(data))
-        if unknown or missing:
-            said = [f"The configuration has keys that this version does not know: {', '.join(unknown)}."] if unknown else []
-            raise ConfigError(" ".join([*said, *([f"The configuration lacks {', '.join(missing)}."] if missing else [])]))
-        values = {item.name: _fitting(data[item.name], item.type) for item in fields(cls) if item.name in data}
-        if isinstance(data.get("generator"), dict):
-            spec = GeneratorSpec.from_json(data["generator"])
-            return cls(**(values | {"generator": _respecified(spec, {key: data[key] for key in SHORT_WORDS if key in data})}))
-        if "generator" in data:
-            raise ConfigError("The configuration's generator must be a JSON object, or left out.")
-        return _completed(values, {key: data[key] for key in SHORT_WORDS if key in data})
+        if unknown:
+            problems.append(f"The configuration has keys that this version does not know: {', '.join(unknown)}.")
+        if missing:
+            problems.append(f"The configuration lacks {', '.join(missing)}.")
+        values = {item.name: fitting(data[item.name], item.type) for item in fields(cls) if item.name in data}
+        described = values.pop("generator", None)
+        problems += problems_of(cls, values)
+        base = None
+        if isinstance(described, dict):
+            with noting(problems):
+                base = GeneratorSpec.from_json(described)
+        elif "generator" in data:
+            problems.append("The configuration's generator must be a JSON object, or left out.")
+        elif all(isinstance(values.get(key, absent), str) for key, absent in _PRESET_KEYS.items()):
+            with noting(problems):
+                preset = _preset_of(values)
+                values = {item.name: getattr(preset, item.name) for item in fields(cls)} | values
+                base = preset.generator
+        words = {key: data[key] for key in SHORT_WORDS if key in data}
+        with noting(problems):
+            values["generator"] = _respecified(base or _ANY_NETWORK, words)
+        raise_all(problems)
+        return cls(**values)
 
-    def changed(self, changes: Mapping[str, str]) -> "TrainConfig":
+    def changed(self, changes: Mapping[str, str], start: GeneratorSpec | None = None) -> "TrainConfig":
         """A config with values given as text, as in `--set batch_size=4` or `--set generator.skips=false`, all at once.
 
-        A new task's encodings or a new number of channels change the network with them. Raises ConfigError.
+        A new task's encodings or a new number of channels change the network with them. `start`: the network of the model whose
+        weights are the start, which is then the run's as it is; None for the recipe's. Raises ConfigError, which lists all that is
+        wrong with the changes.
         """
+        problems: list[str] = []
+        values, words, inner = self._sorted_out(changes, problems)
+        problems += problems_of(type(self), values)
+        described = self.generator.to_json()
+        with noting(problems):
+            task, *encodings = (values.get(name, getattr(self, name)) for name in ("task", "encoding_in", "encoding_out"))
+            channels = _channels(task, *encodings)
+            described |= {"in_channels": channels[0], "out_channels": channels[1]}
+            if start is not None:
+                _refuse_other_network(start, channels, [*words, *(f"generator.{name}" for name in inner)])
+        if start is not None:
+            raise_all(problems)
+            return replace(self, generator=start, **values)
+        base = self.generator
+        with noting(problems):
+            base = GeneratorSpec.from_json(described | inner)
+        with noting(problems):
+            values["generator"] = _respecified(base, words)
+        raise_all(problems)
+        return replace(self, **values)
+
+    def _sorted_out(self, changes: Mapping[str, str], problems: list[str]) -> tuple[dict[str, Any], ...]:  # Any: JSON
+        """Changes to the config, to the network by short words, and to the network's own description."""
         types = {item.name: item.type for item in fields(self) if item.name != "generator"}
+        described = self.generator.to_json()
         values: dict[str, Any] = {}  # Any: JSON
         words: dict[str, Any] = {}
         inner: dict[str, Any] = {}
-        described = self.generator.to_json()
+        unknown = []
         for key, text in changes.items():
             name = key.removeprefix("generator.")
-            if name != key and name in described:
-                inner[name] = _parse(key, text, str if isinstance(described[name], str) else None)
-            elif key in SHORT_WORDS:
-                words[key] = _parse(key, text, SHORT_WORDS[key])
-            elif key in types:
-                values[key] = _fitting(_parse(key, text, types[key]), types[key])
-            else:
-                names = ", ".join([*types, *SHORT_WORDS, *(f"generator.{name}" for name in described)])
-                raise ConfigError(f"There is no setting {key!r}. There are: {names}.")
-        channels = _channels(self.task, values.get("encoding_in", self.encoding_in), values.get("encoding_out", self.encoding_out))
-        described |= {"in_channels": channels[0], "out_channels": channels[1]} | inner
-        return replace(self, generator=_respecified(GeneratorSpec.from_json(described), words), **values)
+            with noting(problems):
+                if name != key and name in described:
+                    inner[name] = parse(key, text, str if isinstance(described[name], str) else None)
+                elif key in SHORT_WORDS:
+                    words[key] = parse(key, text, SHORT_WORDS[key])
+                elif key in types:
+                    values[key] = fitting(parse(key, text, types[key]), types[key])
+                else:
+                    unknown.append(repr(key))
+        if unknown:
+            names = ", ".join([*types, *SHORT_WORDS, *(f"generator.{name}" for name in described)])
+            problems.append(f"There is no setting {' or '.join(unknown)}. There are: {names}.")
+        return values, words, inner
 
     def differences(self, other: "TrainConfig") -> list[str]:
         """Keys whose values differ."""
@@ -272,6 +303,8 @@ class TrainConfig:
 
 SHORT_WORDS: dict[str, Any] = {"ngf": int, "norm": str, "skips": bool, "up": str, "dropout": str}  # Any: types
 """What may be said of the generator as if it were a key of the config; a config that is written says it inside `generator`."""
+
+_ANY_NETWORK = named_generator("unet-small", 3, 3)  # to look short words over where what they belong to cannot be known
 
 
 def recommended(
@@ -301,58 +334,57 @@ def _channels(task_name: str, encoding_in: str, encoding_out: str) -> tuple[int,
     return encoding_named(encoding_in or task.encoding_in).channels, encoding_named(encoding_out or task.encoding_out).channels
 
 
-def _completed(values: dict[str, Any], words: dict[str, Any]) -> TrainConfig:  # Any: JSON
-    """A config that does not describe its network: that of its preset. Raises ConfigError."""
-    for key in ("task", "data", "preset", "encoding_in", "encoding_out"):
-        if not isinstance(values.get(key, ""), str):
-            raise ConfigError(f"{key} must be of the type str, not {values[key]!r}.")
-    encodings = {key: values.get(key, "") for key in ("encoding_in", "encoding_out")}
-    base = recommended(values["task"], Path(values["data"]), values.get("preset", "balanced"), **encodings)
-    return replace(base, generator=_respecified(base.generator, words), **values)
+def _object_of(text: str) -> dict[str, Any]:  # Any: JSON
+    """The JSON object of a config file that this version can read. Raises ConfigError."""
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(f"The configuration is not valid JSON: {error}.") from error
+    if not isinstance(data, dict):
+        raise ConfigError("The configuration must be a JSON object.")
+    version = data.pop("version", FORMAT_VERSION)
+    if type(version) is not int or version < 1:
+        raise ConfigError(f"The configuration's version cannot be {version!r}.")
+    if version > FORMAT_VERSION:
+        raise ConfigError("The configuration was written by a newer version of this program.")
+    return data
+
+
+_PRESET_KEYS = {"task": None, "data": None, "preset": "balanced", "encoding_in": "", "encoding_out": ""}
+"""What says which preset a config has, and what is meant where it does not say so; None where it must."""
+
+
+def _preset_of(values: Mapping[str, Any]) -> TrainConfig:  # Any: JSON
+    """The recipe that a config begins with which does not describe its network. Raises ConfigError."""
+    task, data, preset, encoding_in, encoding_out = (values.get(key, absent) for key, absent in _PRESET_KEYS.items())
+    return recommended(task, Path(data), preset, encoding_in=encoding_in, encoding_out=encoding_out)
+
+
+def _refuse_other_network(start: GeneratorSpec, channels: tuple[int, int], said: list[str]) -> None:
+    """Raises ConfigError where a run cannot have the network of the model that it is to start from."""
+    if said:
+        raise ConfigError(f"The network is that of the model to start from, so leave out {', '.join(said)}.")
+    if (start.in_channels, start.out_channels) != channels:
+        raise ConfigError(
+            f"The model to start from turns {start.in_channels} channels into {start.out_channels}, and this run needs "
+            f"{channels[0]} into {channels[1]}. Choose another model, or other encodings (encoding_in, encoding_out)."
+        )
 
 
 def _respecified(spec: GeneratorSpec, words: Mapping[str, Any]) -> GeneratorSpec:  # Any: JSON
     """The network with short words applied: `ngf` scales all widths, the others replace what they name. Raises ConfigError."""
     if not words:
         return spec
+    problems: list[str] = []
     described = spec.to_json() | {key: value for key, value in words.items() if key != "ngf"}
     ngf = words.get("ngf", spec.encoder[0])
     if type(ngf) is not int or ngf < 1:
-        raise ConfigError(f"ngf must be 1 or more filters, not {ngf!r}.")
+        problems.append(f"ngf must be 1 or more filters, not {ngf!r}.")
+        ngf = spec.encoder[0]
     for key in ("encoder", "decoder"):
         described[key] = [max(1, round(width * ngf / spec.encoder[0])) for width in described[key]]
     described["stem"] = round(described["stem"] * ngf / spec.encoder[0])
-    return GeneratorSpec.from_json(described)
-
-
-def _parse(key: str, text: str, wanted: Any) -> Any:  # Any: a type or a special form of typing; JSON
-    """The value that a person wrote on a command line: texts stand for themselves, all else is JSON."""
-    if wanted is str or get_origin(wanted) is Literal:
-        return text
-    if str in get_args(wanted):
-        return None if text == "null" else text
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        raise ConfigError(f"{key} cannot be {text!r}.") from None
-
-
-def _fitting(value: Any, wanted: Any) -> Any:  # Any: JSON; a type or a special form of typing
-    """JSON writes 1.0 as 1. Whole numbers beyond every float stay, and are refused as such."""
-    return float(value) if wanted is float and type(value) is int and abs(value) < 1 << 53 else value
-
-
-def _problem(item: "Field[Any]", value: object) -> str:  # Any: of any type
-    """What is wrong with one value, as a sentence; "" if nothing is."""
-    if get_origin(item.type) is Literal:
-        if not isinstance(value, str) or value not in get_args(item.type):
-            return f"{item.name} must be one of {', '.join(get_args(item.type))}, not {value!r}."
-        return ""
-    options = get_args(item.type) or (item.type,)
-    if type(value) not in options:
-        names = " or ".join(getattr(option, "__name__", str(option)) for option in options).replace("NoneType", "null")
-        return f"{item.name} must be of the type {names}, not {value!r}."
-    low, high = item.metadata.get("low"), item.metadata.get("high")
-    if low is not None and not low <= value <= high:  # type: ignore[operator]  # a number, as its type says
-        return f"{item.name} must be {low:g} to {high:g} {item.metadata['unit']}".rstrip() + f", not {value:g}."
-    return ""
+    with noting(problems):
+        spec = GeneratorSpec.from_json(described)
+    raise_all(problems)
+    return spec

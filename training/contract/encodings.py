@@ -167,7 +167,7 @@ def decode(
             return to_grey(_unit_to_pixels(cv2.cvtColor(lab, cv2.COLOR_Lab2RGB), dtype))
         case "depth16":
             counts = np.rint((values + 1) * np.float32(depth.range_m / (2 * depth.unit_m)))
-            return np.asarray(np.clip(counts, 0, 65535), np.uint16)
+            return np.asarray(np.clip(counts, 0, NO_DEPTH - 1), np.uint16)
         case "filled_depth16" | "rgb_depth16":
             raise ValueError("depth is given as depth16")
         case "lab_ab":

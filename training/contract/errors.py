@@ -1,5 +1,7 @@
 """What can go wrong, as sentences for a person: what happened, to which file, what to do."""
 
+from collections.abc import Iterable
+
 
 class P2PError(Exception):
     """The root of every error that this program explains to its user.
@@ -26,3 +28,10 @@ class CheckpointError(P2PError):
 
 class ModelError(P2PError):
     """A model file is damaged, unsafe, too new or no model at all."""
+
+
+def raise_all(problems: Iterable[str]) -> None:
+    """Raises ConfigError with all the sentences, each once, if there is any: whoever corrects one need not wait for the next."""
+    sentences = " ".join(dict.fromkeys(problems))
+    if sentences:
+        raise ConfigError(sentences)

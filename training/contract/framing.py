@@ -33,6 +33,9 @@ Number = TypeVar("Number", bound=np.generic)
 Forward = Callable[[Values], Values]
 """Runs the network on one picture: float32 [C, H, W] in, [C, H, W] out; H and W are multiples of the network's."""
 
+LabelledSide = Literal["none", "input", "output"]
+"""Which side is a picture of labels, whose colours are names: they are never mixed."""
+
 GUIDE_RADIUS_FRACTION = 0.03  # of the short side: colour may not reach further than this to find its edge
 GUIDE_EPSILON = 16.0  # squared units of lightness 0..100 below which a difference counts as texture, not as an edge
 MIN_SIDE = 16  # pixels; a ResNet mirrors three at full size and one at a quarter of it
@@ -44,7 +47,7 @@ class SizeRule:
     """What becomes of a picture's size on its way through the network (design 3.2)."""
 
     mode: Literal["native", "fit"]
-    """"native": as it is, padded to the multiple. "fit": resized to `size` along its long side, the aspect kept."""
+    """"native": as it is. "fit": resized to `size` along its long side, the aspect kept. Either is padded to the multiple."""
     size: int
     """Side of the training crops in pixels."""
     multiple: int
@@ -63,8 +66,7 @@ class Frame:
     encoding_out: EncodingName
     keeps_grey: bool
     """Whether a grey picture stays grey, as it does where the task leaves colours as they are."""
-    labels: Literal["none", "input", "output"] = "none"
-    """Which side is a picture of labels, whose colours are names: they are never mixed."""
+    labels: LabelledSide = "none"
     depth: DepthScale = DEPTH_IN_MILLIMETRES
     palette: Palette = ()
     """Colours that a picture of labels which comes out may have."""
@@ -88,7 +90,7 @@ def translate_whole(pixels: Pixels, frame: Frame, forward: Forward) -> Pixels:
     if frame.rule.mode == "native":
         return finish(run_padded(frame.encode(pixels), frame.rule.multiple, forward), pixels, frame)
     fitted = frame.shrink(pixels, fit_size(height, width, frame.rule))
-    values = forward(to_planes(frame.encode(fitted))).transpose(1, 2, 0)
+    values = run_padded(frame.encode(fitted), frame.rule.multiple, forward)
     if frame.encoding_out == "lab_ab":
         return finish(enlarge_guided(values, lightness(fitted), lightness(pixels)), pixels, frame)
     enlarged = resize_nearest(values, (height, width)) if frame.labels == "output" else resize_values(values, (height, width))
@@ -146,11 +148,14 @@ def pad_reflect(values: NDArray[Number], bottom: int, right: int) -> NDArray[Num
 
 
 def fit_size(height: int, width: int, rule: SizeRule) -> tuple[int, int]:
-    """Working (height, width) of a `fit` model: the long side at the trained size, both rounded to the multiple, at least one."""
-    scale = rule.size / max(height, width)
-    least = max(1, -(-MIN_SIDE // rule.multiple))
-    rounded = [max(least, round(side * scale / rule.multiple)) * rule.multiple for side in (height, width)]
-    return rounded[0], rounded[1]
+    """(height, width) at which a `fit` model sees a picture: the long side at the trained size, the aspect kept."""
+    return long_side_at(rule.size, height, width)
+
+
+def long_side_at(size: int, height: int, width: int) -> tuple[int, int]:
+    """(height, width) of that aspect whose long side is `size` pixels."""
+    scale = size / max(height, width)
+    return max(1, round(height * scale)), max(1, round(width * scale))
 
 
 def resize(pixels: Pixels, size: tuple[int, int]) -> Pixels:

@@ -58,6 +58,8 @@ class ModelCard:
     """Held-out metrics of the model."""
     identity: Metrics = field(default_factory=dict)
     """The same metrics of doing nothing."""
+    trained_on: bytes = b""
+    """Digests of the pictures that it learned from (see trained_on.py); empty where they are not known."""
     preview: bytes | None = None
     """A small before/after picture (JPEG), or None."""
 
@@ -83,6 +85,7 @@ class ModelCard:
             "provenance": self.provenance,
             "metrics": self.metrics,
             "identity": self.identity,
+            "trained_on": base64.b64encode(self.trained_on).decode("ascii"),
             "preview": None if self.preview is None else base64.b64encode(self.preview).decode("ascii"),
         }
         return json.dumps(data, ensure_ascii=False, allow_nan=False)
@@ -115,7 +118,8 @@ class ModelCard:
                 provenance=dict(data.get("provenance", {})),
                 metrics=_numbers(data.get("metrics", {})),
                 identity=_numbers(data.get("identity", {})),
-                preview=_preview(data.get("preview")),
+                trained_on=_bytes(data.get("trained_on") or None) or b"",
+                preview=_bytes(data.get("preview")),
             )
         except ConfigError as error:
             raise ModelError(f"{path.name} describes a network that cannot be used: {error}") from error
@@ -285,10 +289,10 @@ def _depth(value: Any) -> DepthScale:  # Any: JSON
     return DEPTH_IN_MILLIMETRES if value is None else DepthScale(float(value["unit_m"]), float(value["range_m"]))
 
 
-def _preview(value: object) -> bytes | None:
+def _bytes(value: object) -> bytes | None:
     if value is None:
         return None
     try:
         return base64.b64decode(_text(value), validate=True)
     except binascii.Error as error:
-        raise ValueError("no picture") from error
+        raise ValueError("no base64") from error

@@ -21,6 +21,9 @@ DEAD_AFTER_SECONDS = 60.0
 EVENTS, LOCK, ORDERS, LOG = "events.jsonl", "lock", "orders", "trainer.log"
 CHECKPOINTS, SAMPLES, MODELS, CONFIG = "checkpoints", "samples", "models", "run.json"
 
+TRAINED_ON_LEFT_OUT = "trained_on_left_out"
+"""Code of a warning that is no finding: figures would have been too good, and are not."""
+
 OrderName = Literal["stop", "pause", "resume", "preview", "snapshot"]
 ORDER_NAMES: tuple[OrderName, ...] = ("stop", "pause", "resume", "preview", "snapshot")
 

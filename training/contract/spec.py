@@ -4,10 +4,11 @@ Channel counts are those of the convolutions themselves. The paper lists decoder
 skip connections (section 6.1.1), which is why its CD1024 is a 512-filter up-convolution here.
 """
 
+from collections.abc import Iterator
 from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Any, Literal, Self, get_args
 
-from training.contract.errors import ConfigError
+from training.contract.errors import ConfigError, raise_all
 
 NormName = Literal["batch", "instance", "group", "none"]
 Statistics = Literal["image", "running"]
@@ -65,12 +66,15 @@ class GeneratorSpec:
     """Whether the mean of the bottleneck, through a linear layer, is added back to it: whole-picture context for any size."""
 
     def __post_init__(self) -> None:
-        _check_choices(self)
+        raise_all([*_choice_problems(self), *self._out_of_range()])
+        self._check_shape()
+
+    def _out_of_range(self) -> Iterator[str]:
         widths = (*self.encoder, *self.decoder)
         if not self.encoder or any(not 1 <= width <= MAX_WIDTH for width in widths):
-            raise ConfigError(f"A generator's widths must be 1 to {MAX_WIDTH}, not {widths}.")
+            yield f"A generator's widths must be 1 to {MAX_WIDTH}, not {widths}."
         if len(self.encoder) > MAX_LEVELS:
-            raise ConfigError(f"A generator has at most {MAX_LEVELS} levels, not {len(self.encoder)}.")
+            yield f"A generator has at most {MAX_LEVELS} levels, not {len(self.encoder)}."
         for name, low, high in (
             ("in_channels", 1, MAX_CHANNELS),
             ("out_channels", 1, MAX_CHANNELS),
@@ -78,12 +82,11 @@ class GeneratorSpec:
             ("stem", 0, MAX_WIDTH),
         ):
             if not low <= getattr(self, name) <= high:
-                raise ConfigError(f"A generator's {name} must be {low} to {high}, not {getattr(self, name)}.")
+                yield f"A generator's {name} must be {low} to {high}, not {getattr(self, name)}."
         if not 0 <= self.dropout_rate < 1 or not 0 < self.norm_eps < 1:
-            raise ConfigError("A generator's dropout_rate must be in [0, 1) and its norm_eps in (0, 1).")
+            yield "A generator's dropout_rate must be in [0, 1) and its norm_eps in (0, 1)."
         if self.output == "residual" and self.out_channels > self.in_channels:
-            raise ConfigError("A residual generator cannot have more output than input channels.")
-        self._check_shape()
+            yield "A residual generator cannot have more output than input channels."
 
     def _check_shape(self) -> None:
         if self.kind == "resnet":
@@ -139,13 +142,15 @@ class DiscriminatorSpec:
     conditional: bool = True
 
     def __post_init__(self) -> None:
-        _check_choices(self)
+        raise_all([*_choice_problems(self), *self._out_of_range()])
+
+    def _out_of_range(self) -> Iterator[str]:
         if self.field not in PATCH_FIELDS:
-            raise ConfigError(f"A PatchGAN's field must be one of {', '.join(map(str, PATCH_FIELDS))} pixels, not {self.field}.")
+            yield f"A PatchGAN's field must be one of {', '.join(map(str, PATCH_FIELDS))} pixels, not {self.field}."
         if not 1 <= self.width <= MAX_WIDTH:
-            raise ConfigError(f"A discriminator's width must be 1 to {MAX_WIDTH}, not {self.width}.")
+            yield f"A discriminator's width must be 1 to {MAX_WIDTH}, not {self.width}."
         if not 1 <= self.in_channels <= MAX_CHANNELS or not 1 <= self.out_channels <= MAX_CHANNELS:
-            raise ConfigError(f"A discriminator's channels must be 1 to {MAX_CHANNELS}.")
+            yield f"A discriminator's channels must be 1 to {MAX_CHANNELS}."
 
     @property
     def num_layers(self) -> int:
@@ -213,22 +218,23 @@ def named_generator(name: str, in_channels: int, out_channels: int) -> Generator
 GENERATOR_NAMES = ("unet-256", "unet-128", "unet-small", "unet-report", "resnet-6", "resnet-9")
 
 
-def _check_choices(spec: GeneratorSpec | DiscriminatorSpec) -> None:
+def _choice_problems(spec: GeneratorSpec | DiscriminatorSpec) -> Iterator[str]:
     hints = type(spec).__annotations__
     for field in fields(spec):
         choices = get_args(hints[field.name])
         value = getattr(spec, field.name)
         if choices and all(isinstance(choice, str) for choice in choices) and value not in choices:
-            raise ConfigError(f"A network's {field.name} must be one of {', '.join(choices)}, not {value!r}.")
+            yield f"A network's {field.name} must be one of {', '.join(choices)}, not {value!r}."
 
 
 def _checked_values(cls: type[GeneratorSpec] | type[DiscriminatorSpec], data: dict[str, Any]) -> dict[str, Any]:  # Any: JSON
-    hints = cls.__annotations__
+    hints, problems = cls.__annotations__, []
     unknown = sorted(set(data) - {field.name for field in fields(cls)})
     if unknown:
-        raise ConfigError(f"The network is described with words that this version does not know: {', '.join(unknown)}.")
+        problems.append(f"The network is described with words that this version does not know: {', '.join(unknown)}.")
     values: dict[str, Any] = {}
-    for name, value in data.items():
+    for name in [name for name in data if name not in unknown]:
+        value = data[name]
         if hints[name] == tuple[int, ...]:
             good = isinstance(value, list | tuple) and all(type(item) is int for item in value)
             values[name] = tuple(value) if good else None
@@ -240,8 +246,9 @@ def _checked_values(cls: type[GeneratorSpec] | type[DiscriminatorSpec], data: di
             good = type(value) is wanted
             values[name] = value
         if not good:
-            raise ConfigError(f"The network's {name} is {value!r}, which is of the wrong type.")
+            problems.append(f"The network's {name} is {value!r}, which is of the wrong type.")
     required = {field.name for field in fields(cls) if field.default is MISSING}
     if required - values.keys():
-        raise ConfigError(f"The network's description lacks {', '.join(sorted(required - values.keys()))}.")
+        problems.append(f"The network's description lacks {', '.join(sorted(required - values.keys()))}.")
+    raise_all(problems)
     return values
