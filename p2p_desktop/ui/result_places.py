@@ -24,7 +24,8 @@ class ResultPlaces(QObject):
         self._wishes = Wishes()
         self._sources: dict[Path, None] = {}  # in the order in which they came
         self._own: list[Part] = []  # with output folders that hold whatever is wished
-        self._beside: tuple[Part, ...] = ()
+        self._others: tuple[Path, ...] = ()  # the sources that go where the wishes say
+        self._beside: tuple[Part, ...] = ()  # where they go if that is no folder
         self._locating: Errand | None = None
         self._then: Callable[[], object] | None = None
 
@@ -39,12 +40,12 @@ class ResultPlaces(QObject):
         from p2p_desktop.convert.request import Part
 
         if self._wishes.output:
-            others = self._others()
-            return (*((Part(others, Path(self._wishes.output)),) if others else ()), *self._own)
+            chosen = (Part(self._others, Path(self._wishes.output)),) if self._others else ()
+            return (*chosen, *self._own)
         return (*self._beside, *self._own)
 
     def add(self, sources: Iterable[Path], own: "Iterable[Part]" = ()) -> None:
-        """Take sources; those of the parts `own` have places of their own."""
+        """Take sources; those of the parts `own`, and what lies within them, have places of their own."""
         self._sources |= dict.fromkeys(sources)
         self._own += own
         self._locate()
@@ -66,7 +67,7 @@ class ResultPlaces(QObject):
         """There are no sources."""
         self._sources.clear()
         self._own.clear()
-        self._beside, self._then = (), None
+        self._others, self._beside, self._then = (), (), None
         self._locating = None  # an answer that is under way is about what is forgotten
         self.known.emit([])
 
@@ -74,29 +75,29 @@ class ResultPlaces(QObject):
         """Call this once the disk has answered, instead of what was to be called before; None: nothing."""
         self._then = act
 
-    def _others(self) -> tuple[Path, ...]:
-        """The sources that go where the wishes say."""
-        owned = {source for part in self._own for source in part.sources}
-        return tuple(source for source in self._sources if source not in owned)
-
     def _locate(self) -> None:
-        """Find out where results go if nobody chooses a folder: a look at the disk."""
-        sources, word, recurse = list(self._others()), self._word_for(self._wishes), self._wishes.recurse
+        """Find out which sources go where if nobody chooses a folder: a look at the disk."""
+        sources, own = tuple(self._sources), tuple(self._own)
+        word, recurse = self._word_for(self._wishes), self._wishes.recurse
 
-        def work(_: Report[Any], token: Token) -> "tuple[Part, ...]":  # Any: nothing is reported
+        def work(_: Report[Any], token: Token) -> "tuple[tuple[Path, ...], tuple[Part, ...]]":  # Any: nothing is reported
             from p2p_desktop.convert.destinations import beside
+            from p2p_desktop.convert.walk import Cover
 
             token.check()
-            return beside(sources, word, recurse=recurse)
+            owned = {source for part in own for source in part.sources}
+            cover = Cover(owned, recurse=recurse)
+            others = tuple(source for source in sources if source not in owned and cover.over(source) is None)
+            return others, beside(others, word, recurse=recurse)
 
         self._locating = self._errands.run(work, "locating", self._on_located)
 
-    def _on_located(self, parts: "tuple[Part, ...] | None") -> None:
+    def _on_located(self, located: "tuple[tuple[Path, ...], tuple[Part, ...]] | None") -> None:
         if self.sender() is not self._locating:
             return  # an older question
         self._locating = None
-        if parts is not None:
-            self._beside = parts
+        if located is not None:
+            self._others, self._beside = located
             self.known.emit(folders_of(self.parts))
         act, self._then = self._then, None
         if act is not None:

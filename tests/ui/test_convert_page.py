@@ -413,7 +413,7 @@ def test_a_pipe_among_the_pictures_is_a_row_and_holds_up_nobody(driver, photos):
     driver.drop([photos])
     driver.wait_listed(7)
     assert driver.counts["failed"] == 1
-    assert all(row.height == 96 for row in driver.window._session.queue.rows("waiting"))
+    driver.wait(lambda: all(row.height == 96 for row in driver.window._session.queue.rows("waiting")))
 
 
 def test_what_the_command_line_names_and_is_not_there_is_told(driver, photos):
@@ -595,6 +595,23 @@ def test_what_was_dropped_before_the_offer_is_taken_up_is_part_of_it_where_it_wa
     driver.wait(lambda: driver.phase == "done")
     assert driver.counts == {"waiting": 4, "working": 0, "done": 2, "skipped": 0, "failed": 1}
     assert {path.name for path in (tmp_path / "results").rglob("*.png")} == {"4.png", "5.png"}
+    driver.close()
+
+
+def test_what_lies_within_what_a_crash_had_ended_goes_where_that_goes(qtbot, look, prepared_home, photos, tmp_path):
+    from tests.ui.driving import Driver
+
+    interrupted(photos, tmp_path / "out")
+    driver = Driver(qtbot, look)
+    go_on(driver)
+    driver.wait(lambda: driver.phase == "done")
+    save_photo(photos / "Day 3" / "new.jpg")
+    driver.drop([photos / "Day 3"])
+    driver.wait_listed(7)
+    driver.convert()
+    assert driver.counts["done"] == 7
+    assert (tmp_path / "out" / "Day 3" / "new.png").is_file()
+    assert not (photos / "Day 3 sharp").exists()
     driver.close()
 
 
