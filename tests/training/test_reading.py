@@ -219,8 +219,8 @@ def test_what_a_fit_task_keeps_is_the_very_picture_that_resizing_the_whole_gives
     for _ in range(2):
         ready = reader.ready(found.train[0])
         assert ready.first.shape == (54, 72, 3)
-        assert np.array_equal(ready.first, resize(whole.first, (72, 96)))
-        assert np.array_equal(ready.second, resize_nearest(whole.second, (72, 96)))
+        assert np.array_equal(ready.first, resize(whole.first, (54, 72)))
+        assert np.array_equal(ready.second, resize_nearest(whole.second, (54, 72)))
     assert np.array_equal(reader.whole(found.train[0]).second, whole.second)
 
 
