@@ -18,16 +18,16 @@ _BUSY_TIMEOUT_S = 60  # as the journal's
 _FAT_TIME_NS = 2_000_000_000  # FAT keeps even seconds only, which shows once its disk was away
 # A result whose job has not noted the end of it, because it lives or was killed, is known by the digest that it noted before.
 _QUESTION = (
-    "SELECT target, digest, size, mtime_ns FROM outputs WHERE target IN ({marks})"
-    " UNION ALL SELECT target, digest, NULL, NULL FROM claims WHERE digest IS NOT NULL AND target IN ({marks})"
+    "SELECT target, source, digest, size, mtime_ns FROM outputs WHERE target IN ({marks})"
+    " UNION ALL SELECT target, source, digest, NULL, NULL FROM claims WHERE digest IS NOT NULL AND target IN ({marks})"
 )
 
 
 class KnowsResults(Protocol):
     """Tells which pictures of a folder are results, and so no sources."""
 
-    def among(self, folder: Path, names: Sequence[str]) -> set[str]:
-        """Return those of `names` in `folder` that are results. Asked with at most `MOST_ASKED_AT_ONCE` names."""
+    def among(self, folder: Path, names: Sequence[str], root: Path) -> set[str]:
+        """Return those of `names` in `folder` that are results of what lies below `root`; at most `MOST_ASKED_AT_ONCE`."""
 
 
 class EarlierResults:
@@ -50,8 +50,11 @@ class EarlierResults:
         if self._db is not None:
             self._db.close()
 
-    def among(self, folder: Path, names: Sequence[str]) -> set[str]:
-        """Return those of `names` in `folder` that some conversion made and nobody changed: by size and time, or by content."""
+    def among(self, folder: Path, names: Sequence[str], root: Path) -> set[str]:
+        """Return those of `names` in `folder` that a conversion made of what lies below `root`, and nobody changed.
+
+        Results of pictures that lie elsewhere are sources like any other: a folder of them may be converted further.
+        """
         if self._db is None or not names:
             return set()
         places = {os.fsencode(folder / name): name for name in names}
@@ -66,7 +69,11 @@ class EarlierResults:
             except sqlite3.Error as error:
                 self._give_up(error)
                 return found
-            found.update(places[target] for target, *noted in rows if _is_unchanged(os.fsdecode(target), *noted))
+            found.update(
+                places[target]
+                for target, source, *noted in rows
+                if _lies_below(os.fsdecode(source), root) and _is_unchanged(os.fsdecode(target), *noted)
+            )
         return found
 
     def _give_up(self, error: sqlite3.Error) -> None:
@@ -74,6 +81,11 @@ class EarlierResults:
         if self._db is not None:
             self._db.close()
             self._db = None
+
+
+def _lies_below(source: str, root: Path) -> bool:
+    path = Path(source)
+    return path.is_relative_to(root) or Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root))
 
 
 def _is_unchanged(path: str, digest: str, size: int | None, mtime_ns: int | None) -> bool:

@@ -213,8 +213,8 @@ class _TellingWalk(Walk):
         for start in range(0, len(found), _MOST_TOLD_AT_ONCE):
             self.report(tuple(found[start : start + _MOST_TOLD_AT_ONCE]))
 
-    def _is_inner(self, folder: Path, entry: os.DirEntry[str], target: Path) -> bool:
-        is_inner = Walk._is_inner(self, folder, entry, target)
+    def _is_inner(self, folder: Path, entry: os.DirEntry[str], target: Path, root: Path) -> bool:
+        is_inner = Walk._is_inner(self, folder, entry, target, root)
         if len(self.found) + len(self.failures) >= _MOST_TOLD_AT_ONCE:
             self.tell()
         return is_inner

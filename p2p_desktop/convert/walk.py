@@ -59,7 +59,7 @@ class Walk:
     earlier_results: int = 0
     raw: Counter[str] = field(default_factory=Counter)
     _seen: set[tuple[int, int]] = field(default_factory=set)
-    _links: list[tuple[Path, Path]] = field(default_factory=list)
+    _links: list[tuple[Path, Path, Path]] = field(default_factory=list)
     _named: set[tuple[Path, str]] = field(default_factory=set)  # sources that lie in a folder which is walked too
 
     def everything(self, sources: Sequence[Path]) -> None:
@@ -77,10 +77,10 @@ class Walk:
                 self._named.add((source.parent, source.name))
         self._leave_out_of(folders)
         for root, target in targets.items():
-            self._tree(root, target)
+            self._tree(root, target, root)
         for folder in folders:  # those within others are walked already, unless they lie in OUT
             if (root := over[folder]) is not None:
-                self._tree(folder, targets[root] / folder.relative_to(root))
+                self._tree(folder, targets[root] / folder.relative_to(root), root)
         # Links come last: a folder that is both linked and in the tree is found at its own place.
         while self._links:
             self._tree(*self._links.pop(0))
@@ -117,7 +117,8 @@ class Walk:
         if out_identity is not None and all(_identity(folder) != out_identity for folder in folders):
             self._seen.add(out_identity)
 
-    def _tree(self, folder: Path, target: Path) -> None:
+    def _tree(self, folder: Path, target: Path, root: Path) -> None:
+        """Walk a folder below the source `root`, or one that is linked there."""
         waiting = [(folder, target)]
         while waiting:
             self.token.check()
@@ -132,24 +133,24 @@ class Walk:
             except OSError as error:
                 self._fail(folder, error)
                 continue
-            inner = self._folder(folder, ordered, target)
+            inner = self._folder(folder, ordered, target, root)
             if self.recurse:
                 waiting.extend((folder / name, target / name) for name in reversed(inner))
 
-    def _folder(self, folder: Path, entries: Sequence[os.DirEntry[str]], target: Path) -> list[str]:
+    def _folder(self, folder: Path, entries: Sequence[os.DirEntry[str]], target: Path, root: Path) -> list[str]:
         """Note what lies in a folder, and return the names of the folders to walk now."""
         inner = []
         for start in range(0, len(entries), MOST_ASKED_AT_ONCE):
             some = entries[start : start + MOST_ASKED_AT_ONCE]
-            results = self.results.among(folder, [entry.name for entry in some if is_picture_name(entry.name)])
+            results = self.results.among(folder, [entry.name for entry in some if is_picture_name(entry.name)], root)
             for entry in some:
                 if entry.name in results:
                     self.earlier_results += (folder, entry.name) not in self._named
-                elif self._is_inner(folder, entry, target):
+                elif self._is_inner(folder, entry, target, root):
                     inner.append(entry.name)
         return inner
 
-    def _is_inner(self, folder: Path, entry: os.DirEntry[str], target: Path) -> bool:
+    def _is_inner(self, folder: Path, entry: os.DirEntry[str], target: Path, root: Path) -> bool:
         """Tell whether `entry` is a folder to walk now; note it if it is anything else."""
         try:
             if entry.is_dir(follow_symlinks=False):
@@ -161,7 +162,7 @@ class Walk:
             return False
         if stat.S_ISDIR(mode):
             if self.recurse:
-                self._links.append((folder / entry.name, target / entry.name))
+                self._links.append((folder / entry.name, target / entry.name, root))
         else:
             self._file(folder, entry.name, target, mode)
         return False

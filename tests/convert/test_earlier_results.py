@@ -10,10 +10,12 @@ from p2p_desktop.convert.earlier_results import EarlierResults
 from p2p_desktop.convert.journal import Journal, Work, digest
 from p2p_desktop.convert.owner import Owner
 
+SOURCE = Path("/in").absolute()
+
 
 def make(journal: Journal, target: Path, content: bytes = b"result", *, is_noted: bool = True) -> Path:
     target.parent.mkdir(parents=True, exist_ok=True)
-    work = Work(Path("/in/a.png"), 1, 2, "model", "settings", target)
+    work = Work(SOURCE / "a.png", 1, 2, "model", "settings", target)
     journal.claim(work, [target], redo=False)
     journal.intend(target, digest(content))
     target.write_bytes(content)
@@ -22,9 +24,9 @@ def make(journal: Journal, target: Path, content: bytes = b"result", *, is_noted
     return target
 
 
-def known(journal: Path, *paths: Path) -> list[Path]:
+def known(journal: Path, *paths: Path, root: Path = SOURCE) -> list[Path]:
     with EarlierResults(journal) as results:
-        return [path for path in paths if results.among(path.parent, [path.name])]
+        return [path for path in paths if results.among(path.parent, [path.name], root)]
 
 
 @pytest.fixture
@@ -43,6 +45,13 @@ def test_results_are_known_and_other_files_are_not(tmp_path, journal, path):
     other = tmp_path / "out" / "b.png"
     other.write_bytes(b"result")
     assert known(path, result, other, tmp_path / "out" / "gone.png") == [result]
+
+
+def test_a_result_of_what_lies_elsewhere_is_a_source_like_any_other(tmp_path, journal, path):
+    result = make(journal, tmp_path / "out" / "a.png")
+    assert known(path, result, root=SOURCE.parent) == [result]
+    assert known(path, result, root=SOURCE / "below") == []
+    assert known(path, result, root=tmp_path / "out") == []
 
 
 def test_a_result_that_was_edited_or_replaced_is_none_any_more(tmp_path, journal, path):

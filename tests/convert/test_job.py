@@ -261,10 +261,20 @@ def test_a_result_that_was_edited_is_a_picture_like_others(desk):
 
 
 def test_a_folder_of_nothing_but_results_says_so(desk):
+    source = save_picture(desk.photos / "May" / "a.png")
+    desk.convert([desk.photos / "May"], desk.photos / "May sharp")
+    source.unlink()
+    with pytest.raises(P2PError, match=r"1 result of an earlier conversion was passed over"):
+        desk.convert()
+
+
+def test_a_folder_of_results_can_be_converted_further(desk):
+    """First sharp, then coloured."""
     save_picture(desk.photos / "a.png")
     desk.convert()
-    with pytest.raises(P2PError, match=r"1 result of an earlier conversion was passed over"):
-        desk.convert([desk.out], desk.root / "again")
+    summary = desk.convert([desk.out], desk.root / "further", model=Inverter(digest="other"))
+    assert (summary.converted, summary.earlier_results) == (1, 0)
+    assert (desk.root / "further" / "a.png").is_file()
 
 
 def test_a_result_that_is_named_as_a_source_is_one(desk):

@@ -21,7 +21,7 @@ class Results:
     def __init__(self, paths: Collection[Path]) -> None:
         self._paths = paths
 
-    def among(self, folder: Path, names: Sequence[str]) -> set[str]:
+    def among(self, folder: Path, names: Sequence[str], root: Path) -> set[str]:
         return {name for name in names if folder / name in self._paths}
 
 
