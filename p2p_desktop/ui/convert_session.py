@@ -254,8 +254,10 @@ class ConvertSession(QObject):
             return False
 
         def make_request() -> "Request":
-            """Called in the worker thread."""
-            return request if asks_all else replace(request, only=frozenset(row.path for row in waiting))
+            """Called in the worker thread. Pictures are named, too, where a source is gone: each of its own is told of then."""
+            if asks_all and all(source.exists() for part in request.parts for source in part.sources):
+                return request
+            return replace(request, only=frozenset(row.path for row in waiting))
 
         self._is_partial = True  # from now on, only what waits
         self._came_meanwhile = self._tells_resumed = False

@@ -233,3 +233,30 @@ def test_a_new_copy_of_a_source_is_read_again_after_a_retry(driver, many):
     driver.wait(lambda: driver.counts["done"] == 24 and driver.phase == "done")
     row = driver.window._session.queue.row_of(many / "03.jpg")
     driver.wait(lambda: row.height == 240)
+
+
+def test_a_folder_that_is_gone_before_the_start_fails_its_pictures_and_no_others(driver, many, tmp_path):
+    other = save_photo(tmp_path / "Other" / "here.png")
+    driver.drop([many, other.parent])
+    driver.wait_listed(25)
+    away = many.rename(tmp_path / "away")
+    driver.click("convert_start")
+    driver.wait(lambda: driver.phase == "done")
+    assert (driver.counts["done"], driver.counts["failed"], driver.counts["waiting"]) == (1, 24, 0)
+    assert all("is no longer there" in row.reason for row in driver.window._session.queue.rows("failed"))
+    away.rename(many)  # the drive is plugged in again
+    driver.click("convert_retry")
+    driver.wait(lambda: driver.phase == "done" and driver.counts["done"] == 25)
+
+
+def test_the_only_folder_gone_says_so_and_can_be_tried_again(driver, many, tmp_path):
+    driver.drop([many])
+    driver.wait_listed(24)
+    away = many.rename(tmp_path / "away")
+    driver.click("convert_start")
+    driver.wait(lambda: driver.phase == "done")
+    assert driver.counts["failed"] == 24
+    assert driver.text("summary_headline").replace("\u200b", "").startswith("There is nothing to convert")
+    away.rename(many)
+    driver.click("convert_retry")
+    driver.wait(lambda: driver.phase == "done" and driver.counts["done"] == 24)
