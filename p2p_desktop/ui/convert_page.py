@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QDeadlineTimer, Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtCore import QDeadlineTimer, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from p2p_desktop.ui import convert_words, model_words
@@ -24,20 +24,18 @@ from p2p_desktop.ui.model_shelf import ModelShelf
 from p2p_desktop.ui.notes import Kind
 from p2p_desktop.ui.queue_row import Row
 from p2p_desktop.ui.queue_view import KEYS_OF_PICTURE, QueueView
-from p2p_desktop.ui.show_file import show_file
+from p2p_desktop.ui.show_file import FolderDoor, show_file
 from p2p_desktop.ui.stand_in import StandIn
 from p2p_desktop.ui.thumbnail_source import ThumbnailSource
 from p2p_desktop.ui.wishes import Wishes
 from p2p_desktop.ui.working_model import WorkingModel
 from p2p_desktop.workers.conversion import Outcome
-from training.contract.progress import Report, Token
 
 if TYPE_CHECKING:
     from p2p_desktop.convert.unfinished import Unfinished
 
 _THUMBNAIL, _MOST_THUMBNAILS = 72, 600
 _EMPTY, _LIST = 0, 1
-_MOST_OPENED = 5  # folders, in windows of their own
 _SPLIT = (4300, 2450)  # of the picture and the list at first
 
 
@@ -61,6 +59,7 @@ class ConvertPage(QWidget):
         self._shelf, self._session, self._model = shelf, session, model
         self._examples = sorted(examples.glob("*.jpg"))
         self._next: dict[str, object] = {}  # wishes for when the conversion that runs has ended
+        self._door = FolderDoor(session.errands, self)
         self._thumbnails = ThumbnailSource(_THUMBNAIL, _MOST_THUMBNAILS, self)
         self._build(look)
         self._connect()
@@ -201,6 +200,7 @@ class ConvertPage(QWidget):
         self._picture.computed.connect(self._on_computed)
         self._picture.failed.connect(self._on_preview_failed)
         self._notes.forgotten.connect(self.forgotten)
+        self._door.none_is_there.connect(self._on_no_folder)
         bar = self._bar
         bar.start.clicked.connect(self.start)
         bar.again.clicked.connect(self._session.start_again)
@@ -281,18 +281,10 @@ class ConvertPage(QWidget):
         self._filter.choose("all")
 
     def _on_open_folder(self) -> None:
-        folders = self._session.output_folders
+        self._door.show(self._session.output_folders)
 
-        def work(_: Report[Any], __: Token) -> tuple[Path, ...]:  # Any: nothing is reported
-            return tuple(folder for folder in folders if folder.is_dir())  # a question to a disk, which may sleep
-
-        self._session.errands.run(work, "looking for the results", self._on_folders_found)
-
-    def _on_folders_found(self, folders: tuple[Path, ...] | None) -> None:
-        for folder in (folders or ())[:_MOST_OPENED]:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
-        if folders is not None and not folders:
-            self.say("warning", self.tr("The folder of the results is not there any more. Was it moved or renamed?"))
+    def _on_no_folder(self) -> None:
+        self.say("warning", self.tr("The folder of the results is not there any more. Was it moved or renamed?"))
 
     def _on_open_asked(self, path: Path) -> None:
         row = self._session.queue.row_of(path)

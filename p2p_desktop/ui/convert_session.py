@@ -6,7 +6,6 @@ needed: the window's first paint does not wait for them.
 
 import logging
 from collections.abc import Callable, Collection, Sequence
-from copy import copy
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from PySide6.QtCore import QDeadlineTimer, QObject, QTimer, Signal
 
 from p2p_desktop.ui.intake import Drop, Intake
+from p2p_desktop.ui.made_results import MadeResults
 from p2p_desktop.ui.queue_model import QueueModel
 from p2p_desktop.ui.queue_row import Row
 from p2p_desktop.ui.result_places import ResultPlaces, folders_of
@@ -105,8 +105,7 @@ class ConvertSession(QObject):
         self.keep_awake = True  # whether the computer is, while a conversion runs
         self._came_meanwhile = False  # rows that wait since the conversion began
         self.work = Work()
-        self._results_of: list[Wishes] = []  # the different ways in which the results that are shown were made
-        self._before: list[tuple[Row, Row]] = []  # while everything is made anew and nothing of it is there yet: rows, and copies
+        self._results = MadeResults(queue)
         self._tick = QTimer(self)
         self._tick.setInterval(_TICK_MS)
         self._tick.timeout.connect(self.progressed)
@@ -135,7 +134,7 @@ class ConvertSession(QObject):
     @property
     def is_outdated(self) -> bool:
         """Tell whether results that are shown were made otherwise than is wished now."""
-        return self._phase == "done" and any(not self.wishes.make_the_same(made) for made in self._results_of)
+        return self._phase == "done" and self._results.differ_from(self.wishes)
 
     def is_as_wished(self, row: Row) -> bool:
         """Tell whether a picture's result, if it has one, was made as is wished now."""
@@ -143,8 +142,7 @@ class ConvertSession(QObject):
 
     def num_made_otherwise(self) -> int:
         """How many results were made otherwise than the last ones."""
-        made = (row.made_with for row in self.queue.ended())
-        return sum(one is not None and not one.make_the_same(self.made_with) for one in made)
+        return self._results.num_otherwise(self.made_with)
 
     # --- how far it is
 
@@ -234,12 +232,11 @@ class ConvertSession(QObject):
             self.places.when_known(self.start_again)
             return
         is_partial, work = self._is_partial, self.work
-        self._before = [(row, copy(row)) for row in self.queue.ended()]
-        self.queue.wait_again()
+        self._results.wait_again()
         self._is_partial, self.work = self._has_gaps, Work()
         if not self.start():
             self._is_partial, self.work = is_partial, work
-            self._take_results_back()
+            self._results.take_back()
 
     def _start_resumed(self, resumed: _Resumed) -> bool:
         waiting = [row for row in resumed.drop.found if row.state == "waiting"]
@@ -307,7 +304,7 @@ class ConvertSession(QObject):
         """Take rows off the list. Files stay."""
         self._is_partial = self._has_gaps = True
         self.queue.remove(rows)
-        self._survey_results()
+        self._results.survey()
         if not len(self.queue):
             self.clear()
 
@@ -320,7 +317,7 @@ class ConvertSession(QObject):
         self.places.forget()
         self._starts_when_listed = False
         self._begun = self._resumed = self.outcome = None
-        self._results_of, self._before = [], []
+        self._results.forget()
         self._is_partial = self._has_gaps = False
         self.queue.clear()
         self._enter("empty")
@@ -379,11 +376,7 @@ class ConvertSession(QObject):
             if self.conversion.pace is not None:
                 self.conversion.pace.converted(row.megapixels if row is not None and row.height else 1.0)
         if event.state != "failed" and row is not None and self._begun is not None:
-            if self._before:  # the new ones take the place of those that were
-                self._before, self._results_of = [], []
-            row.made_with = self._begun.wishes
-            if row.made_with not in self._results_of:
-                self._results_of.append(row.made_with)
+            self._results.note(row, self._begun.wishes)
 
     def _on_state_changed(self, state: str) -> None:
         if state == "stopping":
@@ -395,8 +388,7 @@ class ConvertSession(QObject):
         self.work.seconds += outcome.worked_s
         self.queue.nothing_works()
         self.outcome = outcome
-        if self._before:  # nothing came of making everything once more
-            self._take_results_back()
+        self._results.take_back()
         if not outcome.stopped and not outcome.problem:
             if self._begun is not None:
                 # It lies among the results of an earlier conversion, or is not there any more.
@@ -409,14 +401,6 @@ class ConvertSession(QObject):
                 if self.intake.is_looking or self.start():
                     return
         self._finish(outcome)
-
-    def _take_results_back(self) -> None:
-        before, self._before = self._before, []
-        self.queue.take_back(before)
-        self._survey_results()
-
-    def _survey_results(self) -> None:
-        self._results_of = list(dict.fromkeys(row.made_with for row in self.queue.ended() if row.made_with is not None))
 
     def _finish(self, outcome: Outcome) -> None:
         self._enter("done" if self.num_ended else "ready")

@@ -30,7 +30,7 @@ from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.model_shelf import ModelShelf
 from p2p_desktop.ui.notes import Kind, Note
 from p2p_desktop.ui.notifications import Notifications
-from p2p_desktop.ui.placeholder_page import PlaceholderPage
+from p2p_desktop.ui.placeholder_page import live_page, train_page
 from p2p_desktop.ui.question import ask_stop_and_close
 from p2p_desktop.ui.queue_model import QueueModel
 from p2p_desktop.ui.rail import PLACES, Rail
@@ -75,8 +75,8 @@ class MainWindow(QMainWindow):
         self._pages = QStackedWidget(self)
         self.convert = ConvertPage(look, self._shelf, self._session, self._model, resources() / "examples", self)
         self._makers: dict[str, Callable[[], QWidget]] = {
-            "live": self._live_page,
-            "train": self._train_page,
+            "live": partial(live_page, look, self),
+            "train": partial(train_page, look, self),
             "models": self._models_page,
             "settings": self._settings_page,
         }
@@ -193,26 +193,6 @@ class MainWindow(QMainWindow):
         layout.addLayout(inner, 1)
         layout.addWidget(self._status)
         self.setCentralWidget(centre)
-
-    def _live_page(self) -> QWidget:
-        return PlaceholderPage(
-            self._look,
-            "video-camera",
-            self.tr("Live is not there yet"),
-            self.tr(
-                "A later version shows your camera, translated as you watch. Until then, Convert translates pictures and folders."
-            ),
-            self,
-        )
-
-    def _train_page(self) -> QWidget:
-        return PlaceholderPage(
-            self._look,
-            "chart-line-up",
-            self.tr("Train is not there yet"),
-            self.tr("A later version teaches new tasks here. Until then, training runs from a shell: p2p-desktop train --help"),
-            self,
-        )
 
     def _models_page(self) -> QWidget:
         from p2p_desktop.ui.models_page import ModelsPage  # built when it is first seen: the first paint does not wait for it

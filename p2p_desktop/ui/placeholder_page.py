@@ -1,6 +1,6 @@
 """A place that this version does not have yet: says so, and what can be done meanwhile."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
 from p2p_desktop.ui.look import Look
@@ -8,6 +8,18 @@ from p2p_desktop.ui.theme import SPACE_L, SPACE_M
 
 _TEXT_WIDTH = 460
 _ICON = 48
+
+
+def live_page(look: Look, parent: QWidget) -> QWidget:
+    sentence = _tr(
+        "A later version shows your camera, translated as you watch. Until then, Convert translates pictures and folders."
+    )
+    return PlaceholderPage(look, "video-camera", _tr("Live is not there yet"), sentence, parent)
+
+
+def train_page(look: Look, parent: QWidget) -> QWidget:
+    sentence = _tr("A later version teaches new tasks here. Until then, training runs from a shell: p2p-desktop train --help")
+    return PlaceholderPage(look, "chart-line-up", _tr("Train is not there yet"), sentence, parent)
 
 
 class PlaceholderPage(QFrame):
@@ -40,3 +52,7 @@ class PlaceholderPage(QFrame):
 
     def _on_look_changed(self) -> None:
         self._icon.setPixmap(self._look.icons.pixmap(self._name, "muted", _ICON, self.devicePixelRatioF()))
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("PlaceholderPage", text)

@@ -1,11 +1,18 @@
-"""Shows a file in the system's file manager, selected where the system can do that."""
+"""Shows files and folders in the system's file manager; a file is selected where the system can do that."""
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from PySide6.QtCore import QProcess, QUrl
+from PySide6.QtCore import QObject, QProcess, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
+
+from p2p_desktop.workers.errands import Errands
+from training.contract.progress import Report, Token
+
+_MOST_FOLDERS = 5  # in windows of their own
 
 
 def show_file(path: Path) -> None:
@@ -17,3 +24,25 @@ def show_file(path: Path) -> None:
         QProcess.startDetached("open", ["-R", str(path)])
     else:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
+
+
+class FolderDoor(QObject):
+    """Opens folders: those that are there, some of them if they are many."""
+
+    none_is_there = Signal()
+
+    def __init__(self, errands: Errands, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._errands = errands
+
+    def show(self, folders: Sequence[Path]) -> None:
+        def work(_: Report[Any], __: Token) -> tuple[Path, ...]:  # Any: nothing is reported
+            return tuple(folder for folder in folders if folder.is_dir())  # a question to a disk, which may sleep
+
+        self._errands.run(work, "looking for the results", self._on_found)
+
+    def _on_found(self, folders: tuple[Path, ...] | None) -> None:
+        for folder in (folders or ())[:_MOST_FOLDERS]:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+        if folders is not None and not folders:
+            self.none_is_there.emit()

@@ -705,7 +705,7 @@ def test_another_model_shows_its_own_result_and_not_the_file_of_the_last_one(dri
 
 def test_the_folder_of_the_results_is_opened_or_said_to_be_gone(driver, photos, monkeypatch):
     opened = []
-    monkeypatch.setattr("p2p_desktop.ui.convert_page.QDesktopServices.openUrl", lambda url: opened.append(url.toLocalFile()))
+    monkeypatch.setattr("p2p_desktop.ui.show_file.QDesktopServices.openUrl", lambda url: opened.append(url.toLocalFile()))
     driver.drop([photos])
     driver.wait_listed(6)
     driver.convert()
