@@ -206,7 +206,7 @@ def test_of_many_files_the_good_ones_are_added_and_the_bad_one_is_told(hands, tm
     bad = tmp_path / "downloads" / "bad.safetensors"
     bad.write_bytes(b"PK\x03\x04 a file of another program")
     hands.add(new_model, bad, second)
-    hands.wait(lambda: hands.note == "bad.safetensors is not a model file of this program.")
+    hands.wait(lambda: hands.note == "bad.safetensors is not a model file of this program. Added: night, day.")
     assert hands.names == ["day", "deblur", "my haze", "night", "plain"]
     assert not list(hands.library.added.glob(".*"))
 
