@@ -12,15 +12,20 @@ class Errand(TaskThread):
     """A work of which only the answer counts; if it has none, the log says why."""
 
     over = Signal(object)  # what the work returned; None however else it ended
+    left = Signal(object)  # the errand itself: its thread has ended, and `over` has been heard
 
     def __init__(self, work: Work, name: str, parent: QObject | None = None, *, most_waiting: int = 256) -> None:
         super().__init__(work, name, parent, most_waiting=most_waiting)
         self.succeeded.connect(self.over)
         self.failed.connect(self._on_not_succeeded)
         self.cancelled.connect(self._on_not_succeeded)
+        self.finished.connect(self._on_finished)
 
     def _on_not_succeeded(self) -> None:
         self.over.emit(None)
+
+    def _on_finished(self) -> None:
+        self.left.emit(self)
 
 
 class Errands(QObject):
@@ -49,7 +54,7 @@ class Errands(QObject):
         errand.over.connect(on_end)
         if on_arrived is not None:
             errand.arrived.connect(on_arrived)
-        errand.finished.connect(self._on_finished)
+        errand.left.connect(self._on_left)
         self._running.append(errand)
         errand.start(priority)
         return errand
@@ -65,7 +70,6 @@ class Errands(QObject):
         for errand in self._running:
             errand.wait(until)
 
-    def _on_finished(self) -> None:
-        for errand in [errand for errand in self._running if errand.isFinished()]:
-            self._running.remove(errand)
-            errand.deleteLater()
+    def _on_left(self, errand: Errand) -> None:
+        self._running.remove(errand)
+        errand.deleteLater()

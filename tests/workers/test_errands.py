@@ -1,0 +1,50 @@
+"""Small works beside the main one."""
+
+from p2p_desktop.workers.errands import Errands
+from training.contract.errors import P2PError
+
+PATIENCE_MS = 60_000
+
+
+def test_an_errand_that_ended_early_still_gives_its_answer_before_it_is_left(qtbot):
+    errands = Errands()
+    answers = []
+
+    def on_first(answer):
+        second = errands.run(lambda report, token: "second", "second", on_second)
+        second.wait()  # its thread has ended; its answer still lies in the event loop when the first one is left
+        answers.append(answer)
+
+    def on_second(answer):
+        assert not errands.are_done
+        answers.append(answer)
+
+    errands.run(lambda report, token: "first", "first", on_first)
+    qtbot.waitUntil(lambda: errands.are_done, timeout=PATIENCE_MS)
+    assert answers == ["first", "second"]
+
+
+def test_an_errand_that_fails_answers_nothing_and_is_left(qtbot):
+    errands = Errands()
+    answers = []
+
+    def fail(report, token):
+        raise P2PError("The disk is gone.")
+
+    errands.run(fail, "failing", answers.append)
+    qtbot.waitUntil(lambda: errands.are_done, timeout=PATIENCE_MS)
+    assert answers == [None]
+
+
+def test_a_cancelled_errand_answers_nothing_and_is_left(qtbot):
+    errands = Errands()
+    answers = []
+
+    def wait_for_cancel(report, token):
+        while True:
+            token.check()
+
+    errands.run(wait_for_cancel, "waiting", answers.append)
+    errands.cancel()
+    qtbot.waitUntil(lambda: errands.are_done, timeout=PATIENCE_MS)
+    assert answers == [None]
