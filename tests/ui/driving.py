@@ -4,10 +4,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
+from shiboken6 import isValid
 
 from p2p_desktop.paths import user_paths
 from p2p_desktop.ui.errors import UncaughtErrors
@@ -77,3 +78,6 @@ class Driver:
         self.window.close_down()
         self.wait(lambda: not self.window.convert.is_busy)  # else the window would ask, and a failed test wait for ever
         self.window.close()
+        self.window.deleteLater()  # else every test has to style the windows of all tests before it
+        QApplication.sendPostedEvents(self.window, QEvent.Type.DeferredDelete)
+        assert not isValid(self.window)
