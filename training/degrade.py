@@ -137,8 +137,8 @@ MAX_REACH = 8
 
 
 KERNELS_PER_MOTIONLESS = 10
-"""Of so many drawn blurs one is a gaussian and one a disc. Motion is by far the hardest to undo: with it in half of the blurs, 9,000
-steps gained 0.1 dB on motion along the rows; seen alone, it gained 0.4 dB in 600 (docs/results.md)."""
+"""Of so many drawn blurs one is a gaussian and one a disc. Motion is by far the hardest to undo: with it in half of the blurs,
+9,000 steps gained 0.1 dB on motion along the rows; seen alone, it gained 0.4 dB in 600."""
 
 
 def random_kernel(rng: Rng) -> Kernel:

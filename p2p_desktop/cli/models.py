@@ -1,4 +1,4 @@
-"""`p2p-desktop models`: list, show, add, remove, compile."""
+"""`p2p-desktop models`: list, show, add, import, remove, compile."""
 
 from math import prod
 from pathlib import Path
@@ -9,6 +9,7 @@ import typer
 from p2p_desktop.cli.output import print_json
 from p2p_desktop.cli.surroundings import Surroundings
 from p2p_desktop.models.library import Model
+from p2p_desktop.models.reference_import import TRAINED_SIZE, Request, import_reference
 from training.contract.model_file import ModelCard, check_length, file_digest, read_card, read_tensor_infos
 
 app = typer.Typer(help="The models at hand.", no_args_is_help=True)
@@ -65,6 +66,40 @@ def add_command(file: Annotated[Path, typer.Argument(help="A model file (.safete
         print_json({"type": "added", "name": path.stem, "path": str(path)})
     else:
         print(f"Added as {path.stem}.")
+
+
+@app.command("import")
+def import_command(
+    file: Annotated[Path, typer.Argument(help="A generator's weights of the reference PyTorch program (.pth).")],
+    name: Annotated[str, typer.Option(help="Name of the model; the file's without.")] = "",
+    part: Annotated[str, typer.Option(help="Which generator, if the file holds several.")] = "",
+    skip_order: Annotated[
+        str, typer.Option(help="skip-first, or decoder-first for files from before September 2017.")
+    ] = "skip-first",
+    direction: Annotated[str, typer.Option(help="AtoB or BtoA: what it was trained to do.")] = "AtoB",
+    size: Annotated[
+        int, typer.Option(help="Pixels of the training pictures; 0: translate pictures at their own size.")
+    ] = TRAINED_SIZE,
+    json: Json = False,
+) -> None:
+    """Make a model of a file of the reference pix2pix and CycleGAN program. No code in the file is run."""
+    request = Request.of_words(name=name, part=part, skip_order=skip_order, direction=direction, size=size)
+    imported = import_reference(file, Surroundings.find().library, request)
+    if json:
+        print_json(
+            {
+                "type": "imported",
+                "name": imported.path.stem,
+                "path": str(imported.path),
+                "recognised": imported.recognised,
+                "assumed": list(imported.assumed),
+            }
+            | {"generator": imported.card.generator.to_json()}
+        )
+        return
+    print(f"Imported as {imported.path.stem}: {imported.recognised}.")
+    for sentence in imported.assumed:
+        print(f"Assumed: {sentence}")
 
 
 @app.command("remove")

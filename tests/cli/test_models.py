@@ -1,7 +1,10 @@
 import pytest
+import torch
 
 from p2p_desktop.models.library import Library, file_name
+from tests.models.reference_networks import UNet
 from tests.models_for_tests import small_card, write_small_model
+from tests.picture_files import write_photo
 from training.contract.errors import ModelError
 
 
@@ -86,3 +89,23 @@ def test_the_commands_work_together(tmp_path, p2p):
     assert p2p("models", "remove", "new").code == 0
     assert p2p("models", "remove", "new").code == 1
     assert p2p("models", "show", "new").code == 1
+
+
+def test_weights_of_the_reference_program_are_imported_and_can_be_used(tmp_path, p2p):
+    network = UNet(3, 3, 5, 4, "batch")
+    torch.save(network.state_dict(), tmp_path / "day2night.pth")
+    told = p2p("models", "import", tmp_path / "day2night.pth", "--size", "64", "--json").lines[-1]
+    assert told["type"] == "imported"
+    assert told["name"] == "day2night"
+    assert "U-Net of 5 levels" in told["recognised"]
+    write_photo(tmp_path / "in.png")
+    assert p2p("convert", tmp_path / "in.png", "-o", tmp_path / "out.png", "-m", "day2night").code == 0
+    assert (tmp_path / "out.png").exists()
+
+
+def test_what_is_no_generator_is_not_imported(tmp_path, p2p):
+    (tmp_path / "bad.pth").write_bytes(b"no")
+    run = p2p("models", "import", tmp_path / "bad.pth")
+    assert run.code == 1
+    assert "bad.pth" in run.err
+    assert p2p("models", "import", tmp_path / "bad.pth", "--direction", "up").code == 2

@@ -135,8 +135,8 @@ def make_norm(kind: NormName, channels: int, eps: float = 1e-5) -> nn.Module:
     match kind:
         case "batch":
             return BatchNorm(channels, eps)
-        case "instance":
-            return MomentNorm(channels, channels, eps, affine=False)
+        case "instance" | "instance_affine":
+            return MomentNorm(channels, channels, eps, affine=kind == "instance_affine")
         case "group":
             size = next(size for size in range(min(GROUP_SIZE, channels), 0, -1) if channels % size == 0)
             return MomentNorm(channels, channels // size, eps, affine=True)

@@ -330,7 +330,7 @@ def load_generator(path: Path, statistics: Statistics | None = None) -> tuple[Mo
     card = read_card(path)
     with torch.device("meta"):
         generator = build_generator(card.generator)
-    expected = {name: tuple(tensor.shape) for name, tensor in generator.state_dict().items()}
+    expected = _shapes(generator)
     tensors = {name: torch.from_numpy(value) for name, value in read_weights(path, expected).items()}
     if not all(bool(torch.isfinite(tensor).all()) for tensor in tensors.values()):
         raise ModelError(f"{path.name} is damaged: some of its weights are not numbers.")
@@ -338,6 +338,16 @@ def load_generator(path: Path, statistics: Statistics | None = None) -> tuple[Mo
     generator.load_state_dict(floats, assign=True)
     generator.use_statistics(statistics or card.statistics)
     return card, generator.eval()
+
+
+def weight_shapes(spec: GeneratorSpec) -> dict[str, tuple[int, ...]]:
+    """Name and shape of every weight and average of such a network. No memory is taken for them."""
+    with torch.device("meta"):
+        return _shapes(build_generator(spec))
+
+
+def _shapes(generator: Generator) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(tensor.shape) for name, tensor in generator.state_dict().items()}
 
 
 @torch.no_grad()

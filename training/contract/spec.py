@@ -10,7 +10,8 @@ from typing import Any, Literal, Self, get_args
 
 from training.contract.errors import ConfigError, raise_all
 
-NormName = Literal["batch", "instance", "group", "none"]
+NormName = Literal["batch", "instance", "instance_affine", "group", "none"]
+""""instance" has no weights, as in the reference; "instance_affine" has."""
 Statistics = Literal["image", "running"]
 """Where norms take their statistics: from the picture itself, or from the moving averages of training."""
 DropoutPlaces = Literal["none", "paper", "reference"]
