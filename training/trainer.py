@@ -157,13 +157,14 @@ class Training:
         else:
             restore(self.state, found.data, self.world)
             self.learner.restore_scalers()
-            self.saved_at = self.state.step
         self.state.rollbacks, self.state.best = rollbacks, best  # the best model is a file, which stays
         self._cut_events(found)
         sentence = (
             f"The losses stopped being numbers at step {failed_at}; the run goes on from step {self.state.step} at half the rate."
         )
         self._warn("not_finite", sentence)
+        self.saved_at = -1
+        self.save()  # whoever continues this run goes on at half the rate, too
 
     def _due(self) -> list[str]:
         """What is due at this step: each at its own pace and at the end."""

@@ -430,6 +430,30 @@ def test_a_run_goes_back_to_its_last_good_state_at_half_the_rate(run, photos, mo
     assert all(bool(torch.isfinite(value).all()) for value in generator.state_dict().values())
 
 
+@pytest.mark.parametrize("failing", [1, 5])
+def test_a_run_that_went_back_and_is_stopped_at_once_goes_on_at_half_the_rate(run, photos, monkeypatch, failing):
+    config = tiny_config(photos, steps=8, checkpoint_every=4)
+    real, failures, token = learner.Learner.update, [], Token()
+
+    def explode_once(self, batch, rate, warn):
+        losses = real(self, batch, rate, warn)
+        failures.append(rate)
+        return replace(losses, g_l1=float("nan")) if len(failures) == failing + 1 else losses
+
+    def stop_when_warned(event):
+        if event.type == "warning" and event.code == "not_finite":
+            token.cancel()
+
+    monkeypatch.setattr(learner.Learner, "update", explode_once)
+    run.mkdir()
+    stopped = train(config, run, stop_when_warned, token)
+    good = failing // 4 * 4
+    assert (stopped.type, stopped.step) == ("stopped", good)
+    told = trained(run, config)
+    assert of_type(told, "step")[0].step == good + 1
+    assert of_type(told, "step")[0].lr == pytest.approx(learning_rate(config, 8, good) / 2)
+
+
 def test_a_step_that_needs_too_much_memory_is_computed_in_parts(run, photos, monkeypatch):
     config = tiny_config(photos, steps=4, batch_size=4, checkpoint_every=2)
     real, asked = learner.Objective.step, []
@@ -510,7 +534,7 @@ def test_losses_that_are_no_numbers_end_the_run_before_they_are_saved(run, photo
     run.mkdir()
     with pytest.raises(ConfigError, match="losses of this run are no longer numbers"):
         train(config, run, told.append, Token())
-    assert [event.step for event in of_type(told, "checkpoint")] == [2, 4]
+    assert [event.step for event in of_type(told, "checkpoint")] == [2, 4, 4, 4]  # at half and at a quarter of the rate, too
     monkeypatch.undo()
     assert trained(run, config)[-1].type == "finished"
 

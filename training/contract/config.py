@@ -100,7 +100,9 @@ class TrainConfig:
     seed: int = knob(0, 0, 2**31 - 1, "", "Start of every random number.")
     device: str = choice("auto", "auto, cpu, cuda, cuda:N or mps.")
     threads: int = knob(0, 0, 1024, "threads", "Processor threads; 0: as many as suit the computer, or as the run had before.")
-    precision: Literal["fp32", "bf16", "fp16"] = choice("fp32", "Numbers that convolutions compute with; fp16 needs CUDA.")
+    precision: Literal["fp32", "bf16", "fp16"] = choice(
+        "fp32", "Numbers that convolutions compute with; graphics cards like narrow ones."
+    )
     channels_last: bool = choice(False, "Whether pictures lie in memory pixel by pixel, which graphics cards like.")
     fused: bool = choice(True, "Whether the optimiser updates all weights in one pass.")
     compile: bool = choice(False, "Whether torch compiles the generator first: minutes, then faster steps on CUDA.")
