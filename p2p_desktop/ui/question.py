@@ -12,23 +12,25 @@ _WIDTH = 540
 
 
 def ask_stop_and_close(_: Look, queue: QueueModel, parent: QWidget) -> bool:
-    """Tell what closing means while pictures are being converted, and return whether to close."""
-    done = queue.counts["done"] + queue.counts["skipped"]
-    sentence = _tr("{done} of {total} pictures are done and kept. The next start offers to go on with the rest.")
-    dialog = _Question(_tr("Stop converting?"), sentence.format(done=count(done), total=count(len(queue))), parent)
+    """Tell what closing means while pictures are being converted, which goes on meanwhile, and return whether to close."""
+    dialog = _Question(_tr("Stop converting?"), queue, parent)
     return dialog.exec() == QDialog.DialogCode.Accepted
 
 
 class _Question(QDialog):
-    def __init__(self, title: str, sentence: str, parent: QWidget) -> None:
+    def __init__(self, title: str, queue: QueueModel, parent: QWidget) -> None:
         super().__init__(parent)
+        self._queue = queue
         self.setObjectName("stop_question")
         self.setWindowTitle(title)
         self.setWindowModality(Qt.WindowModality.WindowModal)
-        headline, words = QLabel(title, self), QLabel(sentence, self)
+        headline, self._words = QLabel(title, self), QLabel(self)
         headline.setProperty("role", "title")
-        words.setProperty("role", "muted")
-        words.setWordWrap(True)
+        self._words.setObjectName("stop_words")
+        self._words.setProperty("role", "muted")
+        self._words.setWordWrap(True)
+        self._count()
+        queue.counts_changed.connect(self._count)
         stop, keep = QPushButton(_tr("Stop and close"), self), QPushButton(_tr("Keep converting"), self)
         stop.setObjectName("stop_and_close")
         stop.clicked.connect(self.accept)
@@ -45,11 +47,16 @@ class _Question(QDialog):
         layout.setContentsMargins(SPACE_XL, SPACE_L, SPACE_XL, SPACE_L)
         layout.setSpacing(SPACE_S)
         layout.addWidget(headline)
-        layout.addWidget(words)
+        layout.addWidget(self._words)
         layout.addSpacing(SPACE_L)
         layout.addLayout(buttons)
         self.setFixedWidth(_WIDTH)
         keep.setFocus()
+
+    def _count(self) -> None:
+        done = self._queue.counts["done"] + self._queue.counts["skipped"]
+        sentence = _tr("{done} of {total} pictures are done and kept. The next start offers to go on with the rest.")
+        self._words.setText(sentence.format(done=count(done), total=count(len(self._queue))))
 
 
 def _tr(text: str) -> str:

@@ -1,5 +1,6 @@
 """The question whether a conversion that a crash ended shall go on. It stays until it is answered, whatever else is said."""
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,11 +34,17 @@ class RecoveryOffer(Note):
     def offer(self, unfinished: "Unfinished") -> None:
         self._unfinished = unfinished
         self.clear()
+        began = time.localtime(unfinished.began)
         self.say(
             self.tr("A conversion of {pictures} did not come to its end.").format(
                 pictures=convert_words.pictures(unfinished.num_pictures)
             ),
-            self.tr("{folders}: what is done is kept, and is not done again.").format(folders=self._folders(unfinished)),
+            self.tr("{folders}, with {model}, begun on {day} at {time}: what is done is kept, and is not done again.").format(
+                folders=self._folders(unfinished),
+                model=unfinished.request.model.stem,
+                day=time.strftime("%Y-%m-%d", began),
+                time=time.strftime("%H:%M", began),
+            ),
         )
         self.add_button(self.tr("Go on"), "recovery_go_on").clicked.connect(self._on_go_on)
         self.add_button(self.tr("Forget it"), "recovery_forget").clicked.connect(self._on_forget)

@@ -104,7 +104,7 @@ class SettingsPage(QWidget):
         )
         self._theme.setObjectName("settings_theme")
         self._theme.chosen.connect(self._on_theme_chosen)
-        return row(self.tr("Theme"), self.tr("Follows the system and changes with it."), self._theme, parent)
+        return row(self.tr("Theme"), self.tr("System: as the other programs, and changes with them."), self._theme, parent)
 
     def _device_row(self, parent: QWidget) -> QWidget:
         self._device = QComboBox(parent)

@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QImage, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractItemView, QApplication, QLineEdit, QMenu, QPushButton, QSlider
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QLabel, QLineEdit, QMenu, QPushButton, QSlider
 
 from p2p_desktop.convert.request import Part, Request
 from p2p_desktop.convert.unfinished import UnfinishedJobs
@@ -522,10 +522,15 @@ def test_closing_during_work_asks_and_offers_the_rest_next_time(driver, tmp_path
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QDialog
 
-    answers = ["keep_converting", "stop_and_close"]
+    answers, told = ["keep_converting", "stop_and_close"], []
 
     def answer():
         for dialog in filter(QDialog.isVisible, driver.window.findChildren(QDialog, "stop_question")):
+            told.append((dialog.findChild(QLabel, "stop_words").text().split()[0], str(driver.counts["done"])))
+            if len(told) == 1:
+                return  # look again when more is done
+            if answers[0] == "keep_converting" and told[-1][0] == told[0][0]:
+                return
             QTest.mouseClick(dialog.findChild(QPushButton, answers.pop(0)), Qt.MouseButton.LeftButton)
 
     timer = QTimer()
@@ -535,6 +540,7 @@ def test_closing_during_work_asks_and_offers_the_rest_next_time(driver, tmp_path
     assert driver.window.isVisible()
     assert driver.window.close()
     timer.stop()
+    assert all(said == done for said, done in told)
     done = len(list((tmp_path / "Many sharp").iterdir()))
     assert 1 <= done < 20
     (unfinished,) = user_paths().unfinished.iterdir()  # the next start offers it
