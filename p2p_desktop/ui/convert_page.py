@@ -24,7 +24,7 @@ from p2p_desktop.ui.model_shelf import ModelShelf
 from p2p_desktop.ui.notes import Kind
 from p2p_desktop.ui.queue_row import Row
 from p2p_desktop.ui.queue_view import KEYS_OF_PICTURE, QueueView
-from p2p_desktop.ui.show_file import FolderDoor, show_file
+from p2p_desktop.ui.show_file import FolderDoor
 from p2p_desktop.ui.stand_in import StandIn
 from p2p_desktop.ui.thumbnail_source import ThumbnailSource
 from p2p_desktop.ui.wishes import Wishes
@@ -193,7 +193,7 @@ class ConvertPage(QWidget):
         self._queue.picture_clicked.connect(self._on_picture_clicked)
         self._queue.retry_asked.connect(self._session.retry)
         self._queue.remove_asked.connect(self._on_remove_asked)
-        self._queue.show_file_asked.connect(show_file)
+        self._queue.show_file_asked.connect(self._door.show_file)
         self._queue.open_asked.connect(self._on_open_asked)
         self._stage.result_chosen.connect(self._on_result_chosen)
         self._picture.surround_chosen.connect(self.surround_chosen)
@@ -201,6 +201,7 @@ class ConvertPage(QWidget):
         self._picture.failed.connect(self._on_preview_failed)
         self._notes.forgotten.connect(self.forgotten)
         self._door.none_is_there.connect(self._on_no_folder)
+        self._door.not_opened.connect(self._on_not_opened)
         bar = self._bar
         bar.start.clicked.connect(self.start)
         bar.again.clicked.connect(self._session.start_again)
@@ -285,6 +286,9 @@ class ConvertPage(QWidget):
 
     def _on_no_folder(self) -> None:
         self.say("warning", self.tr("The folder of the results is not there any more. Was it moved or renamed?"))
+
+    def _on_not_opened(self, folder: Path) -> None:
+        self.say("warning", self.tr("No program on this computer shows folders. This one is {path}").format(path=folder))
 
     def _on_open_asked(self, path: Path) -> None:
         row = self._session.queue.row_of(path)

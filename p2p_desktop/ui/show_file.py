@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,25 +15,18 @@ from training.contract.progress import Report, Token
 _MOST_FOLDERS = 5  # in windows of their own
 
 
-def show_file(path: Path) -> None:
-    """Opens its folder if it is gone, or where selecting is not possible."""
-    if sys.platform == "win32":
-        # Explorer reads its own quoting: the path must stand in quotes after the comma, which a list of words cannot say.
-        subprocess.Popen(f'explorer /select,"{path}"')
-    elif sys.platform == "darwin":
-        QProcess.startDetached("open", ["-R", str(path)])
-    else:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
-
-
 class FolderDoor(QObject):
     """Opens folders: those that are there, some of them if they are many."""
 
     none_is_there = Signal()
+    not_opened = Signal(object)  # Path: no program of this computer shows it
 
-    def __init__(self, errands: Errands, parent: QObject | None = None) -> None:
+    def __init__(
+        self, errands: Errands, parent: QObject | None = None, open_url: Callable[[QUrl], bool] = QDesktopServices.openUrl
+    ) -> None:
+        """`open_url`: asks the system for a program, and tells whether there was one."""
         super().__init__(parent)
-        self._errands = errands
+        self._errands, self._open_url = errands, open_url
 
     def show(self, folders: Sequence[Path]) -> None:
         def work(_: Report[Any], __: Token) -> tuple[Path, ...]:  # Any: nothing is reported
@@ -41,8 +34,22 @@ class FolderDoor(QObject):
 
         self._errands.run(work, "looking for the results", self._on_found)
 
+    def show_file(self, path: Path) -> None:
+        """Opens its folder if it is gone, or where selecting is not possible."""
+        if sys.platform == "win32":
+            # Explorer reads its own quoting: the path must stand in quotes after the comma, which a list of words cannot say.
+            subprocess.Popen(f'explorer /select,"{path}"')
+        elif sys.platform == "darwin":
+            QProcess.startDetached("open", ["-R", str(path)])
+        else:
+            self._open(path.parent)
+
     def _on_found(self, folders: tuple[Path, ...] | None) -> None:
         for folder in (folders or ())[:_MOST_FOLDERS]:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+            self._open(folder)
         if folders is not None and not folders:
             self.none_is_there.emit()
+
+    def _open(self, folder: Path) -> None:
+        if not self._open_url(QUrl.fromLocalFile(str(folder))):
+            self.not_opened.emit(folder)

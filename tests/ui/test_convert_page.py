@@ -709,9 +709,9 @@ def test_another_model_shows_its_own_result_and_not_the_file_of_the_last_one(dri
     driver.wait(lambda: pane._preview._wish is not None and pane._preview._wish[1] is not None)
 
 
-def test_the_folder_of_the_results_is_opened_or_said_to_be_gone(driver, photos, monkeypatch):
+def test_the_folder_of_the_results_is_opened_or_said_to_be_gone(driver, photos):
     opened = []
-    monkeypatch.setattr("p2p_desktop.ui.show_file.QDesktopServices.openUrl", lambda url: opened.append(url.toLocalFile()))
+    driver.window.convert._door._open_url = lambda url: not opened.append(url.toLocalFile())
     driver.drop([photos])
     driver.wait_listed(6)
     driver.convert()
@@ -721,6 +721,15 @@ def test_the_folder_of_the_results_is_opened_or_said_to_be_gone(driver, photos, 
     driver.click("convert_open")
     driver.wait(lambda: "not there any more" in note(driver))
     assert len(opened) == 1
+
+
+def test_where_no_program_shows_folders_the_path_is_told(driver, photos):
+    driver.window.convert._door._open_url = lambda url: False
+    driver.drop([photos])
+    driver.wait_listed(6)
+    driver.convert()
+    driver.click("convert_open")
+    driver.wait(lambda: str(photos.with_name("Holiday sharp")) in note(driver))
 
 
 def test_the_wheel_over_the_panel_changes_nothing(driver, photos):
