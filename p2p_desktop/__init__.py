@@ -9,7 +9,7 @@ short way: `load(...)` gives that translator.
     cli/        a file a command; no Qt
     convert/    folders: plan, bounded pipeline, journal, atomic outputs
     inference/  pictures: device, runtimes, tiles, memory
-    models/     the model files at hand
+    models/     the model files at hand; those of other programs, made ours
     paths, settings, logs, child   what everything above is given
 
 What trainer and app agree on lies in training.contract: model files, networks, encodings, pictures, errors.
