@@ -131,21 +131,25 @@ class TorchFile:
         except OSError as error:
             raise ModelError(f"{path.name} cannot be read: {error.strerror}.") from error
         try:
+            self.content: Value = self._look()
+        except BaseException:
+            self._file.close()
+            raise
+
+    def _look(self) -> Value:
+        try:
             self.num_bytes = os.fstat(self._file.fileno()).st_size
             self._places: dict[str, tuple[int, int]] = {}  # of each storage: where it begins, and its bytes
             self._order: Literal["<", ">"] = "<"
             is_archive = self._file.read(4) == b"PK\x03\x04"
             self._file.seek(0)
-            self.content: Value = self._open_archive() if is_archive else self._open_row_of_pickles()
+            return self._open_archive() if is_archive else self._open_row_of_pickles()
         except _Refused as error:
-            self._file.close()
-            raise ModelError(f"{path.name} is not imported: {error} Nothing of it was run.") from error
+            raise ModelError(f"{self.path.name} is not imported: {error} Nothing of it was run.") from error
         except OSError as error:
-            self._file.close()
-            raise ModelError(f"{path.name} cannot be read: {error.strerror or error}.") from error
+            raise ModelError(f"{self.path.name} cannot be read: {error.strerror or error}.") from error
         except _CONTRADICTIONS as error:
-            self._file.close()
-            raise ModelError(f"{path.name} is damaged, or no file that PyTorch wrote.") from error
+            raise ModelError(f"{self.path.name} is damaged, or no file that PyTorch wrote.") from error
 
     def close(self) -> None:
         self._file.close()
@@ -516,5 +520,6 @@ def _fill(target: Value, items: dict[Any, Value]) -> None:  # Any: keys of the f
 _CONTRADICTIONS = (
     *(ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError, UnicodeError),
     *(struct.error, zipfile.BadZipFile, NotImplementedError, EOFError, MemoryError),
+    Warning,  # of escapes in texts, where warnings are errors
 )
 """What reading a damaged or invented file can raise."""
