@@ -64,7 +64,9 @@ class Examiner:
             raise PairingError(f"None of the held-out pictures in {config.data} can be read. {sentences[0]}")
         _refuse_empty_depths(config, self.held_out)
         task = config.task_spec
-        self.yardstick = yardstick_of(config, mean_target(pairs) if config.is_masked and task.baseline == "mean" else 0.0)
+        self.yardstick = yardstick_of(config, 0.0)
+        if self.yardstick.baseline == "mean":
+            self.yardstick = replace(self.yardstick, target_mean=mean_target(pairs))
         self.best_by = task.best_by if task.best_by in self.yardstick.metrics else self.yardstick.metrics[0]
         self.frame = replace(config.frame, palette=target_palette(pairs))
 

@@ -75,6 +75,9 @@ def show_command(
     return 0
 
 
+_PATHS = ("data_b", "init_model")  # keys of a config, beside data
+
+
 def configured(task: str, data: Path, preset: str, settings: list[str] | None, init: Path | None = None) -> TrainConfig:
     """A task's recipe with changes as they stand on a command line. `init`: a model file, whose network the run then trains.
 
@@ -87,11 +90,12 @@ def configured(task: str, data: Path, preset: str, settings: list[str] | None, i
         key, equals, value = setting.partition("=")
         if not equals:
             raise ConfigError(f"--set takes KEY=VALUE, not {setting!r}.")
-        changes[key] = value
+        is_path = key in _PATHS and value not in ("", "null")
+        changes[key] = str(Path(value).absolute()) if is_path else value  # a run goes on from wherever it is told to
     recipe = recommended(task, data.absolute(), preset)
     if init is None:
         return recipe.changed(changes)
-    return recipe.changed(changes | {"init_model": str(init)}, read_card(init).generator)
+    return recipe.changed(changes | {"init_model": str(init.absolute())}, read_card(init).generator)
 
 
 def _described(task: str, data: Path, settings: list[str] | None) -> dict[str, Any]:  # Any: JSON

@@ -1,7 +1,10 @@
 """`p2p-desktop pairs`: what a person reads, and what a program does."""
 
+from pathlib import Path
+
 import pytest
 
+from p2p_desktop.cli.pairs import configured
 from tests.training.runs import environment, two_folders, write_photos, write_strips
 
 
@@ -60,3 +63,11 @@ def test_a_wrong_setting_is_wrong_usage(p2p, tmp_path):
     done = p2p("pairs", "check", write_strips(tmp_path / "s"), "--set", "dance=1")
     assert done.code == 2
     assert "no setting 'dance'" in done.err
+
+
+def test_paths_in_settings_hold_wherever_a_run_is_continued(tmp_path, monkeypatch):
+    for name in ("A", "B"):
+        (tmp_path / name).mkdir()
+    monkeypatch.chdir(tmp_path)
+    config = configured("pairs", Path("A"), "quick", ["data_b=B", "init_model=null"])
+    assert (config.data, config.data_b, config.init_model) == (str(tmp_path / "A"), str(tmp_path / "B"), None)

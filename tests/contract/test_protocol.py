@@ -19,6 +19,7 @@ from training.contract.protocol import (
     Checkpointed,
     Failed,
     Finished,
+    Lock,
     Progress,
     Result,
     Sample,
@@ -178,3 +179,19 @@ def test_a_lock_survives_its_file(tmp_path):
 def test_what_is_no_lock_is_none(tmp_path, text):
     (tmp_path / LOCK).write_text(text)
     assert read_lock(tmp_path) is None
+
+
+def test_orders_are_taken_by_age_whatever_they_are_called(tmp_path):
+    (tmp_path / ORDERS).mkdir()
+    for age, (order_id, name) in enumerate([("9", "pause"), ("10", "resume"), ("1", "stop")]):
+        path = tmp_path / ORDERS / f"{order_id}.json"
+        path.write_text(json.dumps({"order": name}))
+        os.utime(path, (1000 + age, 1000 + age))
+    assert [order.name for order in take_orders(tmp_path)] == ["pause", "resume", "stop"]
+
+
+def test_a_lock_that_cannot_be_written_leaves_nothing_behind(tmp_path):
+    (tmp_path / LOCK).mkdir()  # nothing can be put in its place
+    with pytest.raises(OSError, match="lock"):
+        write_lock(tmp_path, Lock(1, "here", 0.0, 0.0))
+    assert [path.name for path in tmp_path.iterdir()] == [LOCK]

@@ -568,3 +568,12 @@ def test_a_checkpoint_of_other_code_is_no_crash(run, photos):
     torch.save(data, run / CHECKPOINTS / "last.pt")
     with pytest.raises(CheckpointError, match="does not fit"):
         trained(run, tiny_config(photos, steps=3))
+
+
+def test_pairs_of_one_s_own_with_depth_are_measured_against_the_mean_depth(run, tmp_path):
+    rooms = write_rooms(tmp_path / "rooms", count=8)
+    config = tiny_config(rooms, task="pairs", steps=2, encoding_in="rgb8", encoding_out="depth16")
+    told = trained(run, config)
+    (validation,) = of_type(told, "validation")[-1:]
+    assert 0 < validation.identity["rmse"] < 1.5  # metres: depths are from 0.8 to 4
+    assert read_card(run / MODELS / "latest.safetensors").provenance["target_mean"] == pytest.approx(2200, abs=700)

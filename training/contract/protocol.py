@@ -206,9 +206,17 @@ def waiting_orders(run: Path) -> list[Path]:
     """The files that wait in the run's folder of orders, oldest first."""
     try:
         with os.scandir(run / ORDERS) as entries:
-            return [Path(entry.path) for entry in sorted(entries, key=lambda entry: entry.name) if _is_order(entry)]
+            return [Path(entry.path) for entry in sorted(filter(_is_order, entries), key=_age)]
     except FileNotFoundError:
         return []
+
+
+def _age(entry: "os.DirEntry[str]") -> tuple[int, str]:
+    """Sorts the oldest first; whoever writes orders may name them as they like."""
+    try:
+        return entry.stat().st_mtime_ns, entry.name
+    except OSError:  # another process has taken it
+        return 0, entry.name
 
 
 def _is_order(entry: "os.DirEntry[str]") -> bool:
@@ -282,5 +290,10 @@ def read_lock(run: Path) -> Lock | None:
 def write_lock(run: Path, lock: Lock) -> None:
     """Replace the lock, whoever holds it. Raises OSError."""
     temporary = run / f".{LOCK}.{lock.pid}.part"
-    temporary.write_text(json.dumps(asdict(lock)), encoding="utf-8")
-    temporary.replace(run / LOCK)
+    try:
+        temporary.write_text(json.dumps(asdict(lock)), encoding="utf-8")
+        temporary.replace(run / LOCK)
+    except OSError:  # a full disk must not be made fuller
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
