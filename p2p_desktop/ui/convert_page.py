@@ -189,6 +189,7 @@ class ConvertPage(QWidget):
         self._shelf.changed.connect(self._on_shelf_changed)
         self._stand_in.wanted.connect(self.use_model)
         self._stand_in.replaced.connect(self._on_model_replaced)
+        self._filter.search_ended.connect(self._keep_selected)
         self._queue.picture_selected.connect(self._on_picture_selected)
         self._queue.picture_clicked.connect(self._on_picture_clicked)
         self._queue.retry_asked.connect(self._session.retry)
@@ -294,12 +295,14 @@ class ConvertPage(QWidget):
     def _on_result_chosen(self, source: Path) -> None:
         row = self._session.queue.row_of(source)
         if row is not None:
+            self._filter.let_through(row)  # else Qt would take the first row in sight, and that would be shown
             self._queue.select(row)
             self._show_row(row)
             self._queue.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _on_picture_selected(self, row: Row | None) -> None:
-        if row is not None:
+        is_shown = self._stage.shows_picture and row is self._picture.row  # it was hidden, and is selected anew
+        if row is not None and not is_shown:
             self._show_row(row)
 
     def _on_picture_clicked(self, row: Row | None) -> None:
@@ -307,6 +310,13 @@ class ConvertPage(QWidget):
             self._show_row(row)
 
     # --- what is shown
+
+    def _keep_selected(self) -> None:
+        """More is listed than before: what is selected is in sight, and what is looked at is selected, though it was hidden."""
+        if self._queue.selected:
+            self._queue.scrollTo(self._queue.currentIndex())
+        elif self._stage.shows_picture and self._picture.row is not None:
+            self._queue.select(self._picture.row)
 
     def _show_row(self, row: Row) -> None:
         """Show a picture: with its result if there is one; as it would become if nothing runs."""
@@ -414,6 +424,9 @@ class ConvertPage(QWidget):
         elif phase == "working":
             self._filter.choose("all")
             self._stage.show_picture()
+            self._keep_selected()
+            if self._picture.row is None and (first := self._session.first_ahead) is not None:
+                self._queue.select(first)
             self._bar.offer_results(False)
             self._panel.lock(self._facts())
             model = self._model.model(self._panel.wishes)

@@ -160,6 +160,13 @@ class ConvertSession(QObject):
         """How much has come to its end, 0 to 1; None if nothing is to."""
         return self.num_ended / self.num_in_all if self.num_in_all else None
 
+    @property
+    def first_ahead(self) -> Row | None:
+        """The first picture of what runs that is in work or waits."""
+        left_out = self._begun.left_out if self._begun is not None else set()
+        ahead = (*self.queue.rows_at_work(), *self.queue.rows("waiting"))
+        return next((row for row in ahead if row not in left_out), None)
+
     def megapixels_left(self) -> float:
         """Of what waits and is not left out; pictures whose size is not known count as much as the others on average."""
         tally, mean = self.queue.tally, self.queue.mean_megapixels()

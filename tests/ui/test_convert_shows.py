@@ -1,0 +1,93 @@
+"""Convert, what it shows: the picture that was meant, a row for it, and numbers and sentences that agree with each other."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QPushButton
+
+from p2p_desktop.ui.queue_view import QueueView
+from tests.ui.test_convert_page import go_on, interrupted, save_photo
+
+
+@pytest.fixture
+def many(tmp_path):
+    folder = tmp_path / "Many"
+    for number in range(24):
+        save_photo(folder / f"{number:02}.jpg", size=240, seed=number)
+    return folder
+
+
+def click_tile(driver, number: int) -> None:
+    sheet = driver.find("contact_sheet", QAbstractItemView)
+    QTest.mouseClick(sheet.viewport(), Qt.MouseButton.LeftButton, pos=sheet.visualRect(sheet.model().index(number, 0)).center())
+
+
+def is_in_sight(queue: QueueView) -> bool:
+    return queue.viewport().rect().contains(queue.visualRect(queue.currentIndex()))
+
+
+@pytest.mark.parametrize("hidden_by", ["filter", "search"])
+def test_a_click_on_a_result_that_the_list_hides_shows_that_result(driver, many, hidden_by):
+    for name in ("broken 1.jpg", "broken 2.jpg"):
+        (many / name).write_bytes(b"no picture")
+    driver.drop([many])
+    driver.wait_listed(26)
+    driver.convert()
+    assert driver.find("filter_failed", QPushButton).isChecked()
+    if hidden_by == "search":
+        driver.click("filter_all")
+        driver.click("queue_search_open")
+        QTest.keyClicks(driver.find("queue_search"), "broken")
+    click_tile(driver, 2)
+    QApplication.processEvents()
+    assert driver.window.convert._picture.row.name == "02.jpg"
+    queue = driver.find("queue", QueueView)
+    assert [row.name for row in queue.selected] == ["02.jpg"]
+    assert queue.hasFocus()
+
+
+def test_what_a_crash_had_ended_is_followed_from_its_first_picture_on(qtbot, look, prepared_home, many, tmp_path):
+    from tests.ui.driving import Driver
+
+    interrupted(many, tmp_path / "results")
+    driver = Driver(qtbot, look)
+    go_on(driver)
+    driver.wait(lambda: driver.phase == "working")
+    (selected,) = driver.find("queue", QueueView).selected
+    assert selected.name == "00.jpg"
+    driver.wait(lambda: driver.text("compare_name") == "00.jpg")
+    driver.window.convert.stop()
+    driver.wait(lambda: not driver.window.convert.is_busy)
+    driver.close()
+
+
+def test_the_picture_that_is_shown_is_selected_when_what_was_stopped_goes_on(driver, many):
+    (many / "00.jpg").write_bytes(b"no picture")
+    driver.drop([many])
+    driver.wait_listed(24)
+    driver.find("queue", QueueView).select(driver.window._session.queue.row_of(many / "01.jpg"))
+    driver.click("convert_start")
+    driver.wait(lambda: driver.counts["done"] >= 1 and driver.counts["failed"] == 1)
+    driver.click("convert_stop")
+    driver.wait(lambda: driver.phase == "done")
+    assert driver.find("filter_failed", QPushButton).isChecked()
+    driver.click("convert_start")
+    (selected,) = driver.find("queue", QueueView).selected
+    assert selected is driver.window.convert._picture.row
+    driver.click("convert_stop")
+    driver.wait(lambda: not driver.window.convert.is_busy)
+
+
+@pytest.mark.parametrize("searched", ["23", "05"])
+def test_the_end_of_a_search_leaves_the_picture_that_is_shown_selected_and_in_sight(driver, many, searched):
+    driver.drop([many])
+    driver.wait_listed(24)
+    queue = driver.find("queue", QueueView)
+    queue.select(driver.window._session.queue.row_of(many / "23.jpg"))
+    driver.click("queue_search_open")
+    field = driver.find("queue_search")
+    QTest.keyClicks(field, searched)
+    queue.scrollToTop()
+    QTest.keyClick(field, Qt.Key.Key_Escape)
+    assert [row.name for row in queue.selected] == ["23.jpg"]
+    driver.wait(lambda: is_in_sight(queue))
