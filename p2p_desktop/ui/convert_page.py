@@ -464,9 +464,9 @@ class ConvertPage(QWidget):
     def _status_words(self) -> str:
         model = self._model.model(self._session.made_with)
         name = model_words.title(model) if model is not None else self._session.made_with.model
-        return self.tr("Converting {pictures} with {model}").format(
-            pictures=convert_words.pictures(len(self._session.queue)), model=name
-        )
+        is_paused = self._session.conversion.state == "paused"
+        words = self.tr("Paused: {pictures} with {model}") if is_paused else self.tr("Converting {pictures} with {model}")
+        return words.format(pictures=convert_words.pictures(len(self._session.queue)), model=name)
 
 
 def _column(upper: QWidget, lower: QWidget) -> QWidget:

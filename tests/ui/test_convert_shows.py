@@ -5,6 +5,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QPushButton
 
+from p2p_desktop.convert.pace import Pace
+from p2p_desktop.ui import convert_words
 from p2p_desktop.ui.queue_view import QueueView
 from tests.ui.test_convert_page import go_on, interrupted, save_photo
 
@@ -15,6 +17,11 @@ def many(tmp_path):
     for number in range(24):
         save_photo(folder / f"{number:02}.jpg", size=240, seed=number)
     return folder
+
+
+def facts(driver) -> list[str]:
+    """What the action bar says while a conversion runs."""
+    return driver.window.convert._bar._facts.accessibleName().split(", ")
 
 
 def click_tile(driver, number: int) -> None:
@@ -91,3 +98,59 @@ def test_the_end_of_a_search_leaves_the_picture_that_is_shown_selected_and_in_si
     QTest.keyClick(field, Qt.Key.Key_Escape)
     assert [row.name for row in queue.selected] == ["23.jpg"]
     driver.wait(lambda: is_in_sight(queue))
+
+
+def test_a_paused_conversion_is_called_paused_at_the_bottom_too(driver, many):
+    driver.drop([many])
+    driver.wait_listed(24)
+    driver.click("convert_start")
+    assert driver.text("status_doing") == "Converting 24 pictures with Deblur"
+    driver.click("convert_pause")
+    assert driver.text("status_doing") == "Paused: 24 pictures with Deblur"
+    driver.click("convert_pause")
+    assert driver.text("status_doing") == "Converting 24 pictures with Deblur"
+    driver.click("convert_stop")
+    driver.wait(lambda: not driver.window.convert.is_busy)
+
+
+def test_the_action_bar_and_the_filters_count_alike_at_every_moment(driver, many):
+    (many / "00.jpg").write_bytes(b"no picture")
+    driver.drop([many])
+    driver.wait_listed(24)
+    seen = []
+
+    def look_at_both() -> None:
+        if driver.phase == "working":
+            chips = [driver.find(f"filter_{key}").accessibleName() for key in ("done", "failed")]
+            ended = sum(int(chip.partition(": ")[2]) for chip in chips)
+            seen.append((facts(driver)[0], f"{ended} of 24"))
+
+    driver.window._session.queue.counts_changed.connect(look_at_both)
+    driver.convert()
+    driver.window._session.queue.counts_changed.disconnect(look_at_both)
+    assert len(seen) > 5
+    assert all(bar == filters for bar, filters in seen)
+
+
+def test_the_pace_is_told_in_the_measure_that_the_time_left_follows_from(driver, many):
+    clock = [0.0]
+    session = driver.window._session
+    driver.drop([many])
+    driver.wait_listed(24)
+    driver.wait(lambda: not session.queue.unmeasured())
+    driver.click("convert_start")
+    driver.click("convert_pause")
+    conversion = session.conversion
+    conversion.pace = Pace(lambda: clock[0])
+    for _ in range(12):  # small ones, with larger ones to come
+        clock[0] += 1 / 3
+        conversion.pace.converted(session.megapixels_left() / 60)
+    conversion._state = "running"
+    pace, left = convert_words.progress(session)
+    number, unit = pace.split(" ", 1)
+    assert unit == "megapixels a minute"
+    assert left == "about 20 s left"
+    assert float(number) / 60 * 20 == pytest.approx(session.megapixels_left(), rel=0.05)
+    conversion._state = "paused"
+    driver.click("convert_stop")
+    driver.wait(lambda: not driver.window.convert.is_busy)
