@@ -259,8 +259,8 @@ class ConvertPage(QWidget):
     def _on_wishes_changed(self, wishes: Wishes) -> None:
         was_outdated = self._session.is_outdated
         if wishes.model != self._session.wishes.model:
-            self._notes.settle("model")
-            self._notes.settle("picture")
+            for subject in ("model", "no model", "picture"):
+                self._notes.settle(subject)
         self._session.become(wishes)
         self._show_model()
         is_outdated = self._session.is_outdated
@@ -349,6 +349,12 @@ class ConvertPage(QWidget):
             self._picture.choose_model(self._model.load(self._panel.wishes))
 
     def _on_shelf_changed(self) -> None:
+        if self._model.model(self._panel.wishes) is not None:
+            self._notes.settle("no model")  # it is there again
+        self._follow_shelf()
+        self._show_numbers()  # and whether anything can be begun
+
+    def _follow_shelf(self) -> None:
         phase, waits = self._session.phase, self._session.queue.counts["waiting"] > 0
         if phase == "working" or (phase == "done" and not waits):  # what is shown was made with it
             return
@@ -370,7 +376,7 @@ class ConvertPage(QWidget):
 
     def _on_looked(self) -> None:
         """What was dropped is listed: show the first of it."""
-        self._on_shelf_changed()
+        self._follow_shelf()
         if self.is_busy:
             return
         came_after = self._session.phase == "done" and self._session.queue.counts["waiting"] > 0
@@ -417,7 +423,7 @@ class ConvertPage(QWidget):
         phase = self._session.phase
         self._pages.setCurrentIndex(_EMPTY if phase == "empty" else _LIST)
         if phase in ("empty", "ready"):
-            self._on_shelf_changed()
+            self._follow_shelf()
             self._stage.show_picture()
             self._panel.unlock()
             self._folding.set_title(self.tr("Settings of the conversion"))

@@ -72,6 +72,7 @@ class ConvertSession(QObject):
     progressed = Signal()  # numbers to be shown again
     looked = Signal()  # a walk over what was dropped has ended
     refused = Signal(str)  # a sentence: nothing could be begun
+    model_missed = Signal(str)  # the same, because the chosen model is not there
     ended = Signal(object)  # Outcome
     outputs_written = Signal(list)  # of Path
     rows_renewed = Signal(list)  # of Row: their files are about to be read again
@@ -223,7 +224,7 @@ class ConvertSession(QObject):
         try:
             request = self._request_for(self.wishes, self.places.parts, None)
         except P2PError as error:  # the model was removed
-            self.refused.emit(str(error))
+            self.model_missed.emit(str(error))
             return False
         return self._begin(request, waiting, asks_all=only is None and not self._is_partial)
 

@@ -6,9 +6,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QPushButton
 
 from p2p_desktop.convert.pace import Pace
+from p2p_desktop.paths import user_paths
 from p2p_desktop.ui import convert_words
 from p2p_desktop.ui.queue_view import QueueView
-from tests.ui.test_convert_page import go_on, interrupted, save_photo
+from tests.ui.test_convert_page import add_own_model, go_on, interrupted, note, save_photo
 
 
 @pytest.fixture
@@ -154,3 +155,39 @@ def test_the_pace_is_told_in_the_measure_that_the_time_left_follows_from(driver,
     conversion._state = "paused"
     driver.click("convert_stop")
     driver.wait(lambda: not driver.window.convert.is_busy)
+
+
+def lose_own_model(driver, tmp_path, many) -> None:
+    """Convert, then choose a model of one's own, and lose it together with all others."""
+    add_own_model(driver, tmp_path)
+    driver.drop([many])
+    driver.wait_listed(24)
+    driver.convert()
+    driver.window.convert.use_model("mine")
+    assert driver.find("convert_again", QPushButton).isEnabled()
+    (user_paths().models_in("") / "mine.safetensors").unlink()
+    driver.wait(lambda: driver.window._shelf.find("mine") is None)
+
+
+def test_nothing_is_converted_again_without_a_model(driver, tmp_path, many):
+    lose_own_model(driver, tmp_path, many)
+    again = driver.find("convert_again", QPushButton)
+    assert again.isVisible()
+    assert not again.isEnabled()
+    driver.window.convert._panel.change(model="deblur")
+    driver.window.convert._panel.change(format="png")
+    assert again.isEnabled()
+
+
+@pytest.mark.parametrize("remedy", ["another", "back"])
+def test_that_there_is_no_model_is_not_said_any_more_once_there_is_one(driver, tmp_path, many, remedy):
+    (many / "00.jpg").write_bytes(b"no picture")
+    lose_own_model(driver, tmp_path, many)
+    driver.click("convert_retry")
+    driver.wait(lambda: note(driver) == "There is no model mine any more. Choose another one.")
+    if remedy == "another":
+        driver.window.convert.use_model("deblur")
+        assert note(driver) == ""
+    else:
+        driver.window._shelf.add([tmp_path / "mine.safetensors"])
+        driver.wait(lambda: note(driver) == "")
