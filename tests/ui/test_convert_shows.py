@@ -1,7 +1,8 @@
 """Convert, what it shows: the picture that was meant, a row for it, and numbers and sentences that agree with each other."""
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QMimeData, QPoint, Qt
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QPushButton
 
@@ -9,7 +10,7 @@ from p2p_desktop.convert.pace import Pace
 from p2p_desktop.paths import user_paths
 from p2p_desktop.ui import convert_words
 from p2p_desktop.ui.queue_view import QueueView
-from tests.ui.test_convert_page import add_own_model, go_on, interrupted, note, save_photo
+from tests.ui.test_convert_page import add_own_model, go_on, interrupted, mime, note, save_photo
 
 
 @pytest.fixture
@@ -32,6 +33,17 @@ def click_tile(driver, number: int) -> None:
 
 def is_in_sight(queue: QueueView) -> bool:
     return queue.viewport().rect().contains(queue.visualRect(queue.currentIndex()))
+
+
+def drag_over(driver, data: QMimeData) -> bool:
+    """Drag something over the window, as the window system tells it. Return whether the page says that it can be dropped."""
+    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    event = QDragEnterEvent(QPoint(300, 300), Qt.DropAction.CopyAction, data, buttons, keys)
+    QApplication.sendEvent(driver.window, event)
+    assert event.isAccepted()  # else there would be no drop, and no sentence
+    is_promised = driver.window.convert._hint.isVisible()
+    QApplication.sendEvent(driver.window, QDragLeaveEvent())
+    return is_promised
 
 
 @pytest.mark.parametrize("hidden_by", ["filter", "search"])
@@ -191,3 +203,11 @@ def test_that_there_is_no_model_is_not_said_any_more_once_there_is_one(driver, t
     else:
         driver.window._shelf.add([tmp_path / "mine.safetensors"])
         driver.wait(lambda: note(driver) == "")
+
+
+def test_only_what_may_be_files_is_promised_a_place_while_it_is_dragged(driver, many):
+    driver.drop([many])
+    driver.wait_listed(24)
+    assert drag_over(driver, mime(urls=[many.as_uri()]))
+    assert not drag_over(driver, mime(text="some words"))
+    assert not drag_over(driver, mime(image=QImage(4, 4, QImage.Format.Format_RGB32)))
