@@ -4,12 +4,13 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractItemView, QApplication, QPushButton
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QLabel, QPushButton
 
 from p2p_desktop.convert.pace import Pace
 from p2p_desktop.paths import user_paths
 from p2p_desktop.ui import convert_words
 from p2p_desktop.ui.queue_view import QueueView
+from p2p_desktop.ui.theme import SPACE_S
 from tests.ui.test_convert_page import add_own_model, go_on, interrupted, mime, note, save_photo
 
 
@@ -211,3 +212,24 @@ def test_only_what_may_be_files_is_promised_a_place_while_it_is_dragged(driver, 
     assert drag_over(driver, mime(urls=[many.as_uri()]))
     assert not drag_over(driver, mime(text="some words"))
     assert not drag_over(driver, mime(image=QImage(4, 4, QImage.Format.Format_RGB32)))
+
+
+def test_notes_keep_their_padding_in_the_smallest_window(qtbot, look, prepared_home, many, tmp_path):
+    from tests.ui.driving import Driver
+
+    interrupted(many, tmp_path / "results")
+    driver = Driver(qtbot, look)
+    driver.wait(lambda: driver.window.findChild(QPushButton, "recovery_go_on") is not None)
+    driver.window.resize(900, 600)
+    driver.drop([many])
+    driver.wait_listed(24)
+    long = f"{many}/a folder with a long name/and another one in it is a file, not a folder. Choose another output folder."
+    driver.window.convert.say("error", long, "3 of 24 pictures are done and kept.")
+    driver.wait(lambda: driver.window.convert._notes.height() > 100)
+    QTest.qWait(50)
+    for frame in (driver.window.convert._notes._note, driver.window.convert._notes._offer):
+        for label in frame.findChildren(QLabel):
+            if label.isVisible() and label.wordWrap():
+                assert label.heightForWidth(label.width()) <= label.height()
+                assert frame.contentsRect().adjusted(0, SPACE_S, 0, -SPACE_S).contains(label.geometry())
+    driver.close()
