@@ -149,5 +149,7 @@ def target_error(out: Path, error: OSError) -> TargetError:
     if error.errno in {errno.EROFS, errno.EACCES, errno.EPERM}:
         return TargetError(f"The folder {out} cannot be written to ({error.strerror}). Choose another output folder.")
     if error.errno in {errno.EEXIST, errno.ENOTDIR}:
-        return TargetError(f"{out} is a file, or lies below one. Choose another output folder.")
+        in_the_way = next((path for path in (out, *out.parents) if os.path.lexists(path) and not path.is_dir()), out)
+        what = "is a file, not a folder" if in_the_way == out else f"cannot be made: {in_the_way} is a file, not a folder"
+        return TargetError(f"{out} {what}. Choose another output folder.")
     return TargetError(f"Nothing can be written to {out}: {error.strerror}.")

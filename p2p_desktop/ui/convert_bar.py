@@ -21,6 +21,7 @@ class ConvertBar(ActionBar):
         super().__init__(look, parent)
         self._session = session
         self._shows_go_on = False
+        self._pace: list[str] = []  # how fast and how long, as it was last told
         self.clear = self.add_button(self.tr("Clear the list"), "convert_clear", role="text")
         self.clear.setToolTip(self.tr("Takes the pictures off this list. Files stay."))
         self.back = self.add_button(self.tr("All results"), "convert_results", icon="squares-four", role="text")
@@ -39,6 +40,7 @@ class ConvertBar(ActionBar):
         self.open.setToolTip(self.tr("Shows the results in the system's file manager"))
         self.start = self.add_button(self.tr("Start"), "convert_start", icon="play-fill", role="primary")
         self.start.setToolTip(self.tr("Ctrl+Return"))
+        session.queue.counts_changed.connect(self._show_counts)
 
     def refresh(self, *, has_model: bool, speed: float | None) -> None:
         """`has_model`: the chosen one is there. `speed`: what is known of it, in megapixels a second."""
@@ -87,14 +89,21 @@ class ConvertBar(ActionBar):
         self.start.setEnabled(waits and not session.intake.is_looking and has_model)
 
     def _show_words(self, speed: float | None) -> None:
-        session, queue = self._session, self._session.queue
+        session = self._session
         if session.phase == "working":
-            facts = convert_words.progress(session)
-            self.show_progress(facts, convert_words.failed(queue.counts["failed"]), session.fraction)
+            self._pace = convert_words.progress(session)
+            self._show_counts()
         else:
             self.say(*self._outlook(speed))
             if session.phase == "done":
                 self.open.setToolTip("\n".join(str(folder) for folder in session.output_folders))
+
+    def _show_counts(self) -> None:
+        """Numbers of pictures are those of the filters at every moment. The pace could not be read if it changed as often."""
+        session = self._session
+        if session.phase == "working":
+            failed = convert_words.failed(session.queue.counts["failed"])
+            self.show_progress([convert_words.how_many(session), *self._pace], failed, session.fraction)
 
     def _outlook(self, speed: float | None) -> tuple[str, str]:
         """What Start will do, or what has been done."""

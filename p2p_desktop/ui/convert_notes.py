@@ -17,8 +17,8 @@ if TYPE_CHECKING:  # it imports OpenCV; the first paint must not wait for it
     from p2p_desktop.convert.unfinished import Unfinished
 
 
-Subject = Literal["", "model", "picture"]
-"""What a sentence is about: the chosen model, the picture that is looked at, or anything else."""
+Subject = Literal["", "model", "no model", "picture"]
+"""What a sentence is about: the chosen model, that it is missing, the picture that is looked at, or anything else."""
 
 
 class ConvertNotes(QFrame):
@@ -45,6 +45,7 @@ class ConvertNotes(QFrame):
         session.resumed.connect(self._on_resumed)
         session.not_resumed.connect(self._on_not_resumed)
         session.refused.connect(self.warn)
+        session.model_missed.connect(self._on_model_missed)
         self.hide()
 
     def say(self, kind: Kind, text: str, detail: str = "", *, about: Subject = "") -> None:
@@ -87,6 +88,9 @@ class ConvertNotes(QFrame):
     def _on_not_resumed(self) -> None:
         self._offer.stand_back(False)
         self.warn(self.tr("Nothing of what was begun can be found. Is its drive connected?"))
+
+    def _on_model_missed(self, text: str) -> None:
+        self.say("warning", text, about="no model")
 
     def _on_phase_changed(self, phase: str) -> None:
         if phase == "working":

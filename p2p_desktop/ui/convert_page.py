@@ -189,6 +189,7 @@ class ConvertPage(QWidget):
         self._shelf.changed.connect(self._on_shelf_changed)
         self._stand_in.wanted.connect(self.use_model)
         self._stand_in.replaced.connect(self._on_model_replaced)
+        self._filter.search_ended.connect(self._keep_selected)
         self._queue.picture_selected.connect(self._on_picture_selected)
         self._queue.picture_clicked.connect(self._on_picture_clicked)
         self._queue.retry_asked.connect(self._session.retry)
@@ -259,8 +260,8 @@ class ConvertPage(QWidget):
     def _on_wishes_changed(self, wishes: Wishes) -> None:
         was_outdated = self._session.is_outdated
         if wishes.model != self._session.wishes.model:
-            self._notes.settle("model")
-            self._notes.settle("picture")
+            for subject in ("model", "no model", "picture"):
+                self._notes.settle(subject)
         self._session.become(wishes)
         self._show_model()
         is_outdated = self._session.is_outdated
@@ -298,12 +299,14 @@ class ConvertPage(QWidget):
     def _on_result_chosen(self, source: Path) -> None:
         row = self._session.queue.row_of(source)
         if row is not None:
+            self._filter.let_through(row)  # else Qt would take the first row in sight, and that would be shown
             self._queue.select(row)
             self._show_row(row)
             self._queue.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _on_picture_selected(self, row: Row | None) -> None:
-        if row is not None:
+        is_shown = self._stage.shows_picture and row is self._picture.row  # it was hidden, and is selected anew
+        if row is not None and not is_shown:
             self._show_row(row)
 
     def _on_picture_clicked(self, row: Row | None) -> None:
@@ -311,6 +314,13 @@ class ConvertPage(QWidget):
             self._show_row(row)
 
     # --- what is shown
+
+    def _keep_selected(self) -> None:
+        """More is listed than before: what is selected is in sight, and what is looked at is selected, though it was hidden."""
+        if self._queue.selected:
+            self._queue.scrollTo(self._queue.currentIndex())
+        elif self._stage.shows_picture and self._picture.row is not None:
+            self._queue.select(self._picture.row)
 
     def _show_row(self, row: Row) -> None:
         """Show a picture: with its result if there is one; as it would become if nothing runs."""
@@ -343,6 +353,12 @@ class ConvertPage(QWidget):
             self._picture.choose_model(self._model.load(self._panel.wishes))
 
     def _on_shelf_changed(self) -> None:
+        if self._model.model(self._panel.wishes) is not None:
+            self._notes.settle("no model")  # it is there again
+        self._follow_shelf()
+        self._show_numbers()  # and whether anything can be begun
+
+    def _follow_shelf(self) -> None:
         phase, waits = self._session.phase, self._session.queue.counts["waiting"] > 0
         if phase == "working" or (phase == "done" and not waits):  # what is shown was made with it
             return
@@ -364,7 +380,7 @@ class ConvertPage(QWidget):
 
     def _on_looked(self) -> None:
         """What was dropped is listed: show the first of it."""
-        self._on_shelf_changed()
+        self._follow_shelf()
         if self.is_busy:
             return
         came_after = self._session.phase == "done" and self._session.queue.counts["waiting"] > 0
@@ -411,13 +427,16 @@ class ConvertPage(QWidget):
         phase = self._session.phase
         self._pages.setCurrentIndex(_EMPTY if phase == "empty" else _LIST)
         if phase in ("empty", "ready"):
-            self._on_shelf_changed()
+            self._follow_shelf()
             self._stage.show_picture()
             self._panel.unlock()
             self._folding.set_title(self.tr("Settings of the conversion"))
         elif phase == "working":
             self._filter.choose("all")
             self._stage.show_picture()
+            self._keep_selected()
+            if self._picture.row is None and (first := self._session.first_ahead) is not None:
+                self._queue.select(first)
             self._bar.offer_results(False)
             self._panel.lock(self._facts())
             model = self._model.model(self._panel.wishes)
@@ -455,9 +474,9 @@ class ConvertPage(QWidget):
     def _status_words(self) -> str:
         model = self._model.model(self._session.made_with)
         name = model_words.title(model) if model is not None else self._session.made_with.model
-        return self.tr("Converting {pictures} with {model}").format(
-            pictures=convert_words.pictures(len(self._session.queue)), model=name
-        )
+        is_paused = self._session.conversion.state == "paused"
+        words = self.tr("Paused: {pictures} with {model}") if is_paused else self.tr("Converting {pictures} with {model}")
+        return words.format(pictures=convert_words.pictures(len(self._session.queue)), model=name)
 
 
 def _column(upper: QWidget, lower: QWidget) -> QWidget:

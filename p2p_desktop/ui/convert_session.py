@@ -72,6 +72,7 @@ class ConvertSession(QObject):
     progressed = Signal()  # numbers to be shown again
     looked = Signal()  # a walk over what was dropped has ended
     refused = Signal(str)  # a sentence: nothing could be begun
+    model_missed = Signal(str)  # the same, because the chosen model is not there
     ended = Signal(object)  # Outcome
     outputs_written = Signal(list)  # of Path
     rows_renewed = Signal(list)  # of Row: their files are about to be read again
@@ -160,6 +161,13 @@ class ConvertSession(QObject):
         """How much has come to its end, 0 to 1; None if nothing is to."""
         return self.num_ended / self.num_in_all if self.num_in_all else None
 
+    @property
+    def first_ahead(self) -> Row | None:
+        """The first picture of what runs that is in work or waits."""
+        left_out = self._begun.left_out if self._begun is not None else set()
+        ahead = (*self.queue.rows_at_work(), *self.queue.rows("waiting"))
+        return next((row for row in ahead if row not in left_out), None)
+
     def megapixels_left(self) -> float:
         """Of what waits and is not left out; pictures whose size is not known count as much as the others on average."""
         tally, mean = self.queue.tally, self.queue.mean_megapixels()
@@ -216,7 +224,7 @@ class ConvertSession(QObject):
         try:
             request = self._request_for(self.wishes, self.places.parts, None)
         except P2PError as error:  # the model was removed
-            self.refused.emit(str(error))
+            self.model_missed.emit(str(error))
             return False
         return self._begin(request, waiting, asks_all=only is None and not self._is_partial)
 

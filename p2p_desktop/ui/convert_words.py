@@ -37,25 +37,35 @@ def expectation(session: ConvertSession, megapixels_a_second: float | None) -> s
     return _tr("Will take {time} on this computer.").format(time=duration(session.megapixels_left() / megapixels_a_second))
 
 
+def how_many(session: ConvertSession) -> str:
+    """How many of how many."""
+    return _tr("{done} of {total}").format(done=count(session.num_ended), total=count(session.num_in_all))
+
+
 def progress(session: ConvertSession) -> list[str]:
-    """Facts for the action bar: how many, how fast, how long."""
-    conversion, ended = session.conversion, session.num_ended
-    facts = [_tr("{done} of {total}").format(done=count(ended), total=count(session.num_in_all))]
+    """More facts for the action bar: how fast, how long; or what happens instead."""
+    conversion = session.conversion
     match conversion.state:
         case "paused":
-            facts.append(_tr("Paused"))
+            return [_tr("Paused")]
         case "stopping":
-            facts.append(_tr("Stopping after this picture..."))
+            return [_tr("Stopping after this picture...")]
         case "preparing":
-            facts.append(_tr("Preparing the model for this computer, once"))
-        case _:
-            rates = conversion.pace.rates() if conversion.pace else None
-            left = conversion.pace.seconds_left(session.megapixels_left()) if conversion.pace else None
-            if rates is None or left is None:
-                facts.append(_tr("Getting ready") if not ended else _tr("Working"))
-            else:
-                facts += [rate(rates[0]), _tr("{time} left").format(time=duration(left))]
-    return facts
+            return [_tr("Preparing the model for this computer, once")]
+    rates = conversion.pace.rates() if conversion.pace else None
+    left = conversion.pace.seconds_left(session.megapixels_left()) if conversion.pace else None
+    if rates is None or left is None:
+        return [_tr("Working") if session.num_ended else _tr("Getting ready")]
+    return [_pace(session, *rates), _tr("{time} left").format(time=duration(left))]
+
+
+def _pace(session: ConvertSession, pictures_a_second: float, megapixels_a_second: float) -> str:
+    """In the measure that the time left follows from: pictures of many sizes would seem to contradict it."""
+    if session.queue.mean_megapixels() is None:
+        return rate(pictures_a_second)
+    number, _, unit = rate(megapixels_a_second).partition(" ")
+    words = _tr("1 megapixel {unit}") if number == "1" else _tr("{number} megapixels {unit}")
+    return words.format(number=number, unit=unit)
 
 
 def short_reason(reason: str) -> str:

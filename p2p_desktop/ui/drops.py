@@ -21,8 +21,13 @@ class Dropped:
 
 
 def may_hold_files(data: QMimeData) -> bool:
-    """Tell whether something can be done about what is being dragged: asked while it is, so by its kind alone."""
-    return data.hasUrls() or data.hasText() or data.hasImage()
+    """Tell whether what is being dragged may find a place: asked while it is, so by its kind alone."""
+    return data.hasUrls()
+
+
+def can_be_answered(data: QMimeData) -> bool:
+    """Tell whether something can be done about what is being dragged, be it to say why it finds no place."""
+    return may_hold_files(data) or data.hasText() or data.hasImage()
 
 
 def dropped(data: QMimeData) -> Dropped:

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLineEdit, QPus
 
 from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.queue_model import Filter, QueueModel
+from p2p_desktop.ui.queue_row import Row
 from p2p_desktop.ui.theme import FILTER_BAR_HEIGHT, SPACE_M, SPACE_S, SPACE_XS
 from p2p_desktop.ui.widgets import FilterChip
 
@@ -14,6 +15,7 @@ _SEARCH_WIDTH = 200
 
 class FilterBar(QFrame):
     filter_chosen = Signal(str)  # by the person or by `choose`
+    search_ended = Signal()
 
     def __init__(self, look: Look, model: QueueModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -47,7 +49,7 @@ class FilterBar(QFrame):
         self._field.setToolTip(self.tr("By name or folder; Escape ends the search"))
         self._field.setClearButtonEnabled(True)
         self._field.setFixedWidth(_SEARCH_WIDTH)
-        self._field.textChanged.connect(model.search)
+        self._field.textChanged.connect(self._on_search_changed)
         self._field.left.connect(self.close_search)
         self._field.hide()
         self._copy = QPushButton(self.tr("Copy list"), self)
@@ -77,6 +79,13 @@ class FilterBar(QFrame):
         self._copy.setVisible(which == "failed")
         self.filter_chosen.emit(which)
 
+    def let_through(self, row: Row) -> None:
+        """Show a row of the list: what hides it is lifted, the filter first, then the search."""
+        if not self._queue.index_of(row).isValid():
+            self.choose("all")
+        if not self._queue.index_of(row).isValid():
+            self.close_search()
+
     def open_search(self) -> None:
         self._open.hide()
         self._field.show()
@@ -89,6 +98,11 @@ class FilterBar(QFrame):
 
     def _on_chip_clicked(self, chip: FilterChip) -> None:
         self.choose(chip.key)  # type: ignore[arg-type]  # the chips hold nothing else
+
+    def _on_search_changed(self, text: str) -> None:
+        self._queue.search(text)
+        if not text:
+            self.search_ended.emit()
 
     def _on_counts_changed(self) -> None:
         counts = self._queue.counts

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWi
 from p2p_desktop.paths import UserPaths, resources
 from p2p_desktop.ui.convert_page import ConvertPage
 from p2p_desktop.ui.convert_session import ConvertSession
-from p2p_desktop.ui.drops import Dropped, dropped, may_hold_files
+from p2p_desktop.ui.drops import Dropped, can_be_answered, dropped, may_hold_files
 from p2p_desktop.ui.errors import UncaughtErrors
 from p2p_desktop.ui.focus_ring import FocusRing
 from p2p_desktop.ui.look import Look
@@ -130,10 +130,10 @@ class MainWindow(QMainWindow):
             self._set_narrow_page(page)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if may_hold_files(event.mimeData()):
+        if can_be_answered(event.mimeData()):
             event.setDropAction(Qt.DropAction.CopyAction)
             event.accept()
-            self.convert.highlight_drop(True)
+            self.convert.highlight_drop(may_hold_files(event.mimeData()))
 
     def dragLeaveEvent(self, _: QDragLeaveEvent) -> None:
         self.convert.highlight_drop(False)
@@ -298,7 +298,7 @@ class MainWindow(QMainWindow):
 
     def _on_paste(self) -> None:
         data = QGuiApplication.clipboard().mimeData()
-        if data is not None and may_hold_files(data):
+        if data is not None and can_be_answered(data):
             self._take(dropped(data))
 
     def _on_use_asked(self, name: str) -> None:

@@ -37,6 +37,8 @@ class Note(QFrame):
         self._detail.setProperty("role", "small")
         words = QVBoxLayout()
         words.setSpacing(2)
+        margin = SPACE_XS if closable else 0  # what they lack beside a button once they are higher than it is
+        words.setContentsMargins(0, margin, 0, margin)
         words.addWidget(self._text)
         words.addWidget(self._detail)
         self._buttons = QHBoxLayout()

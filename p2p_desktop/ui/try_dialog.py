@@ -12,7 +12,7 @@ from p2p_desktop.ui import model_words
 from p2p_desktop.ui.choose_files import choose_picture
 from p2p_desktop.ui.compare_bar import CompareBar
 from p2p_desktop.ui.compare_view import CompareView
-from p2p_desktop.ui.drops import dropped, may_hold_files
+from p2p_desktop.ui.drops import can_be_answered, dropped
 from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.theme import SPACE_M, SPACE_S
 from p2p_desktop.ui.wishes import Wishes
@@ -95,7 +95,7 @@ class TryDialog(QDialog):
         super().closeEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if may_hold_files(event.mimeData()):
+        if can_be_answered(event.mimeData()):
             event.setDropAction(Qt.DropAction.CopyAction)
             event.accept()
 

@@ -159,7 +159,17 @@ def test_what_is_wrong_with_the_output_folder_is_a_sentence(tmp_path, error, sen
     assert told.endswith(".")
 
 
-def test_an_output_folder_below_a_file_is_refused(tmp_path):
+@pytest.mark.parametrize(
+    ("out", "sentence"),
+    [
+        ("file", "{file} is a file, not a folder."),
+        ("file/out", "{file}/out cannot be made: {file} is a file, not a folder."),
+        ("file/out/deeper", "{file}/out/deeper cannot be made: {file} is a file, not a folder."),
+    ],
+)
+def test_an_output_folder_that_is_a_file_or_below_one_is_refused_by_the_name_of_the_file(tmp_path, out, sentence):
     (tmp_path / "file").touch()
-    with pytest.raises(TargetError, match="is a file"):
-        check_writable(tmp_path / "file/out", Owner.new())
+    with pytest.raises(TargetError) as told:
+        check_writable(tmp_path / out, Owner.new())
+    expected = sentence.format(file=tmp_path / "file").replace("/", os.sep)
+    assert str(told.value) == f"{expected} Choose another output folder."
