@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QByteArray, QDeadlineTimer, Qt, QTimer, Signal
+from PySide6.QtCore import QDeadlineTimer, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -38,6 +38,7 @@ from p2p_desktop.ui.remembered import Remembered
 from p2p_desktop.ui.settings_box import SettingsBox
 from p2p_desktop.ui.status_line import StatusLine
 from p2p_desktop.ui.theme import NARROW_WINDOW
+from p2p_desktop.ui.window_place import place_window
 from p2p_desktop.ui.working_model import WorkingModel
 from p2p_desktop.workers.conversion import Conversion
 from p2p_desktop.workers.device_probe import DeviceProbe, Found
@@ -48,7 +49,6 @@ from training.contract.progress import Report, Token
 log = logging.getLogger(__name__)
 
 _LAST_MS = 10_000  # for what still runs when the window is closed; nobody sees it any more
-_FIRST_SIZE, _LEAST_SIZE = (1200, 800), (900, 600)
 
 
 class MainWindow(QMainWindow):
@@ -61,7 +61,6 @@ class MainWindow(QMainWindow):
         self._threads: list[TaskThread] = []
         self.setObjectName("main_window")
         self.setWindowTitle(self.tr("P2P Desktop"))
-        self.setMinimumSize(*_LEAST_SIZE)
         self.setAcceptDrops(True)
         self._shelf = ModelShelf(resources() / "models", self._added_models(), paths.removed, self)
         self._model = WorkingModel(self._shelf, settings, paths, self._remembered, self)
@@ -85,7 +84,7 @@ class MainWindow(QMainWindow):
         self._lay_out()
         self._ring = FocusRing(look, self)
         self._connect()
-        self._remember_place()
+        place_window(self, self._remembered.text("geometry"))
         self._on_settings_changed(settings.value)
 
     # --- what the program asks for
@@ -226,11 +225,6 @@ class MainWindow(QMainWindow):
         self._shelf.changed.connect(self._on_shelf_changed)
         self._probe.found.connect(self._on_device_found)
         self._errors.happened.connect(self._on_error)
-
-    def _remember_place(self) -> None:
-        geometry = self._remembered.text("geometry")
-        if not geometry or not self.restoreGeometry(QByteArray.fromBase64(QByteArray(geometry.encode("ascii")))):
-            self.resize(*_FIRST_SIZE)
 
     def _set_narrow_page(self, page: QWidget) -> None:
         set_narrow = getattr(page, "set_narrow", None)
