@@ -104,8 +104,8 @@ class MainWindow(QMainWindow):
         """After the first paint: icons, models, the device, and what a crash left unfinished. Nothing here blocks."""
         self._run("getting ready", _import_what_is_needed, self._on_imported)
 
-    def go_to(self, place: str) -> None:
-        """Bring a place to the front; it is built when it is first seen."""
+    def go_to(self, place: str, reason: Qt.FocusReason = Qt.FocusReason.OtherFocusReason) -> None:
+        """Bring a place to the front, and the keyboard to what is selected there; it is built when it is first seen."""
         if place not in self._made:
             page = self._makers[place]()
             self._made[place] = page
@@ -113,6 +113,9 @@ class MainWindow(QMainWindow):
             self._set_narrow_page(page)
         self._rail.select(place)
         self._pages.setCurrentWidget(self._made[place])
+        take_keyboard = getattr(self._made[place], "take_keyboard", None)
+        if take_keyboard is not None:
+            take_keyboard(reason)
 
     def page(self, place: str) -> QWidget:
         """The page of a place, built if need be."""
@@ -132,13 +135,13 @@ class MainWindow(QMainWindow):
         if may_hold_files(event.mimeData()):
             event.setDropAction(Qt.DropAction.CopyAction)
             event.accept()
-            self.convert.highlight_drop(True)
+            self._highlight_drop(dropped(event.mimeData()))
 
     def dragLeaveEvent(self, _: QDragLeaveEvent) -> None:
-        self.convert.highlight_drop(False)
+        self._highlight_drop(None)
 
     def dropEvent(self, event: QDropEvent) -> None:
-        self.convert.highlight_drop(False)
+        self._highlight_drop(None)
         event.setDropAction(Qt.DropAction.CopyAction)  # never a move: the sources stay where they are
         event.accept()
         self._take(dropped(event.mimeData()))
@@ -206,10 +209,10 @@ class MainWindow(QMainWindow):
         return SettingsPage(self._look, self._settings, self._probe, self._doctor, self._paths, self._errors, self)
 
     def _connect(self) -> None:
-        self._rail.chosen.connect(self.go_to)
+        self._rail.chosen.connect(self._on_place_chosen)
         for number, place in enumerate(PLACES, start=1):
             shortcut = QShortcut(QKeySequence(f"Ctrl+{number}"), self)
-            shortcut.activated.connect(partial(self.go_to, place))
+            shortcut.activated.connect(partial(self.go_to, place, Qt.FocusReason.ShortcutFocusReason))
         paste = QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), self.convert)
         paste.activated.connect(self._on_paste)
         self._status.warning_clicked.connect(self._on_warning_clicked)
@@ -279,6 +282,13 @@ class MainWindow(QMainWindow):
 
     # --- what happens
 
+    def _highlight_drop(self, what: Dropped | None) -> None:
+        """On the page in front, if it has words for it; None: nothing is dragged any more."""
+        for page in self._made.values():
+            highlight = getattr(page, "highlight_drop", None)
+            if highlight is not None:
+                highlight(what if page is self._pages.currentWidget() else None)
+
     def _take(self, what: Dropped) -> None:
         if what.models:
             self.go_to("models")
@@ -289,6 +299,10 @@ class MainWindow(QMainWindow):
         if what.refused:  # last: what is added takes the place of what was said before
             self.go_to("convert")
             self.convert.say("warning", what.refused)
+
+    def _on_place_chosen(self, place: str) -> None:
+        by_keyboard = self._ring.target is not None  # a click takes the ring away
+        self.go_to(place, Qt.FocusReason.ShortcutFocusReason if by_keyboard else Qt.FocusReason.OtherFocusReason)
 
     def _on_paste(self) -> None:
         data = QGuiApplication.clipboard().mimeData()
