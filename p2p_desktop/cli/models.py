@@ -61,11 +61,12 @@ def show_command(name: Annotated[str, typer.Argument(help="A model's name, or it
 @app.command("add")
 def add_command(file: Annotated[Path, typer.Argument(help="A model file (.safetensors).")], json: Json = False) -> None:
     """Copy a model file into the library."""
-    path = Surroundings.find().library.add(file)
+    addition = Surroundings.find().library.add_or_find(file)
+    name = addition.path.stem
     if json:
-        print_json({"type": "added", "name": path.stem, "path": str(path)})
+        print_json({"type": "added", "name": name, "path": str(addition.path), "new": addition.is_new})
     else:
-        print(f"Added as {path.stem}.")
+        print(f"Added as {name}." if addition.is_new else f"You already have this model: {name}.")
 
 
 @app.command("import")

@@ -39,6 +39,14 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
+class Addition:
+    """What came of adding a file: the model's file in the library, and whether it was not there before."""
+
+    path: Path
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Library:
     """Two folders of model files. An added model hides a shipped one of the same name."""
 
@@ -70,6 +78,10 @@ class Library:
         raise ModelError(f"There is no model named {name_or_path!r}. Models at hand: {names}.")
 
     def add(self, source: Path) -> Path:
+        """Copy a model file into the library, or find it there; give its path. Raises ModelError as `add_or_find` does."""
+        return self.add_or_find(source).path
+
+    def add_or_find(self, source: Path) -> Addition:
         """Copy a model file into the library, after checking that it is one and whole. Its name gets a number if it is taken.
 
         The same file again is found, not copied. Raises ModelError.
@@ -82,7 +94,7 @@ class Library:
         num_bytes = _num_bytes(source)
         for path in taken.values():
             if _num_bytes(path) == num_bytes and file_digest(path) == digest:
-                return path
+                return Addition(path, is_new=False)
         number = 2
         candidate = name
         while candidate.casefold() in taken:
@@ -101,7 +113,7 @@ class Library:
         except OSError as error:
             temporary.unlink(missing_ok=True)
             raise ModelError(f"{source.name} could not be copied to {self.added}: {_why(error)}.") from error
-        return target
+        return Addition(target, is_new=True)
 
     def remove(self, name: str) -> Path:
         """Move an added model out of the library, and give where it went. Raises ModelError."""

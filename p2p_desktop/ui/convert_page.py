@@ -16,6 +16,7 @@ from p2p_desktop.ui.convert_panel import ConvertPanel
 from p2p_desktop.ui.convert_session import ConvertSession
 from p2p_desktop.ui.convert_stage import ConvertStage
 from p2p_desktop.ui.drop_hint import DropHint
+from p2p_desktop.ui.drops import Dropped
 from p2p_desktop.ui.empty_state import EmptyState
 from p2p_desktop.ui.filter_bar import FilterBar
 from p2p_desktop.ui.folding_panel import FoldingPanel
@@ -87,9 +88,9 @@ class ConvertPage(QWidget):
         """Ask whether a conversion that a crash ended shall go on."""
         self._notes.offer(unfinished)
 
-    def highlight_drop(self, on: bool) -> None:
-        """Show that what is being dragged can be dropped."""
-        is_empty = self._session.phase == "empty"
+    def highlight_drop(self, what: Dropped | None) -> None:
+        """Show that what is being dragged can be dropped; None: nothing is."""
+        on, is_empty = bool(what), self._session.phase == "empty"
         self._empty.highlight(on and is_empty)
         self._hint.show_over(on and not is_empty)
 

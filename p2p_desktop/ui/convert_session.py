@@ -228,6 +228,15 @@ class ConvertSession(QObject):
             return False
         return self._begin(request, waiting, asks_all=only is None and not self._is_partial)
 
+    def _has_model(self) -> bool:
+        """Whether a conversion could be asked for; says so if not."""
+        try:
+            self._request_for(self.wishes, (), None)
+        except P2PError as error:
+            self.model_missed.emit(str(error))
+            return False
+        return True
+
     def _start_when_known(self, only: Collection[Row] | None) -> None:
         if not self.start(only):
             self._after_a_start_that_failed()
@@ -296,7 +305,9 @@ class ConvertSession(QObject):
         self._resumed = _Resumed(request, self._list(sources, request.only))
 
     def retry(self, rows: Sequence[Row]) -> None:
-        """Let these wait again, and convert them and no others."""
+        """Let these wait again, and convert them and no others; if that cannot be, they stay as they are."""
+        if not self.conversion.is_busy and not self._has_model():
+            return
         self._is_partial = True
         self.queue.wait_again(rows)
         self.queue.forget_sizes(rows)

@@ -22,6 +22,16 @@ class DropHint(QWidget):
         parent.installEventFilter(self)
         self.hide()
 
+    @property
+    def words(self) -> str:
+        """What it says."""
+        return self._words
+
+    def say(self, words: str) -> None:
+        """Say something else."""
+        self._words = words
+        self.update()
+
     def show_over(self, on: bool) -> None:
         self.setGeometry(self._page.rect())
         self.setVisible(on)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QCoreApplication, QMimeData, QUrl
 from PySide6.QtWidgets import QWidget
 
 MODEL_SUFFIX = ".safetensors"
+_GLANCED_AT = 100  # addresses
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,14 @@ def dropped(data: QMimeData) -> Dropped:
     if data.hasUrls():
         return sorted_by_place([url for url in data.urls() if url.isValid()])
     return Dropped((), (), _nothing_to_open(data))
+
+
+def at_a_glance(data: QMimeData) -> Dropped:
+    """Sort what is only being dragged, by the first of its addresses: there may be very many, and they come over and over."""
+    if not may_hold_files(data):
+        return Dropped((), (), _nothing_to_open(data))
+    lines = bytes(data.data("text/uri-list").data()).split(b"\r\n", _GLANCED_AT)[:_GLANCED_AT]
+    return sorted_by_place([url for url in map(QUrl.fromEncoded, filter(None, lines)) if url.isValid()])
 
 
 def sorted_by_place(urls: Sequence[QUrl]) -> Dropped:

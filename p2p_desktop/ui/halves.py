@@ -4,7 +4,7 @@ from PySide6.QtCore import QCoreApplication, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPixmap
 
 from p2p_desktop.ui.look import Look
-from p2p_desktop.ui.theme import SPACE_M, SPACE_S
+from p2p_desktop.ui.theme import SPACE_L, SPACE_M, SPACE_S
 
 _LINE = 2
 _HANDLE_RADIUS = 15.0
@@ -37,7 +37,7 @@ def paint_halves(
     painter.fillRect(QRect(x - _LINE // 2, place.top(), _LINE, place.height()), look.theme.color("on_plate"))
     if handle:
         paint_handle(painter, QPointF(x, place.center().y()), look)
-    if labels:
+    if labels and place.width() >= 2 * plate_width(look) + 2 * SPACE_S + SPACE_L:  # else they would touch, and hide the picture
         paint_plate(painter, QPointF(place.left() + SPACE_S, place.top() + SPACE_S), before_word(), look)
         paint_plate(painter, QPointF(place.right() - SPACE_S + 1, place.top() + SPACE_S), after_word(), look, from_right=True)
     return place

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QByteArray, QDeadlineTimer, Qt, QTimer, Signal
+from PySide6.QtCore import QDeadlineTimer, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -23,7 +23,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWi
 from p2p_desktop.paths import UserPaths, resources
 from p2p_desktop.ui.convert_page import ConvertPage
 from p2p_desktop.ui.convert_session import ConvertSession
-from p2p_desktop.ui.drops import Dropped, can_be_answered, dropped, may_hold_files
+from p2p_desktop.ui.drops import Dropped, at_a_glance, can_be_answered, dropped
 from p2p_desktop.ui.errors import UncaughtErrors
 from p2p_desktop.ui.focus_ring import FocusRing
 from p2p_desktop.ui.look import Look
@@ -38,6 +38,7 @@ from p2p_desktop.ui.remembered import Remembered
 from p2p_desktop.ui.settings_box import SettingsBox
 from p2p_desktop.ui.status_line import StatusLine
 from p2p_desktop.ui.theme import NARROW_WINDOW
+from p2p_desktop.ui.window_place import place_window
 from p2p_desktop.ui.working_model import WorkingModel
 from p2p_desktop.workers.conversion import Conversion
 from p2p_desktop.workers.device_probe import DeviceProbe, Found
@@ -48,7 +49,6 @@ from training.contract.progress import Report, Token
 log = logging.getLogger(__name__)
 
 _LAST_MS = 10_000  # for what still runs when the window is closed; nobody sees it any more
-_FIRST_SIZE, _LEAST_SIZE = (1200, 800), (900, 600)
 
 
 class MainWindow(QMainWindow):
@@ -61,7 +61,6 @@ class MainWindow(QMainWindow):
         self._threads: list[TaskThread] = []
         self.setObjectName("main_window")
         self.setWindowTitle(self.tr("P2P Desktop"))
-        self.setMinimumSize(*_LEAST_SIZE)
         self.setAcceptDrops(True)
         self._shelf = ModelShelf(resources() / "models", self._added_models(), paths.removed, self)
         self._model = WorkingModel(self._shelf, settings, paths, self._remembered, self)
@@ -85,7 +84,7 @@ class MainWindow(QMainWindow):
         self._lay_out()
         self._ring = FocusRing(look, self)
         self._connect()
-        self._remember_place()
+        place_window(self, self._remembered.text("geometry"))
         self._on_settings_changed(settings.value)
 
     # --- what the program asks for
@@ -105,8 +104,8 @@ class MainWindow(QMainWindow):
         """After the first paint: icons, models, the device, and what a crash left unfinished. Nothing here blocks."""
         self._run("getting ready", _import_what_is_needed, self._on_imported)
 
-    def go_to(self, place: str) -> None:
-        """Bring a place to the front; it is built when it is first seen."""
+    def go_to(self, place: str, reason: Qt.FocusReason = Qt.FocusReason.OtherFocusReason) -> None:
+        """Bring a place to the front, and the keyboard to what is selected there; it is built when it is first seen."""
         if place not in self._made:
             page = self._makers[place]()
             self._made[place] = page
@@ -114,6 +113,9 @@ class MainWindow(QMainWindow):
             self._set_narrow_page(page)
         self._rail.select(place)
         self._pages.setCurrentWidget(self._made[place])
+        take_keyboard = getattr(self._made[place], "take_keyboard", None)
+        if take_keyboard is not None:
+            take_keyboard(reason)
 
     def page(self, place: str) -> QWidget:
         """The page of a place, built if need be."""
@@ -133,13 +135,13 @@ class MainWindow(QMainWindow):
         if can_be_answered(event.mimeData()):
             event.setDropAction(Qt.DropAction.CopyAction)
             event.accept()
-            self.convert.highlight_drop(may_hold_files(event.mimeData()))
+            self._highlight_drop(at_a_glance(event.mimeData()))
 
     def dragLeaveEvent(self, _: QDragLeaveEvent) -> None:
-        self.convert.highlight_drop(False)
+        self._highlight_drop(None)
 
     def dropEvent(self, event: QDropEvent) -> None:
-        self.convert.highlight_drop(False)
+        self._highlight_drop(None)
         event.setDropAction(Qt.DropAction.CopyAction)  # never a move: the sources stay where they are
         event.accept()
         self._take(dropped(event.mimeData()))
@@ -207,10 +209,10 @@ class MainWindow(QMainWindow):
         return SettingsPage(self._look, self._settings, self._probe, self._doctor, self._paths, self._errors, self)
 
     def _connect(self) -> None:
-        self._rail.chosen.connect(self.go_to)
+        self._rail.chosen.connect(self._on_place_chosen)
         for number, place in enumerate(PLACES, start=1):
             shortcut = QShortcut(QKeySequence(f"Ctrl+{number}"), self)
-            shortcut.activated.connect(partial(self.go_to, place))
+            shortcut.activated.connect(partial(self.go_to, place, Qt.FocusReason.ShortcutFocusReason))
         paste = QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), self.convert)
         paste.activated.connect(self._on_paste)
         self._status.warning_clicked.connect(self._on_warning_clicked)
@@ -226,11 +228,6 @@ class MainWindow(QMainWindow):
         self._shelf.changed.connect(self._on_shelf_changed)
         self._probe.found.connect(self._on_device_found)
         self._errors.happened.connect(self._on_error)
-
-    def _remember_place(self) -> None:
-        geometry = self._remembered.text("geometry")
-        if not geometry or not self.restoreGeometry(QByteArray.fromBase64(QByteArray(geometry.encode("ascii")))):
-            self.resize(*_FIRST_SIZE)
 
     def _set_narrow_page(self, page: QWidget) -> None:
         set_narrow = getattr(page, "set_narrow", None)
@@ -285,6 +282,13 @@ class MainWindow(QMainWindow):
 
     # --- what happens
 
+    def _highlight_drop(self, what: Dropped | None) -> None:
+        """On the page in front, if it has words for it; None: nothing is dragged any more."""
+        for page in self._made.values():
+            highlight = getattr(page, "highlight_drop", None)
+            if highlight is not None:
+                highlight(what if page is self._pages.currentWidget() else None)
+
     def _take(self, what: Dropped) -> None:
         if what.models:
             self.go_to("models")
@@ -295,6 +299,10 @@ class MainWindow(QMainWindow):
         if what.refused:  # last: what is added takes the place of what was said before
             self.go_to("convert")
             self.convert.say("warning", what.refused)
+
+    def _on_place_chosen(self, place: str) -> None:
+        by_keyboard = self._ring.target is not None  # a click takes the ring away
+        self.go_to(place, Qt.FocusReason.ShortcutFocusReason if by_keyboard else Qt.FocusReason.OtherFocusReason)
 
     def _on_paste(self) -> None:
         data = QGuiApplication.clipboard().mimeData()

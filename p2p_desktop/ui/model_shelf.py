@@ -43,12 +43,15 @@ class _Outcome:
 @dataclass(slots=True)
 class _Added:
     names: list[str] = field(default_factory=list)
+    known: list[str] = field(default_factory=list)
+    """Those that were in the library before."""
     refused: list[str] = field(default_factory=list)
 
 
 class ModelShelf(QObject):
     changed = Signal()
     added = Signal(str)  # a model's name; told when `models` holds it
+    known = Signal(list)  # of str: models that were to be added and are there already
     removed = Signal(str, Path)  # its name, and where its file is now
     renamed = Signal(str, str)
     failed = Signal(str)  # a sentence, or one for each model that was refused
@@ -99,7 +102,7 @@ class ModelShelf(QObject):
         self._run("models", _nothing, None)
 
     def add(self, paths: Sequence[Path]) -> None:
-        """Copy model files into the library. `failed` tells about those that are none, after the others were `added`."""
+        """Copy model files into the library. `failed` tells of those that are none, after the others were `added` or `known`."""
         self._run("adding models", partial(_add, tuple(paths)), self._tell_added)
 
     def remove(self, name: str) -> None:
@@ -154,11 +157,14 @@ class ModelShelf(QObject):
             outcome.tell(outcome.result)
 
     def _tell_added(self, added: _Added) -> None:
+        if added.known:
+            self.known.emit(added.known)
         for name in added.names:
             self.added.emit(name)
         if added.refused:
             here = self.tr("Added: {names}.").format(names=", ".join(added.names)) if added.names else ""
-            self.failed.emit(" ".join(filter(None, [*added.refused, here])))
+            before = self.tr("Already there: {names}.").format(names=", ".join(added.known)) if added.known else ""
+            self.failed.emit(" ".join(filter(None, [*added.refused, here, before])))
 
     def _tell_removed(self, what: tuple[str, Path]) -> None:
         self.removed.emit(*what)
@@ -202,7 +208,8 @@ def _add(paths: Sequence[Path], library: "Library") -> _Added:
     added = _Added()
     for path in paths:
         try:
-            added.names.append(library.add(path).stem)
+            addition = library.add_or_find(path)
+            (added.names if addition.is_new else added.known).append(addition.path.stem)
         except ModelError as error:
             added.refused.append(str(error))
     return added

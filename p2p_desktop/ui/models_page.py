@@ -19,7 +19,8 @@ from PySide6.QtWidgets import (
 )
 
 from p2p_desktop.ui import model_words
-from p2p_desktop.ui.drops import leave_drops_to_window
+from p2p_desktop.ui.drop_hint import DropHint
+from p2p_desktop.ui.drops import Dropped, leave_drops_to_window
 from p2p_desktop.ui.folding_panel import FoldingPanel
 from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.model_cards import ModelCards
@@ -51,6 +52,7 @@ class ModelsPage(QWidget):
         self._pages = QStackedWidget(self)
         self._pages.addWidget(self._cards)
         self._pages.addWidget(self._nothing())
+        self._hint = DropHint(look, "", self._pages)
         left = QVBoxLayout()
         left.setSpacing(0)
         left.addWidget(self._top())
@@ -74,6 +76,16 @@ class ModelsPage(QWidget):
     def set_narrow(self, on: bool) -> None:
         self._folding.set_narrow(on)
         self._search.setFixedWidth(_SEARCH_WIDTH - 40 if on else _SEARCH_WIDTH)
+
+    def take_keyboard(self, reason: Qt.FocusReason) -> None:
+        """Put the keyboard on the selected card."""
+        self._cards.setFocus(reason)
+
+    def highlight_drop(self, what: Dropped | None) -> None:
+        """Show where what is being dragged will go; None: nothing is."""
+        if what:
+            self._hint.say(self.tr("Drop to add the model") if what.models else self.tr("Drop to convert"))
+        self._hint.show_over(bool(what))
 
     def close_down(self, _: QDeadlineTimer) -> None:
         for dialog in list(self._dialogs):
@@ -140,6 +152,7 @@ class ModelsPage(QWidget):
     def _connect(self) -> None:
         self._shelf.changed.connect(self._show)
         self._shelf.added.connect(self._on_added)
+        self._shelf.known.connect(self._on_known)
         self._shelf.removed.connect(self._on_removed)
         self._shelf.renamed.connect(self._on_renamed)
         self._shelf.failed.connect(self._on_failed)
@@ -197,9 +210,21 @@ class ModelsPage(QWidget):
             self._shelf.add([Path(file) for file in files])
 
     def _on_added(self, name: str) -> None:
+        self._bring(name)
+        self._say("success", self.tr("{name} is here now.").format(name=name))
+
+    def _on_known(self, names: list[str]) -> None:
+        self._bring(names[-1])
+        titles = [model_words.title(model) for model in map(self._shelf.find, names) if model is not None]
+        words = self.tr("You already have this model: {names}.") if len(names) == 1 else self.tr("You already have these: {names}.")
+        self._say("info", words.format(names=", ".join(titles)))
+
+    def _bring(self, name: str) -> None:
+        """Select a model, whatever was filtered before."""
         self._on_show_all()
         self._cards.select(name)
-        self._say("success", self.tr("{name} is here now.").format(name=name))
+        if self.isVisible():
+            self.take_keyboard(Qt.FocusReason.OtherFocusReason)
 
     def _on_removed(self, name: str, where: Path) -> None:
         self._removed = where

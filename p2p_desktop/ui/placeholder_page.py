@@ -1,7 +1,7 @@
 """A place that this version does not have yet: says so, and what can be done meanwhile."""
 
 from PySide6.QtCore import QCoreApplication, Qt
-from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.theme import SPACE_L, SPACE_M
@@ -42,9 +42,14 @@ class PlaceholderPage(QFrame):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         layout = QVBoxLayout(self)
         layout.addStretch(2)
-        for widget, space in ((self._icon, SPACE_L), (headline, SPACE_M), (words, 0)):
+        for widget, space in ((self._icon, SPACE_L), (headline, SPACE_M)):
             layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
             layout.addSpacing(space)
+        line = QHBoxLayout()  # between stretches: with an alignment, words that wrap would get the height of one line
+        line.addStretch(1)
+        line.addWidget(words)
+        line.addStretch(1)
+        layout.addLayout(line)
         layout.addStretch(3)
         look.icons.ready.connect(self._on_look_changed)
         look.theme.changed.connect(self._on_look_changed)

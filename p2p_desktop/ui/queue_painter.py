@@ -4,7 +4,7 @@ import time
 from typing import Literal
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPainterPath, QPen
+from PySide6.QtGui import QFontMetrics, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView
 
 from p2p_desktop.ui.look import Look
@@ -165,16 +165,21 @@ class QueuePainter(QStyledItemDelegate):
         left = box.left() + TEXT_ICON + SPACE_S
         width = links["retry"].left() - SPACE_M - left
         what, then = sentences(row.reason.replace(f"{row.path}", row.name))
-        if painter.fontMetrics().horizontalAdvance(what) > width:
-            self._paint_two_lines(painter, QRect(left, box.top() + 4, width, ROW_HEIGHT - 8), f"{what} {then}".strip())
-            what = then = ""
-        lines: tuple[_Line, ...] = (("body", 500, what, "text", 3), ("small", 400, then, "muted", 22))
+        rest = ""
+        font = theme.font("body")
+        font.setWeight(font.Weight.Medium)
+        if QFontMetrics(font).horizontalAdvance(what) > width:  # then it takes both lines; the tool tip tells what to do
+            what, rest = broken(what, QFontMetrics(font), width)
+        lines: tuple[_Line, ...] = (
+            ("body", 500, what, "text", 3),
+            ("body", 500, rest, "text", 22) if rest else ("small", 400, then, "muted", 22),
+        )
         for role, weight, text, colour, y in lines:
             font = theme.font(role)
             font.setWeight(font.Weight(weight))
             painter.setFont(font)
             painter.setPen(theme.color(colour))
-            middle = y if then else 12
+            middle = y if then or rest else 12
             words = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, width)
             painter.drawText(QRect(left, box.top() + middle, width, 19), Qt.AlignmentFlag.AlignVCenter, words)
         for link, place in links.items():
@@ -184,11 +189,6 @@ class QueuePainter(QStyledItemDelegate):
             painter.setFont(font)
             painter.setPen(theme.color("accent_text"))
             painter.drawText(place, Qt.AlignmentFlag.AlignCenter, self._link_words()[link])
-
-    def _paint_two_lines(self, painter: QPainter, box: QRect, text: str) -> None:
-        painter.setFont(self._look.theme.font("small"))
-        painter.setPen(self._look.theme.color("text"))
-        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap, text)
 
     def _paint_text(
         self,
@@ -246,3 +246,10 @@ def sentences(reason: str) -> tuple[str, str]:
 
 def first_sentence(reason: str) -> str:
     return sentences(reason)[0]
+
+
+def broken(text: str, metrics: QFontMetrics, width: int) -> tuple[str, str]:
+    """Part a text between words so that the first part fits into a width, in pixels; nothing is parted where no word fits."""
+    words = text.split(" ")
+    fitting = max((n for n in range(1, len(words)) if metrics.horizontalAdvance(" ".join(words[:n])) <= width), default=len(words))
+    return " ".join(words[:fitting]), " ".join(words[fitting:])

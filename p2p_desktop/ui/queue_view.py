@@ -14,8 +14,8 @@ from PySide6.QtCore import (
     QTimer,
     Signal,
 )
-from PySide6.QtGui import QAction, QContextMenuEvent, QGuiApplication, QKeyEvent, QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
+from PySide6.QtGui import QAction, QContextMenuEvent, QFocusEvent, QGuiApplication, QKeyEvent, QMouseEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QMenu, QTableView, QWidget
 
 from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.queue_model import NAME, SIZE, STATE, TIME, QueueModel
@@ -128,6 +128,14 @@ class QueueView(QTableView):
     def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
         super().selectionChanged(selected, deselected)
         self.viewport().update()  # the bar at the left is painted in one cell for the whole row
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """The keyboard comes to where it was, which may be nowhere: Qt would make the first row current, and so show it."""
+        if self.currentIndex().isValid():
+            super().focusInEvent(event)
+        else:
+            QFrame.focusInEvent(self, event)
+            self.viewport().update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

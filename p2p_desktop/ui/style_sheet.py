@@ -16,6 +16,7 @@ def style_sheet(tokens: Tokens, point_size: float, outline_width: int = 1) -> st
 # Of the system's font.
 TYPE_FACTORS = {"figure": 2.0, "title": 1.5, "summary": 1.3, "section": 1.15, "body": 1.0, "small": 0.9, "badge": 0.86}
 Sizes = dict[str, str]
+_ARROW_INDENT = 4  # pixels that the icon of a disclosure reaches out to the left, where both its arrows are empty
 _TOOL = 29  # pixels; Fusion adds 3 to every tool button
 
 
@@ -108,6 +109,7 @@ QToolButton[role="icon"], QToolButton[role="disclosure"] {{
     min-height: {_TOOL}px; padding: 0 6px; font-weight: 500;
 }}
 QToolButton[role="icon"] {{ min-width: {_TOOL}px; padding: 0; }}
+QToolButton[role="disclosure"] {{ padding: 0 6px 0 -{_ARROW_INDENT}px; }}
 QToolButton[role="icon"]:hover, QToolButton[role="disclosure"]:hover {{ background: {t.hover}; }}
 QToolButton[role="icon"]:pressed {{ background: {t.pressed}; }}
 QToolButton[role="icon"]:checked {{ background: {t.selected}; color: {t.accent_text}; }}
@@ -182,7 +184,7 @@ QTableView, QListView {{
 QListView[role="cards"] {{ background: {t.window}; }}
 QHeaderView {{ background: {t.surface}; border: none; }}
 QHeaderView::section {{
-    background: {t.surface}; color: {t.muted}; border: none; border-bottom: 1px solid {t.border}; padding: 0 4px;
+    background: {t.surface}; color: {t.muted}; border: none; border-bottom: 1px solid {t.border}; padding: 0 4px 0 0;
     font-size: {s["small"]}; font-weight: 600; text-align: left;
 }}
 QHeaderView::section:first {{ padding-left: 14px; }}

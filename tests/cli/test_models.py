@@ -78,7 +78,8 @@ def test_names_become_file_names(name, expected):
 
 def test_the_commands_work_together(tmp_path, p2p):
     source = write_small_model(tmp_path / "a.safetensors", small_card("new", metrics={"psnr": 27.0}, identity={"psnr": 26.0}))
-    assert p2p("models", "add", source).code == 0
+    assert p2p("models", "add", source).out == "Added as new.\n"
+    assert p2p("models", "add", source).out == "You already have this model: new.\n"
     listed = {line["name"]: line for line in p2p("models", "list", "--json").lines}
     assert listed["new"]["origin"] == "added"
     assert listed["deblur"]["origin"] == "shipped"

@@ -491,8 +491,14 @@ def test_a_phone_picture_with_an_item_of_no_readable_kind_is_an_error(tmp_path):
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"", "empty .0 bytes."),
-        (b"Dear diary, today I took a picture.", "not a picture"),
+        (b"", "is empty .0 bytes.. Get a fresh copy of the file"),
+        (
+            "Dear diary, today I took a pictur\u00e9 of the s\u00e9a and of a very white b\u00e9ach.".encode(),
+            "is a text, not a picture. Get a fresh",
+        ),
+        (b"\n<!DOCTYPE html><html>", "is a web page, not a picture. Save the picture itself"),
+        (b"PK\x03\x04" + bytes(60), "is an archive, not a picture. Unpack it"),
+        (b"\x07\x00\x81" + bytes(60), "is not a picture, whatever its name says. Get a fresh"),
         (b"\x89PNG\r\n\x1a\n", "not a picture|damaged"),
         (b"\xff\xd8\xff\xe0", "not a picture|damaged"),
         (b"GIF89a", "not a picture|damaged"),

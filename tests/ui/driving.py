@@ -27,6 +27,7 @@ class Driver:
         self.qtbot = qtbot
         self.errors = UncaughtErrors()
         self.window = MainWindow(look, user_paths(), SettingsBox(user_paths().settings), self.errors)
+        self.window.resize(1200, 800)  # what it has on most screens; the one of the offscreen platform is smaller
         self.window.painted.connect(self.window.get_ready)
         self.window.show()
         self.wait(lambda: self.window._shelf.is_read and self.window._probe.last is not None)

@@ -1,7 +1,7 @@
 """Convert, what it shows: the picture that was meant, a row for it, and numbers and sentences that agree with each other."""
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, Qt
+from PySide6.QtCore import QMimeData, QModelIndex, QPoint, Qt
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QLabel, QPushButton
@@ -233,3 +233,37 @@ def test_notes_keep_their_padding_in_the_smallest_window(qtbot, look, prepared_h
                 assert label.heightForWidth(label.width()) <= label.height()
                 assert frame.contentsRect().adjusted(0, SPACE_S, 0, -SPACE_S).contains(label.geometry())
     driver.close()
+
+
+def test_the_results_stay_when_the_person_comes_back(driver, many):
+    """Focus comes to the list from elsewhere: nobody has asked for its first row."""
+    (many / "broken.jpg").write_bytes(b"no picture")
+    driver.drop([many])
+    driver.wait_listed(25)
+    driver.convert()
+    queue = driver.find("queue", QueueView)
+    queue.clearSelection()
+    queue.setCurrentIndex(QModelIndex())
+    driver.window.convert._show_results()
+    driver.window.setFocus()
+    queue.setFocus(Qt.FocusReason.ActiveWindowFocusReason)
+    assert queue.hasFocus()
+    assert not driver.window.convert._stage.shows_picture
+    QTest.keyClick(queue, Qt.Key.Key_Down)  # this is asking
+    assert driver.window.convert._stage.shows_picture
+
+
+def test_retrying_without_a_model_leaves_the_failed_rows_as_they_are(driver, many, tmp_path):
+    add_own_model(driver, tmp_path)
+    (many / "broken.jpg").write_bytes(b"no picture")
+    driver.window.convert.use_model("mine")
+    driver.drop([many])
+    driver.wait_listed(25)
+    driver.convert()
+    model = driver.window._shelf.find("mine").path
+    kept = model.read_bytes()
+    model.unlink()
+    driver.window._session.retry(driver.window._session.queue.rows("failed"))
+    assert driver.counts["failed"] == 1
+    assert "mine" in note(driver)
+    model.write_bytes(kept)

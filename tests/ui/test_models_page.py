@@ -9,8 +9,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
+from PySide6.QtGui import QContextMenuEvent, QDragEnterEvent, QDragLeaveEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QMenu, QPushButton, QWidget
 
@@ -18,6 +18,7 @@ from p2p_desktop.models.library import Library, Model
 from p2p_desktop.paths import resources, user_paths
 from p2p_desktop.ui import model_words
 from p2p_desktop.ui.compare_view import CompareView
+from p2p_desktop.ui.drop_hint import DropHint
 from p2p_desktop.ui.model_cards import ModelCards, card_of, menu_place
 from p2p_desktop.ui.model_shelf import ModelShelf
 from p2p_desktop.ui.models_page import ModelsPage
@@ -197,8 +198,23 @@ def test_a_model_is_added_shown_and_chosen(hands, new_model):
     assert hands.names == ["deblur", "my haze", "night", "plain"]
     assert hands.selected == "night"
     hands.add(new_model)  # the same again is no second one
-    hands.wait(lambda: not hands.shelf._threads)
+    hands.wait(lambda: hands.note == "You already have this model: night.")
     assert hands.names == ["deblur", "my haze", "night", "plain"]
+
+
+def test_a_copy_of_what_is_there_already_is_told_and_shown(hands, tmp_path, new_model):
+    copy = tmp_path / "sharp.safetensors"
+    copy.write_bytes((hands.library.shipped / "deblur.safetensors").read_bytes())
+    hands.cards.select("plain")
+    hands.add(copy)
+    hands.wait(lambda: hands.note == "You already have this model: Deblur.")
+    assert hands.selected == "deblur"
+    assert hands.names == ["deblur", "my haze", "plain"]
+    bad = tmp_path / "bad.safetensors"
+    bad.write_bytes(b"PK\x03\x04 a file of another program")
+    hands.add(copy, new_model, bad)
+    said = "bad.safetensors is not a model file of this program. Added: night. Already there: deblur."
+    hands.wait(lambda: hands.note == said)
 
 
 def test_of_many_files_the_good_ones_are_added_and_the_bad_one_is_told(hands, tmp_path, new_model):
@@ -498,3 +514,51 @@ def test_a_drop_on_the_window_leads_to_the_new_model(driver, new_model):
     driver.click("models_use")
     assert driver.window.convert.isVisible()
     assert driver.window.convert._panel.wishes.model == "night"
+
+
+def open_models_by_shortcut(driver):
+    QTest.keyClick(driver.window, Qt.Key.Key_4, Qt.KeyboardModifier.ControlModifier)
+
+
+def open_models_by_rail(driver):
+    rail = driver.find("rail_models", QAbstractButton)
+    rail.setFocus(Qt.FocusReason.TabFocusReason)
+    QTest.keyClick(rail, Qt.Key.Key_Space)
+
+
+@pytest.mark.parametrize("go", [open_models_by_shortcut, open_models_by_rail])
+def test_who_comes_by_keyboard_has_the_keyboard_on_the_selected_card(driver, go):
+    driver.window.activateWindow()
+    go(driver)
+    cards = driver.find("model_cards", ModelCards)
+    assert QApplication.focusWidget() is cards
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_F2)
+    assert "keeps its name" in driver.window.page("models")._note.text()
+
+
+def test_a_dropped_model_has_the_keyboard_and_can_be_renamed_at_once(driver, new_model):
+    driver.window.activateWindow()
+    driver.drop([new_model])
+    cards = driver.find("model_cards", ModelCards)
+    driver.wait(lambda: cards.selected is not None and cards.selected.name == "night")
+    assert QApplication.focusWidget() is cards
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_F2)
+    dialog = driver.find("rename_dialog", RenameDialog)
+    assert dialog.isVisible()
+    dialog.reject()
+
+
+@pytest.mark.parametrize(("name", "words"), [("m.safetensors", "Drop to add the model"), ("a.jpg", "Drop to convert")])
+def test_what_is_dragged_over_the_models_is_told_where_it_will_go(driver, tmp_path, name, words):
+    driver.window.go_to("models")
+    hint = driver.window.page("models").findChild(DropHint)
+    assert not hint.isVisible()
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(tmp_path / name))])
+    action, button, keys = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    QApplication.sendEvent(driver.window, QDragEnterEvent(QPoint(300, 300), action, data, button, keys))
+    assert hint.isVisible()
+    assert hint.words == words
+    assert not driver.window.convert._hint.isVisible()
+    QApplication.sendEvent(driver.window, QDragLeaveEvent())
+    assert not hint.isVisible()

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtTest import QAbstractItemModelTester, QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 
@@ -12,7 +13,9 @@ from p2p_desktop.convert.looking import Measured, Unreadable
 from p2p_desktop.convert.plan import FoundPicture, Unlooked
 from p2p_desktop.ui.filter_bar import FilterBar
 from p2p_desktop.ui.queue_model import NAME, SIZE, STATE, QueueModel
+from p2p_desktop.ui.queue_painter import broken
 from p2p_desktop.ui.queue_view import QueueView
+from p2p_desktop.ui.theme import HEADER_HEIGHT, ROW_HEIGHT
 from p2p_desktop.ui.thumbnail_source import ThumbnailSource
 from tests.convert.fakes import save_picture
 from tests.deadlines import soon
@@ -185,6 +188,30 @@ def test_failed_rows_have_words_that_can_be_clicked(qtbot, view, queue):
     with qtbot.waitSignal(view.show_file_asked) as show:
         QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=places["show_file"].center())
     assert show.args == [FOLDER / "3.jpg"]
+
+
+def ink(widget, left, right, top, bottom):
+    """The first column of pixels with anything dark in it."""
+    picture = widget.grab().toImage()
+    return next(x for x in range(left, right) if any(picture.pixelColor(x, y).lightness() < 170 for y in range(top, bottom)))
+
+
+def test_headers_stand_above_what_is_in_their_columns(view, queue):
+    queue.take_listing([tuple(Measured(FOLDER / f"{number}.jpg", 1000, 2000, 1) for number in range(10))])
+    header = view.horizontalHeader()
+    left = header.sectionViewportPosition(SIZE)
+    room = left, left + header.sectionSize(SIZE)
+    assert abs(ink(header, *room, 4, HEADER_HEIGHT - 4) - ink(view.viewport(), *room, 4, ROW_HEIGHT - 4)) <= 1
+
+
+def test_a_reason_too_long_for_a_line_is_written_on_two_in_the_same_type(look):
+    metrics = QFontMetrics(look.theme.font("body"))
+    reason = "huge.png claims to be 60000 x 60000 pixels, more than the 300 megapixels that are read."
+    first, second = broken(reason, metrics, metrics.horizontalAdvance(reason) * 2 // 3)
+    assert f"{first} {second}" == reason
+    assert second
+    assert metrics.horizontalAdvance(first) <= metrics.horizontalAdvance(reason) * 2 // 3
+    assert broken("unbreakable", metrics, 1) == ("unbreakable", "")
 
 
 def test_every_state_is_painted_in_both_themes_and_widths(view, queue, look):

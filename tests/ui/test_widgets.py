@@ -1,8 +1,8 @@
 """The small widgets: what they show, and what keyboard and mouse do with them."""
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QAccessible, QColor
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QAccessible, QColor, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
@@ -18,7 +18,10 @@ from PySide6.QtWidgets import (
 
 from p2p_desktop.ui.compare_bar import CompareBar
 from p2p_desktop.ui.compare_view import CompareView
+from p2p_desktop.ui.convert_panel import ConvertPanel
 from p2p_desktop.ui.focus_ring import FocusRing
+from p2p_desktop.ui.halves import paint_halves, plate_width
+from p2p_desktop.ui.model_shelf import ModelShelf
 from p2p_desktop.ui.rail import Rail
 from p2p_desktop.ui.widgets import Badge, ElidedLabel, FilterChip, Note, SegmentedControl, SlimProgress, Switch
 
@@ -422,3 +425,42 @@ def test_the_name_of_the_picture_is_there_however_narrow_the_bar(look, page, qtb
     name = bar.findChild(QLabel, "compare_name")
     qtbot.waitUntil(lambda: name.width() >= 100)
     assert bar.findChild(QLabel, "compare_facts").isVisibleTo(bar) == (width > 520)
+
+
+# Before and after
+
+
+@pytest.mark.parametrize("side", [100, 120, 140, 160, 264])
+def test_the_two_words_on_a_picture_never_touch(look, side):
+    """A column of the picture is seen between them, or they are left out."""
+    white = QPixmap(side, side)
+    white.fill(QColor("white"))
+    canvas = QPixmap(side, side)
+    painter = QPainter(canvas)
+    paint_halves(painter, canvas.rect(), white, white, look, labels=True)
+    painter.end()
+    picture = canvas.toImage()
+    middle = side // 2
+    around = [x for x in range(middle - 8, middle + 8) if abs(x - middle) > 3]  # beside the line
+    assert all(picture.pixelColor(x, y).lightness() > 250 for x in around for y in range(8, 40))
+    assert (picture.pixelColor(12, 11).lightness() < 128) == (side == 264 or side >= 2 * plate_width(look) + 32)
+
+
+def test_the_arrow_of_more_options_stands_below_the_labels(look, qtbot, tmp_path):
+    panel = ConvertPanel(look, ModelShelf(tmp_path, tmp_path, tmp_path))
+    qtbot.addWidget(panel)
+    panel.resize(288, 760)
+    panel.show()
+    label = next(one for one in panel.findChildren(QLabel) if one.text() == "Format")
+    more = panel.findChild(QToolButton, "convert_more")
+
+    def ink(widget):
+        QApplication.sendPostedEvents()
+        picture = panel.grab().toImage()
+        place = QRect(widget.mapTo(panel, QPoint(0, 0)), widget.size()).adjusted(0, 3, 0, -3)
+        rows = range(place.top(), place.bottom())
+        return next(x for x in range(place.left(), place.right()) if any(picture.pixelColor(x, y).lightness() < 170 for y in rows))
+
+    for _ in ("closed", "open"):
+        assert 0 <= ink(more) - ink(label) <= 3  # one arrow is narrower than the other; further left it would be cut off
+        more.click()

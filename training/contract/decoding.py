@@ -80,7 +80,7 @@ def _decode_by_opencv(data: bytes, header: Header) -> tuple[Pixels, Metadata]:
     if decoded is None:
         raise UnreadableError(CUT_OFF)
     if decoded.dtype not in (np.uint8, np.uint16):
-        raise UnreadableError("holds numbers that are not 8-bit or 16-bit pixels, which cannot be read")
+        raise UnreadableError("holds numbers that are not 8-bit or 16-bit pixels, which cannot be read. Save it with 8 or 16 bits")
     pixels: Pixels = decoded
     if decoded.ndim == 2:
         pixels = decoded[..., None]

@@ -1,5 +1,6 @@
 """What a picture file is and how large, from its first bytes: no pixel is decoded, so that bombs are seen before they go off."""
 
+import codecs
 import logging
 import struct
 import zlib
@@ -39,7 +40,8 @@ _OTHERS = {
 }
 _NOT_THESE = "Convert it to PNG, JPEG or TIFF first"
 
-CUT_OFF = "is damaged or cut off. Get a fresh copy of the file"
+_FRESH_COPY = "Get a fresh copy of the file"
+CUT_OFF = f"is damaged or cut off. {_FRESH_COPY}"
 DAMAGES = (
     *(ArithmeticError, AssertionError, AttributeError, EOFError, LookupError, RuntimeError, TypeError, ValueError),
     *(struct.error, zlib.error, tifffile.TiffFileError),
@@ -126,14 +128,30 @@ def read_header(file: BinaryIO) -> Header:
 
 def _what_else(start: bytes) -> str:
     if not start:
-        return "is empty (0 bytes): it was never written, or not copied completely"
+        return f"is empty (0 bytes). {_FRESH_COPY}"
     for beginning, name in _OTHERS.items():
         if start.startswith(beginning):
             return f"is {name}, which cannot be read here. {_NOT_THESE}"
     if start[4:8] == b"ftyp":
         name = "a camera RAW file" if start[8:11] == b"crx" else "a film or a kind of picture"
         return f"is {name}, which cannot be read here. {_NOT_THESE}"
-    return "is not a picture: its content is of no format that is known here"
+    if start.startswith(b"PK\3\4"):
+        return "is an archive, not a picture. Unpack it first"
+    words = start.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if words.startswith((b"<!doctype html", b"<html")):
+        return "is a web page, not a picture. Save the picture itself"
+    if all(byte >= 32 or byte in b"\t\n\f\r" for byte in start) and _is_utf8(start):
+        return f"is a text, not a picture. {_FRESH_COPY}"
+    return f"is not a picture, whatever its name says. {_FRESH_COPY}"
+
+
+def _is_utf8(start: bytes) -> bool:
+    """Tell whether the beginning of a file is text; its last letter may be cut off."""
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(start)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _jpeg(file: BinaryIO) -> Header:

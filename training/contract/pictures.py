@@ -118,7 +118,9 @@ def _named(path: Path, name: str) -> Iterator[None]:
     except UnreadableError as error:
         raise PictureError(f"{name} {error}.") from error
     except MemoryError as error:
-        raise PictureError(f"{name} is too large for this computer's free memory.") from error
+        raise PictureError(
+            f"{name} is too large for this computer's free memory. Close other programs, or make it smaller."
+        ) from error
 
 
 def _unopened(path: Path, name: str, error: OSError) -> PictureError:

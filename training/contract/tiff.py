@@ -59,7 +59,10 @@ def read_tiff(data: bytes) -> Tiff:
 
 def _pixels(page: tifffile.TiffPage, data: bytes, orientation: int) -> tuple[Pixels, int, tuple[str, ...]]:
     if page.dtype is None or page.dtype.kind not in "ub" or page.bitspersample not in (1, 2, 4, 8, 16):
-        raise UnreadableError("holds floating-point or other numbers that are not 8-bit or 16-bit pixels, which cannot be read")
+        raise UnreadableError(
+            "holds floating-point or other numbers that are not 8-bit or 16-bit pixels, which cannot be read. "
+            "Save it with 8 or 16 bits"
+        )
     if page.photometric == _CMYK and page.bitspersample != 8:
         raise UnreadableError("is a CMYK picture of 16 bits, which cannot be read. Convert it to RGB first")
     alpha_kind = page.extrasamples[0] if page.extrasamples else None
@@ -93,7 +96,7 @@ def _by_tifffile(page: tifffile.TiffPage, num_bytes: int) -> Pixels:
         array = np.iinfo(array.dtype).max - array
     array = array[..., None] if array.ndim == 2 else array
     if array.ndim != 3 or not 1 <= array.shape[2] <= 4:
-        raise UnreadableError("is a TIFF of several layers or channels, which cannot be read as one picture")
+        raise UnreadableError("is a TIFF of several layers or channels, which cannot be read as one picture. Save it as a flat one")
     return np.ascontiguousarray(array, array.dtype.newbyteorder("="))
 
 
@@ -106,7 +109,7 @@ def _by_opencv(page: tifffile.TiffPage, data: bytes) -> Pixels:
         data = bytes(changed)
     decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if decoded is None or decoded.dtype not in (np.uint8, np.uint16):
-        raise UnreadableError("is damaged or cut off, or a kind of TIFF that cannot be read")
+        raise UnreadableError("is damaged or cut off, or a kind of TIFF that cannot be read. Convert it to PNG first")
     return _from_bgr(decoded)
 
 
