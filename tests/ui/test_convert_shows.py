@@ -260,10 +260,8 @@ def test_retrying_without_a_model_leaves_the_failed_rows_as_they_are(driver, man
     driver.drop([many])
     driver.wait_listed(25)
     driver.convert()
-    model = driver.window._shelf.find("mine").path
-    kept = model.read_bytes()
-    model.unlink()
+    driver.window._shelf.remove("mine")
+    driver.wait(lambda: driver.window._shelf.find("mine") is None)
     driver.window._session.retry(driver.window._session.queue.rows("failed"))
     assert driver.counts["failed"] == 1
     assert "mine" in note(driver)
-    model.write_bytes(kept)
