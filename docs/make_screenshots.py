@@ -58,6 +58,7 @@ def play(name: str, theme: str, width: int, height: int, scene: str, target: Pat
     from p2p_desktop.ui.theme import Theme
 
     app = QApplication([])
+    shutil.rmtree(user_paths().unfinished, ignore_errors=True)  # the picture of a conversion at work left one
     box = SettingsBox(user_paths().settings)
     box.change(theme=theme)
     look_theme = Theme(app, theme)  # type: ignore[arg-type]  # one of the three
