@@ -1,7 +1,7 @@
 """Which pairs share a picture, copies that were saved anew or mirrored among them; and the split that keeps these on one side."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 
 import numpy as np
@@ -25,7 +25,8 @@ def divided(found: Pairs, seed: int, glances: Glances) -> Pairs:
     if found.split_by == "owner":
         return found
     groups = _groups(found.train, glances)
-    held_out = set(_chosen(groups, seed, len(found.train))) if len(groups) > 1 else set()
+    unreadable = {digest for digest, group in groups.items() if not _can_be_read(group, glances)}
+    held_out = set(_chosen(groups, unreadable, seed, len(found.train))) if len(groups) > 1 else set()
     return replace(
         found,
         train=tuple(pair for pair in found.train if pair not in held_out),
@@ -108,10 +109,17 @@ def _digest(group: Sequence[PairFiles], glances: Glances) -> str:
     return min(glances.of(path).digest for pair in group for path in (pair.a, pair.b) if path)
 
 
-def _chosen(groups: dict[str, list[PairFiles]], seed: int, total: int) -> Iterator[PairFiles]:
-    """Groups in a random order, as long as they fit into the tenth; one of the smallest if none does."""
+def _can_be_read(group: Sequence[PairFiles], glances: Glances) -> bool:
+    return all(glances.of(path).looks for pair in group for path in (pair.a, pair.b) if path)
+
+
+def _chosen(groups: dict[str, list[PairFiles]], last: Set[str], seed: int, total: int) -> Iterator[PairFiles]:
+    """Groups in a random order, as long as they fit into the tenth; one of the smallest if none does.
+
+    `last`: those that come after all others, for who is measured on nothing but a damaged picture is not measured.
+    """
     salt = seed.to_bytes(4, "little")
-    ordered = sorted(groups, key=lambda digest: hashlib.sha256(digest.encode("ascii") + salt).hexdigest())
+    ordered = sorted(groups, key=lambda digest: (digest in last, hashlib.sha256(digest.encode("ascii") + salt).hexdigest()))
     room = max(1, round(total * HELD_OUT_SHARE))
     fitting = []
     for digest in ordered:

@@ -145,3 +145,13 @@ def test_thousands_of_looks_are_compared_in_a_second(tmp_path):
 )
 def test_green_is_what_plants_are(colour, is_green):
     assert green_share(np.full((8, 8, 3), colour, np.uint8)) == float(is_green)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_damaged_picture_is_not_what_a_small_run_is_measured_on(tmp_path, seed):
+    for number in range(8):
+        save(tmp_path / f"{number}.png", scene(number))
+    whole = (tmp_path / "3.png").read_bytes()
+    (tmp_path / "3.png").write_bytes(whole[: len(whole) // 3])
+    found = pairs_of_run(tiny_config(tmp_path, task="deblur", seed=seed), None)
+    assert [pair.name for pair in found.held_out] != ["3"]
