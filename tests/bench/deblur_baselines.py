@@ -14,8 +14,8 @@ import cv2
 import numpy as np
 
 import p2p_desktop
-from training.contract.pictures import is_picture_name
-from training.dataset import read_rgb, spread
+from training.contract.encodings import to_rgb
+from training.contract.pictures import is_picture_name, read_picture
 from training.degrade import DEBLUR_TEST_KINDS, deblur_test_input
 from training.evaluate import compare
 
@@ -28,6 +28,15 @@ def unsharp(rgb: np.ndarray, sigma: float, amount: float) -> np.ndarray:
     """Add `amount` times what a Gaussian of `sigma` takes away."""
     smooth = cv2.GaussianBlur(rgb, (0, 0), sigma)
     return cv2.addWeighted(rgb, 1 + amount, smooth, -amount, 0)
+
+
+def read_rgb(path: Path) -> np.ndarray:
+    return to_rgb(read_picture(path).pixels)
+
+
+def every(paths: list[Path], count: int) -> list[Path]:
+    """At most `count` of them, from the whole list."""
+    return paths[:: max(1, len(paths) // count)][:count]
 
 
 def psnr(result: np.ndarray, target: np.ndarray) -> float:
@@ -61,7 +70,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--model", default="deblur")
     options = parser.parse_args()
-    setting = tune(spread(pictures(options.train), NUM_TUNING))
+    setting = tune(every(pictures(options.train), NUM_TUNING))
     paths = pictures(options.data)
     with p2p_desktop.load(options.model) as translate:
         for noisy in (True, False):

@@ -1,5 +1,8 @@
 """What the bench of the trainer says must be what it measured."""
 
+import importlib
+
+import pytest
 import torch
 
 from tests.bench.train import l1_by_statistics
@@ -15,3 +18,8 @@ def test_each_statistics_has_a_figure_of_its_own(tmp_path):
     found = l1_by_statistics(generator, tmp_path)
     assert list(found) == ["image statistics", "running statistics"]
     assert abs(found["image statistics"] - found["running statistics"]) > 1e-4
+
+
+@pytest.mark.parametrize("name", ["convert", "deblur_baselines", "train", "window"])
+def test_every_bench_finds_what_it_measures(name):
+    assert callable(importlib.import_module(f"tests.bench.{name}").main)
