@@ -98,7 +98,7 @@ def convert(
     owner = Owner.new()
     with Journal(journal_path, owner) as journal, EarlierResults(journal_path) as results, ExitStack() as opened:
         plan = plan_conversion(sources, out, requested=settings.format, recurse=settings.recurse, results=results, token=token)
-        for folder in plan.target_folders:
+        for folder in {plan.out: None} | dict.fromkeys(plan.target_folders):  # `check_writable` writes to `out` itself
             sweep(folder)
         if not plan.pictures:
             raise nothing_found(sources, plan)

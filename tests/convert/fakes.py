@@ -20,6 +20,7 @@ from p2p_desktop.convert.job import (
     UnloadedModel,
     convert,
 )
+from p2p_desktop.convert.owner import Owner
 from training.contract.pictures import Picture, read_picture
 from training.contract.progress import Token
 
@@ -68,6 +69,13 @@ class Inverter:
 
     def close(self) -> None:
         self.closed = True
+
+
+def leave_behind(folder: Path, owner: Owner) -> Path:
+    """Make what a killed run leaves in a folder."""
+    path = folder / f".p2p-{owner}-89abcdef.part"
+    path.write_bytes(b"half")
+    return path
 
 
 def save_picture(path: Path, *, height: int = 8, width: int = 12, seed: int = 0, sixteen_bit: bool = False) -> Path:

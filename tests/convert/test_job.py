@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from p2p_desktop.convert.job import ConvertSettings, PictureBegun, PictureDone, Planned, Summary, UnloadedModel
-from tests.convert.fakes import Inverter, is_negative, save_picture, tree
+from tests.convert.fakes import Inverter, is_negative, leave_behind, save_picture, tree
 from training.contract.errors import ConfigError, P2PError
 from training.contract.pictures import read_picture
 from training.contract.progress import Cancelled, Token
@@ -425,6 +425,16 @@ def test_an_error_of_our_own_ends_the_job_and_shows_where(desk):
     assert desk.made() == []
     desk.convert()
     assert len(desk.made()) == 20
+
+
+@pytest.mark.parametrize("folder", [".", "x"])
+def test_what_a_run_left_that_was_killed_is_removed(desk, dead, folder):
+    """Wherever a run writes: among its results, and in the folder above them all, which it tries before it begins."""
+    save_picture(desk.photos / "x/a.png")
+    (desk.out / folder).mkdir(parents=True)
+    leave_behind(desk.out / folder, dead)
+    desk.convert()
+    assert desk.made() == ["x/a.png"]
 
 
 def test_nothing_to_convert_is_a_sentence(desk):

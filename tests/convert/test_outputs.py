@@ -2,7 +2,6 @@
 
 import errno
 import os
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -13,28 +12,13 @@ import pytest
 from p2p_desktop.convert import outputs
 from p2p_desktop.convert.outputs import TargetError, check_writable, is_temporary, numbered, place, sweep, written
 from p2p_desktop.convert.owner import FOREIGN_LIFE_S, Owner
+from tests.convert.fakes import leave_behind
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such names or files")
 
 
 def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
-
-
-def leave_behind(folder: Path, owner: Owner) -> Path:
-    """Make what a killed run leaves in a folder."""
-    path = folder / f".p2p-{owner}-89abcdef.part"
-    path.write_bytes(b"half")
-    return path
-
-
-@pytest.fixture
-def dead():
-    """The owner of a job whose process is no more."""
-    process = subprocess.Popen([sys.executable, "-c", ""])
-    owner = Owner(Owner.new().host, process.pid, int(time.time()), "0123abcd")
-    process.wait()
-    return owner
 
 
 def test_a_file_appears_complete_and_leaves_nothing_beside_it(tmp_path):
