@@ -22,7 +22,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 from training.contract.config import TrainConfig
 from training.contract.encodings import Pixels, encode, join_depth, max_value
 from training.contract.errors import PairingError, PictureError
-from training.contract.framing import fit_size, pad_reflect, to_planes
+from training.contract.framing import fit_size, pad_reflect, resize_nearest, to_planes
 from training.contract.pairing import PairFiles
 from training.contract.palette import Palette, find_palette
 from training.degrade import MAX_REACH, blurred_crop, grey, random_edges
@@ -97,24 +97,26 @@ class TrainingPairs(Dataset[Pair | PairingError]):
         """A square at a random place, both pictures alike; and bool [side, side, 1], false where a picture had to be extended.
 
         `native` tasks keep, or shrink, the scale that the picture has. `fit` tasks have the long side at the size that translation
-        gives it, but for the jitter. What the short side then lacks is mirrored, as in translation for networks of large multiples:
-        squares of one size make batches of pictures of any shape. Nothing is learned of depth there.
+        gives it, but for the jitter, or shrink it from a larger `load_size`. What the short side then lacks is mirrored, as in
+        translation for networks of large multiples: squares of one size make batches of pictures of any shape. Nothing is learned
+        of depth there.
         """
         side, (height, width) = self._side, sides.first.shape[:2]
-        scale = 1.0
-        if self.config.task_spec.size_mode == "native":
-            low = max(self.config.shrink, side / min(height, width))
-            scale = rng.uniform(low, 1.0) if low < 1.0 else 1.0
-        padded = sides.each(lambda pixels: pad_reflect(pixels, max(0, side - height), max(0, side - width)))
+        shrinks = self.config.shrink < 1
+        longest = min(height, width) if self.config.task_spec.size_mode == "native" else max(height, width)
+        low = max(self.config.shrink, side / longest)
+        scale = rng.uniform(low, 1.0) if shrinks and low < 1.0 else 1.0
         # What becomes the crop is cut out first: shrinking twelve megapixels for it would take longer than a step.
         # Blur is made after this, so the source's own softness shrinks with the picture: targets get sharper.
-        reach = min(round(side / scale), *padded.first.shape[:2])
+        reach = max(side, min(round(side / scale), longest))
+        padded = sides.each(lambda pixels: pad_reflect(pixels, max(0, reach - height), max(0, reach - width)))
         top, left = (int(rng.integers(length - reach + 1)) for length in padded.first.shape[:2])
         cut = padded.each(lambda pixels: np.ascontiguousarray(pixels[top : top + reach, left : left + reach]))
-        inside = np.arange(top, top + side)[:, None] < height, np.arange(left, left + side)[None] < width
-        if reach != side:  # of a picture that is larger than the crop, and so was not extended
-            return cut.resized((side, side)), np.ones((side, side, 1), np.bool_)
-        return cut, (inside[0] & inside[1])[..., None]
+        inside = np.arange(top, top + reach)[:, None] < height, np.arange(left, left + reach)[None] < width
+        inside_HW1 = (inside[0] & inside[1])[..., None]
+        if reach != side:
+            return cut.resized((side, side)), resize_nearest(inside_HW1.astype(np.uint8), (side, side)).astype(np.bool_)
+        return cut, inside_HW1
 
     @property
     def _side(self) -> int:

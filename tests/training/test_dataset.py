@@ -269,6 +269,21 @@ def test_training_sees_a_picture_at_the_scale_at_which_it_is_translated(tmp_path
     assert np.abs(seen[:, : translated.shape[1], : translated.shape[2]] - translated).max() < 0.03  # grey levels are rounded once
 
 
+@pytest.mark.parametrize(("height", "width"), [(128, 128), (96, 128), (128, 64)])
+def test_fitted_pictures_are_shrunk_at_random_from_their_load_size(tmp_path, height, width):
+    """A ramp tells the scale of a crop by its slope: from that of the load size to that at which the long side just fits."""
+    ramp = np.broadcast_to(np.linspace(0, 255, height, dtype=np.uint8)[:, None, None], (height, width, 3))
+    save(tmp_path / "a.png", np.ascontiguousarray(ramp))
+    config = colour_config(tmp_path, crop_size=32, load_size=64, shrink=0.5, mirror=False)
+    pairs = pairs_in(config, [tmp_path / "a.png"])
+    slopes = []
+    for epoch in range(40):
+        lightness = pairs[epoch, 0].input_CHW.numpy()[0, :, 0]
+        slopes.append(np.median(np.abs(np.diff(lightness))))
+    assert max(slopes) / min(slopes) > 1.6  # 2 at the most: load_size over crop_size
+    assert all(pairs[epoch, 0].input_CHW.shape == (1, 32, 32) for epoch in range(4))
+
+
 def test_what_the_short_side_lacks_is_mirrored(tmp_path):
     save(tmp_path / "a.png", scene(3, 96, 128))
     config = colour_config(tmp_path, crop_size=64, load_size=64, mirror=False)

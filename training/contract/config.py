@@ -72,7 +72,9 @@ class TrainConfig:
     load_size: int = knob(
         0, 0, 8192, "pixels", "Long side that pictures are fitted to before the crop; 0: crop_size and an eighth."
     )
-    shrink: float = knob(1.0, 0.1, 1, "times", "Pictures at their own size are shrunk at random down to this.")
+    shrink: float = knob(
+        1.0, 0.1, 1, "times", "Crops are taken of pictures shrunk at random down to this: of their own size, or of load_size."
+    )
     mirror: bool = choice(True, "Whether half of the pictures are mirrored.")
     colour_jitter: float = knob(
         0.0, 0, 1, "share", "How far brightness, contrast and saturation of photographs vary, both sides alike."
