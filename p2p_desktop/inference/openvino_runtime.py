@@ -9,6 +9,7 @@ import shutil
 import sys
 import tempfile
 import warnings
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -33,7 +34,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 Variant = Literal["plain", "given", "measure"]
-"""A network in one of three forms: picture -> picture; picture, statistics -> picture; picture -> statistics."""
+"""A network in one of three forms: picture -> picture; picture, statistics -> picture; picture -> statistics. Each exists once more
+with dropout, and takes masks besides, one for each of its places."""
 
 EXAMPLE_SIDE = 64  # pixels; only traced, any size is meant
 CACHE_VERSION = 1  # grows when the conversion changes
@@ -49,32 +51,37 @@ class OpenVinoRuntime:
     name: RuntimeName = "openvino"
     device = "cpu"
 
-    def __init__(self, folder: Path, in_flight: int, threads: int = 0) -> None:
-        """Load what `convert_network` left in `folder`. `threads` 0: all cores. Raises ModelError if it is damaged."""
+    def __init__(self, folder: Path, in_flight: int, threads: int = 0, drawn: Path | None = None) -> None:
+        """Load what `convert_network` left in `folder`, and in `drawn` the same network with dropout, or None.
+
+        `threads` 0: all cores. Raises ModelError if it is damaged.
+        """
         self._threads = threads
         self.in_flight = in_flight
-        self._folder = folder
-        self._pools: dict[Variant, _Pool] = {}
+        self._pools: dict[tuple[Variant, bool], _Pool] = {}
         self.num_statistics = _num_statistics(folder)
-        self._pools["plain"] = self._load("plain", in_flight)
-        if self.num_statistics:
-            self._pools["given"] = self._load("given", in_flight)
-            self._pools["measure"] = self._load("measure", 1)
+        for path, drops in ((folder, False), (drawn, True)):
+            if path is None:
+                continue
+            self._pools["plain", drops] = self._load(path, "plain", in_flight)
+            if self.num_statistics:
+                self._pools["given", drops] = self._load(path, "given", in_flight)
+                self._pools["measure", drops] = self._load(path, "measure", 1)
 
-    def submit(self, x_CHW: Values, statistics_K: Values | None = None) -> Future[Values]:
-        if statistics_K is None:
-            return self._pools["plain"].submit([x_CHW[None]])
-        return self._pools["given"].submit([x_CHW[None], statistics_K[None]])
+    def submit(self, x_CHW: Values, statistics_K: Values | None = None, masks: Sequence[Values] | None = None) -> Future[Values]:
+        variant: Variant = "plain" if statistics_K is None else "given"
+        inputs = [x_CHW] if statistics_K is None else [x_CHW, statistics_K]
+        return self._pools[variant, masks is not None].submit([value[None] for value in (*inputs, *(masks or ()))])
 
-    def measure(self, x_CHW: Values) -> Values:
-        return self._pools["measure"].submit([x_CHW[None]]).result()
+    def measure(self, x_CHW: Values, masks: Sequence[Values] | None = None) -> Values:
+        return self._pools["measure", masks is not None].submit([value[None] for value in (x_CHW, *(masks or ()))]).result()
 
     def close(self) -> None:
         for pool in self._pools.values():
             pool.close()
         self._pools.clear()
 
-    def _load(self, variant: Variant, in_flight: int) -> "_Pool":
+    def _load(self, folder: Path, variant: Variant, in_flight: int) -> "_Pool":
         cores = num_cores(self._threads)
         streams = min(in_flight, cores)
         options = {
@@ -84,9 +91,9 @@ class OpenVinoRuntime:
             "INFERENCE_NUM_THREADS": str(cores),
         }
         try:
-            compiled = _core.compile_model(_core.read_model(self._folder / f"{variant}.xml"), "CPU", options)
+            compiled = _core.compile_model(_core.read_model(folder / f"{variant}.xml"), "CPU", options)
         except RuntimeError as error:
-            raise ModelError(f"The converted model in {self._folder} is damaged. Delete that folder and try again.") from error
+            raise ModelError(f"The converted model in {folder} is damaged. Delete that folder and try again.") from error
         return _Pool([compiled.create_infer_request() for _ in range(in_flight)])
 
 
@@ -121,16 +128,27 @@ class _Pool:
 
 
 def open_network(
-    model: Path, digest: str, statistics: "Statistics", cache: Path, in_flight: int, threads: int = 0
+    model: Path, digest: str, statistics: "Statistics", cache: Path, in_flight: int, threads: int = 0, *, drops: bool = False
 ) -> OpenVinoRuntime:
-    """Load a network, converting it if need be, and once more if what the cache holds is damaged. Raises ModelError."""
-    folder = convert_network(model, digest, statistics, cache)
+    """Load a network, converting it if need be, and once more if what the cache holds is damaged. Raises ModelError.
+
+    `drops`: whether masks of dropout will be given.
+    """
+
+    def converted() -> tuple[Path, Path | None]:
+        drawn = convert_network(model, digest, statistics, cache, drops=True) if drops else None
+        return convert_network(model, digest, statistics, cache), drawn
+
+    folders = converted()
     try:
-        return OpenVinoRuntime(folder, in_flight, threads)
+        return OpenVinoRuntime(folders[0], in_flight, threads, folders[1])
     except ModelError:
-        log.warning("The converted model in %s is damaged and is made again", folder)
-        shutil.rmtree(folder, ignore_errors=True)
-    return OpenVinoRuntime(convert_network(model, digest, statistics, cache), in_flight, threads)
+        log.warning("The converted model in %s is damaged and is made again", folders[0])
+        for folder in folders:
+            if folder is not None:
+                shutil.rmtree(folder, ignore_errors=True)
+    folder, drawn = converted()
+    return OpenVinoRuntime(folder, in_flight, threads, drawn)
 
 
 def is_converted(digest: str, statistics: "Statistics", cache: Path) -> bool:
@@ -138,19 +156,19 @@ def is_converted(digest: str, statistics: "Statistics", cache: Path) -> bool:
     return (_folder_of(digest, statistics, cache) / "plain.xml").exists()
 
 
-def convert_network(model: Path, digest: str, statistics: "Statistics", cache: Path) -> Path:
-    """Give the folder of the converted network, converting it if need be (seconds, imports torch).
+def convert_network(model: Path, digest: str, statistics: "Statistics", cache: Path, *, drops: bool = False) -> Path:
+    """Give the folder of the converted network, with dropout or without, converting it if need be (seconds, imports torch).
 
     The folder appears whole or not at all; of two processes that convert at once one wins. Raises ModelError.
     """
-    folder = _folder_of(digest, statistics, cache)
+    folder = _folder_of(digest, statistics, cache, drops)
     if (folder / "plain.xml").exists():
         return folder
     log.info("Converting %s for OpenVINO", model.name)
     folder.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=".converting-", dir=folder.parent))
     try:
-        _convert_into(model, statistics, temporary)
+        _convert_into(model, statistics, temporary, drops)
         try:
             temporary.rename(folder)
         except OSError:
@@ -161,49 +179,53 @@ def convert_network(model: Path, digest: str, statistics: "Statistics", cache: P
     return folder
 
 
-def _folder_of(digest: str, statistics: "Statistics", cache: Path) -> Path:
+def _folder_of(digest: str, statistics: "Statistics", cache: Path, drops: bool = False) -> Path:
     version = ov.__version__.split("-")[0]
-    return cache / "openvino" / f"{digest[:32]}-{statistics}-{version}-{CACHE_VERSION}"
+    return cache / "openvino" / f"{digest[:32]}-{statistics}{'-dropout' if drops else ''}-{version}-{CACHE_VERSION}"
 
 
-def _convert_into(model: Path, statistics: "Statistics", folder: Path) -> None:
+def _convert_into(model: Path, statistics: "Statistics", folder: Path, drops: bool) -> None:
     import torch  # only here: a converted model runs without it
 
     from training.contract.networks import load_generator
 
     card, generator = load_generator(model, statistics)
-    side = max(card.generator.multiple, EXAMPLE_SIDE)
-    x_NCHW = torch.zeros(1, card.generator.in_channels, side, side)
-    forms: dict[Variant, tuple[torch.nn.Module, tuple[torch.Tensor, ...]]] = {"plain": (generator, (x_NCHW,))}
-    if generator.num_statistics:
-        forms["given"] = (generator, (x_NCHW, torch.zeros(1, generator.num_statistics)))
-        forms["measure"] = (_measuring(generator), (x_NCHW,))
-    for variant, (module, example) in forms.items():
+    spec = card.generator
+    side = max(spec.multiple, EXAMPLE_SIDE)
+    x_NCHW = torch.zeros(1, spec.in_channels, side, side)
+    places = spec.dropout_places if drops else ()
+    masks = [torch.ones(1, place.channels, side // place.stride, side // place.stride) for place in places]
+    forms: list[Variant] = ["plain", "given", "measure"] if generator.num_statistics else ["plain"]
+    for form in forms:
+        statistics_NK = [torch.zeros(1, generator.num_statistics)] if form == "given" else []
         with torch.inference_mode(), warnings.catch_warnings():
             # openvino traces, which torch has deprecated; exporting instead fixes sizes that must stay open
             warnings.filterwarnings("ignore", category=DeprecationWarning, message=".*torch.jit")
-            converted = ov.convert_model(module, example_input=example)
-        shapes = {converted.input(0): ov.PartialShape([1, card.generator.in_channels, -1, -1])}
-        if variant == "given":
-            shapes[converted.input(1)] = ov.PartialShape([1, generator.num_statistics])
-        converted.reshape(shapes)
-        ov.save_model(converted, folder / f"{variant}.xml", compress_to_fp16=False)
+            converted = ov.convert_model(_in_form(generator, form), example_input=(x_NCHW, *statistics_NK, *masks))
+        shapes = [[1, spec.in_channels, -1, -1], *([1, generator.num_statistics] for _ in statistics_NK)]
+        shapes += [[1, place.channels, -1, -1] for place in places]
+        converted.reshape({port: ov.PartialShape(shape) for port, shape in zip(converted.inputs, shapes, strict=True)})
+        ov.save_model(converted, folder / f"{form}.xml", compress_to_fp16=False)
     (folder / "num_statistics").write_text(str(generator.num_statistics), encoding="ascii")
 
 
-def _measuring(generator: "Generator") -> "torch.nn.Module":
-    """The network that gives a picture's statistics and nothing else."""
+def _in_form(generator: "Generator", form: Variant) -> "torch.nn.Module":
+    """The network as a module whose inputs are told apart by their places alone, as tracing wants it."""
     from torch import Tensor, nn
 
-    class Measuring(nn.Module):
+    class Form(nn.Module):
         def __init__(self) -> None:
             super().__init__()
             self.generator = generator
 
-        def forward(self, x_NCHW: Tensor) -> Tensor:
-            return self.generator.measure(x_NCHW)[1]
+        def forward(self, x_NCHW: Tensor, *others: Tensor) -> Tensor:
+            if form == "measure":
+                return self.generator.measure(x_NCHW, others or None)[1]
+            statistics_NK, masks = (others[0], others[1:]) if form == "given" else (None, others)
+            y_NCHW: Tensor = self.generator(x_NCHW, statistics_NK, masks or None)
+            return y_NCHW
 
-    return Measuring().eval()
+    return Form().eval()
 
 
 def _num_statistics(folder: Path) -> int:

@@ -1,5 +1,6 @@
 """What a runtime promises: a network that takes one picture's numbers at a time, several at once."""
 
+from collections.abc import Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -30,14 +31,17 @@ class Runtime(Protocol):
         """Length of what `measure` gives; 0 where a result does not depend on its picture as a whole."""
         ...
 
-    def submit(self, x_CHW: "Values", statistics_K: "Values | None" = None) -> "Future[Values]":
+    def submit(
+        self, x_CHW: "Values", statistics_K: "Values | None" = None, masks: "Sequence[Values] | None" = None
+    ) -> "Future[Values]":
         """Start translating [C_in, H, W] into [C_out, H, W], with statistics of the picture itself or with given ones.
 
-        May block while too many are under way. The future raises MemoryError where the device has too little memory.
+        `masks`: what dropout drops (see dropout.py); None: nothing. May block while too many are under way. The future raises
+        MemoryError where the device has too little memory.
         """
         ...
 
-    def measure(self, x_CHW: "Values") -> "Values":
+    def measure(self, x_CHW: "Values", masks: "Sequence[Values] | None" = None) -> "Values":
         """The statistics [K] of this picture, to be given to `submit` for each of its tiles."""
         ...
 

@@ -17,7 +17,8 @@ from training.contract.encodings import Pixels, Values
 from training.contract.framing import Frame, finish, pad_to_multiple, to_planes
 from training.contract.progress import Token
 
-Submit = Callable[[Values], Future[Values]]
+Submit = Callable[[Values, int, int], Future[Values]]
+"""Starts translating a tile [C, h, w] whose first row and column are these of the picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,8 @@ def _in_order(
                 if len(waiting) >= in_flight:
                     yield oldest()
                 values = frame.encode(pixels[down.start : down.stop, across.start : across.stop])
-                waiting.append((row, column, submit(to_planes(pad_to_multiple(values, frame.rule.multiple)))))
+                x_CHW = to_planes(pad_to_multiple(values, frame.rule.multiple))
+                waiting.append((row, column, submit(x_CHW, down.start, across.start)))
         while waiting:
             token.check()
             yield oldest()

@@ -6,6 +6,7 @@ Shapes: N pictures, C channels, H x W pixels, K statistics.
 import logging
 import queue
 import threading
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,11 +31,12 @@ PROBE_SIDE = 256  # pixels of the picture on which half precision is tried
 class _Request:
     x_CHW: Values
     statistics_K: Values | None
+    masks: Sequence[Values] | None
     future: Future[Values]
 
     @property
-    def batch_key(self) -> tuple[tuple[int, ...], bool]:
-        return self.x_CHW.shape, self.statistics_K is None
+    def batch_key(self) -> tuple[tuple[int, ...], bool, bool]:
+        return self.x_CHW.shape, self.statistics_K is None, self.masks is None
 
 
 class TorchRuntime:
@@ -66,14 +68,15 @@ class TorchRuntime:
         self._thread = threading.Thread(target=self._work, name="torch-runtime", daemon=True)
         self._thread.start()
 
-    def submit(self, x_CHW: Values, statistics_K: Values | None = None) -> Future[Values]:
+    def submit(self, x_CHW: Values, statistics_K: Values | None = None, masks: Sequence[Values] | None = None) -> Future[Values]:
         future: Future[Values] = Future()
-        self._requests.put(_Request(x_CHW, statistics_K, future))
+        self._requests.put(_Request(x_CHW, statistics_K, masks, future))
         return future
 
-    def measure(self, x_CHW: Values) -> Values:
+    def measure(self, x_CHW: Values, masks: Sequence[Values] | None = None) -> Values:
         with torch.inference_mode():
-            _, statistics_NK = self._generator.measure(self._tensor([x_CHW]))
+            given = None if masks is None else [self._tensor([mask]) for mask in masks]
+            _, statistics_NK = self._generator.measure(self._tensor([x_CHW]), given)
             return np.asarray(statistics_NK[0].float().cpu().numpy())
 
     def close(self) -> None:
@@ -124,7 +127,9 @@ class TorchRuntime:
         given = [request.statistics_K for request in batch if request.statistics_K is not None]
         if given:
             statistics_NK = torch.from_numpy(np.stack(given)).to(self._device, self._dtype)
-        y_NCHW = self._generator(self._tensor([request.x_CHW for request in batch]), statistics_NK)
+        given_masks = [request.masks for request in batch if request.masks is not None]  # of all of them, or of none
+        masks = [self._tensor(list(place)) for place in zip(*given_masks, strict=True)] if given_masks else None
+        y_NCHW = self._generator(self._tensor([request.x_CHW for request in batch]), statistics_NK, masks)
         return list(y_NCHW.float().cpu().numpy())
 
     def _tensor(self, planes: list[Values]) -> torch.Tensor:

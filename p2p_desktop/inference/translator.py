@@ -1,6 +1,6 @@
 """The one way from a picture to its translation, for folders, frames and Python alike (design 3.2)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
@@ -11,11 +11,12 @@ import numpy as np
 import psutil
 
 from p2p_desktop.inference.device import Compute, RuntimeChoice, choose_compute, num_cores
+from p2p_desktop.inference.dropout import Draw, Spread, draw_masks
 from p2p_desktop.inference.memory import bytes_per_pixel, largest_tile, overlap_of
 from p2p_desktop.inference.patches import Patch, Rect, blocks_in_order, translate_blocks
 from p2p_desktop.inference.runtime import Runtime
 from p2p_desktop.inference.tiling import Span, cut, translate_tiled
-from training.contract.encodings import Pixels, Values, encoding_named, join_alpha, split_alpha, to_rgb
+from training.contract.encodings import Pixels, Values, encoding_named, join_alpha, split_alpha, to_16_bit, to_rgb
 from training.contract.errors import ConfigError, PictureError
 from training.contract.framing import pad_to_multiple, to_planes, translate_whole
 from training.contract.model_file import ModelCard, file_digest, read_card
@@ -57,15 +58,19 @@ class Translator:
         memory_budget: int | None = None,
         cache: Path,
         threads: int = 0,
+        drops: bool = False,
     ) -> Self:
         """Load a model file where it computes best, or where it is told to.
 
         `batch`: pictures in flight on a CPU, pictures per batch on a graphics card; None for what suits the device. `cache`: folder
-        for converted models. `threads`: processor cores to compute on; 0 for all. Raises ModelError, ConfigError.
+        for converted models. `threads`: processor cores to compute on; 0 for all. `drops`: whether draws of dropout will be asked
+        for. Raises ModelError, ConfigError, the latter also if the model has no dropout to draw.
         """
         compute = choose_compute(device, runtime)
         card, digest = read_card(model), file_digest(model)
         chosen = resolve_statistics(card, statistics)
+        if drops and not card.generator.dropout_places:
+            raise ConfigError(f"The model {card.name} was made without dropout, so all of its variations would be one picture.")
         budget = memory_budget or default_memory_budget()
         loaded: Runtime
         if compute.runtime == "torch":
@@ -75,7 +80,8 @@ class Translator:
         else:
             from p2p_desktop.inference.openvino_runtime import open_network
 
-            loaded = open_network(model, digest, chosen, cache, batch or default_batch(compute, threads), threads)
+            in_flight = batch or default_batch(compute, threads)
+            loaded = open_network(model, digest, chosen, cache, in_flight, threads, drops=drops)
         return cls(card, digest, loaded, chosen, budget)
 
     @property
@@ -107,16 +113,20 @@ class Translator:
         result = self._mixed(self._translate(pixels, Token()), pixels, strength)
         return result if rgb.ndim == 3 or result.shape[2] == 3 else result[..., 0]
 
-    def translate(self, picture: Picture, *, strength: float = 1.0, token: Token | None = None) -> Picture:
+    def translate(
+        self, picture: Picture, *, strength: float = 1.0, token: Token | None = None, draw: Draw | None = None
+    ) -> Picture:
         """Translate a picture and keep what belongs to it: alpha, and metadata where it still holds.
 
-        `strength` 0 to 1 mixes the result with the source. Raises Cancelled, MemoryError.
+        `strength` 0 to 1 mixes the result with the source. `draw`: which variation to give; None: nothing is dropped. Raises
+        Cancelled, MemoryError.
         """
         if not 0 <= strength <= 1:
             raise ValueError(f"The strength must be 0 to 1, not {strength:g}.")
         entering, leaving = encoding_named(self.card.encoding_in), encoding_named(self.card.encoding_out)
         source: Pixels = join_alpha(picture.pixels, picture.alpha) if entering.has_alpha else picture.pixels
-        pixels, made_alpha = split_alpha(self._mixed(self._translate(source, token or Token()), source, strength))
+        translated = self._translate(source, token or Token(), draw)
+        pixels, made_alpha = split_alpha(self._mixed(translated, source, strength))
         notes = picture.notes
         metadata = picture.metadata
         if pixels.shape[2] != picture.pixels.shape[2] and metadata.icc is not None:
@@ -127,6 +137,21 @@ class Translator:
         if alpha is not None and alpha.dtype != pixels.dtype:  # a model that gives 16 bits whatever it is given
             alpha = alpha.astype(np.uint16) * np.uint16(257)
         return replace(picture, pixels=pixels, alpha=alpha, metadata=metadata, notes=notes)
+
+    def uncertainty(self, picture: Picture, draws: Sequence[Draw], *, token: Token | None = None) -> Picture:
+        """How much the variations of a picture differ: a grey 16-bit picture of their standard deviation (`Spread.deviation`).
+
+        Raises Cancelled, MemoryError.
+        """
+        source: Pixels = (
+            join_alpha(picture.pixels, picture.alpha) if encoding_named(self.card.encoding_in).has_alpha else picture.pixels
+        )
+        spread = Spread()
+        for draw in draws:
+            # In sixteen bits, for differences that are smaller than a step of eight.
+            made, _ = split_alpha(self._translate(to_16_bit(source), token or Token(), draw))
+            spread.add(made)
+        return replace(picture, pixels=spread.deviation(), alpha=None, metadata=replace(picture.metadata, icc=None))
 
     def patches(self, pixels: Pixels, first: Callable[[], Rect | None], token: Token) -> Iterator[Patch]:
         """Translate [H, W, C] pixels piece by piece, the pieces in `first` before the others; strength is not applied.
@@ -171,21 +196,27 @@ class Translator:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _translate(self, pixels: Pixels, token: Token) -> Pixels:
+    def _translate(self, pixels: Pixels, token: Token, draw: Draw | None = None) -> Pixels:
         token.check()
         frame = self.card.frame
         self._check_input(pixels)
         height, width = pixels.shape[:2]
         whole = height <= self._tile and width <= self._tile
         if frame.rule.mode == "fit" or whole:
-            return translate_whole(pixels, frame, self._forward)
+            return translate_whole(
+                pixels, frame, lambda x_CHW: self._runtime.submit(x_CHW, None, self._masks(x_CHW, draw)).result()
+            )
         rows, columns = self._spans(height), self._spans(width)
-        statistics_K = self._statistics_of(pixels) if self._runtime.num_statistics else None
+        statistics_K = self._statistics_of(pixels, draw) if self._runtime.num_statistics else None
 
-        def submit(x_CHW: Values) -> Future[Values]:
-            return self._runtime.submit(x_CHW, statistics_K)
+        def submit(x_CHW: Values, top: int, left: int) -> Future[Values]:
+            return self._runtime.submit(x_CHW, statistics_K, self._masks(x_CHW, draw, top, left))
 
         return translate_tiled(pixels, frame, rows, columns, submit, self._tiles_at_once, token)
+
+    def _masks(self, x_CHW: Values, draw: Draw | None, top: int = 0, left: int = 0) -> list[Values] | None:
+        height, width = x_CHW.shape[1:]
+        return None if draw is None else draw_masks(self.card.generator, draw, height, width, top, left)
 
     def _mixed(self, result: Pixels, source: Pixels, strength: float) -> Pixels:
         mixed = mix(result, source, strength)
@@ -199,19 +230,17 @@ class Translator:
         if self.card.encoding_in in ("depth16", "filled_depth16") and (pixels.dtype != np.uint16 or pixels.shape[2] != 1):
             raise PictureError("This model takes 16-bit depth pictures, and this is none.")
 
-    def _forward(self, x_CHW: Values) -> Values:
-        return self._runtime.submit(x_CHW).result()
-
     def _spans(self, length: int) -> list[Span]:
         return cut(length, self._tile, overlap_of(self.card.generator), self.card.size_rule.multiple)
 
-    def _statistics_of(self, pixels: Pixels) -> Values:
+    def _statistics_of(self, pixels: Pixels, draw: Draw | None = None) -> Values:
         """Statistics of the whole picture, from a copy that fits into one tile; the same for all of its tiles."""
         height, width = pixels.shape[:2]
         scale = self._tile / max(height, width)
         small = self.card.frame.shrink(pixels, (max(1, int(height * scale)), max(1, int(width * scale)))) if scale < 1 else pixels
         values = pad_to_multiple(self.card.frame.encode(small), self.card.size_rule.multiple)
-        return self._runtime.measure(to_planes(values))
+        x_CHW = to_planes(values)
+        return self._runtime.measure(x_CHW, self._masks(x_CHW, draw))
 
 
 def statistics_choice(text: str) -> StatisticsChoice:

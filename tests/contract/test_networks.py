@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 from torch import nn
 
 from training.contract.errors import ConfigError
+from training.contract.layers import Dropout
 from training.contract.networks import (
     BatchNorm,
     Generator,
     build_discriminator,
     build_generator,
-    dropout_steps,
     initialise,
 )
 from training.contract.spec import (
@@ -120,10 +120,38 @@ def test_an_unconditional_discriminator_does_not_see_the_condition():
 
 
 def test_dropout_stands_where_paper_and_reference_have_it():
-    assert list(dropout_steps(unet(3, 3, 8, dropout="paper"))) == [0, 1, 2]
-    assert list(dropout_steps(unet(3, 3, 8, dropout="reference"))) == [1, 2, 3]
-    assert list(dropout_steps(unet(3, 3, 7, dropout="reference"))) == [1, 2]
-    assert list(dropout_steps(unet(3, 3, 8, dropout="none"))) == []
+    assert list(unet(3, 3, 8, dropout="paper").dropout_steps) == [0, 1, 2]
+    assert list(unet(3, 3, 8, dropout="reference").dropout_steps) == [1, 2, 3]
+    assert list(unet(3, 3, 7, dropout="reference").dropout_steps) == [1, 2]
+    assert list(unet(3, 3, 8, dropout="none").dropout_steps) == []
+
+
+@pytest.mark.parametrize("norm", ["batch", "instance", "none"])
+@pytest.mark.parametrize(
+    "base", [unet(3, 2, 5, width=4, dropout="paper"), unet(3, 2, 7, width=2, dropout="reference"), resnet(3, 2, 2, width=4)]
+)
+def test_masks_that_are_given_do_what_training_draws(base, norm):
+    """Dropout as training has it, caught where it happens and given again, gives the same picture."""
+    spec = GeneratorSpec.from_json(base.to_json() | {"norm": norm, "dropout": base.dropout if base.kind == "unet" else "paper"})
+    generator = random_generator(spec)
+    x = torch.rand(2, 3, 128, 256)
+    dropouts = [layer for layer in generator.modules() if isinstance(layer, Dropout)]
+    drawn = []
+    for layer in dropouts:
+        layer.train()
+        layer.register_forward_hook(lambda _, inputs, output: drawn.append(torch.where(output == 0, 0.0, 2.0)))
+    with torch.inference_mode():
+        by_itself = generator(x)
+        masks = [mask.clone() for mask in drawn]
+        generator.eval()
+        given = generator(x, masks=masks)
+        without = generator(x)
+    assert [mask.shape for mask in masks] == [
+        (2, place.channels, 128 // place.stride, 256 // place.stride) for place in spec.dropout_places
+    ]
+    assert torch.allclose(given, by_itself, atol=1e-6)
+    assert not torch.allclose(given, without, atol=1e-3)
+    assert torch.equal(generator(x), without)  # nothing stays behind
 
 
 @pytest.mark.parametrize("norm", ["batch", "instance", "group", "none"])

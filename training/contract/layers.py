@@ -130,6 +130,25 @@ class GlobalVector(PictureStatistics):
         return x_NCHW + added[:, :, None, None]
 
 
+class Dropout(nn.Module):
+    """Dropout (Srivastava et al. 2014), which training draws by itself and variations are given from outside.
+
+    Outside training nothing is dropped, unless `given` (set and cleared by `Generator.forward`) says what: [N, C, H, W] factors,
+    0 or 1 / (1 - rate).
+    """
+
+    given_NCHW: Tensor | None = None
+
+    def __init__(self, rate: float) -> None:
+        super().__init__()
+        self.rate = rate
+
+    def forward(self, x_NCHW: Tensor) -> Tensor:
+        if self.given_NCHW is not None:
+            return x_NCHW * self.given_NCHW
+        return F.dropout(x_NCHW, self.rate, self.training)
+
+
 def make_norm(kind: NormName, channels: int, eps: float = 1e-5) -> nn.Module:
     """A normalisation layer: "instance" has neither weights nor running statistics, as in the reference; "none" is the identity."""
     match kind:

@@ -4,7 +4,7 @@ Shapes: N pictures, C channels, H x W pixels; K numbers that describe a whole pi
 Facts of the reference networks: pix2pix.md section 1, with parameter counts that the tests repeat.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from training.contract.errors import ModelError
-from training.contract.layers import BatchNorm, GlobalVector, MomentNorm, PictureStatistics, make_norm
+from training.contract.layers import BatchNorm, Dropout, GlobalVector, MomentNorm, PictureStatistics, make_norm
 from training.contract.model_file import ModelCard, read_card, read_weights
 from training.contract.spec import DiscriminatorSpec, GeneratorSpec, Statistics
 
@@ -35,22 +35,27 @@ class Generator(nn.Module):
     def body(self, x_NCHW: Tensor) -> Tensor:
         raise NotImplementedError
 
-    def forward(self, x_NCHW: Tensor, statistics_NK: Tensor | None = None) -> Tensor:
-        """Translate. With `statistics_NK` (from `measure`, in eval mode) they stand in for those of the pictures themselves."""
-        if statistics_NK is not None:
-            self._give(statistics_NK)
+    def forward(self, x_NCHW: Tensor, statistics_NK: Tensor | None = None, masks: Sequence[Tensor] | None = None) -> Tensor:
+        """Translate. With `statistics_NK` (from `measure`, in eval mode) they stand in for those of the pictures themselves.
+
+        With `masks`, dropout is on and these are what it does: for each of `spec.dropout_places` [N, channels, H / stride,
+        W / stride] factors.
+        """
+        is_given = statistics_NK is not None or masks is not None
+        if is_given:
+            self._give(statistics_NK, masks)
         try:
             y_NCHW = self.body(x_NCHW)
         finally:
-            if statistics_NK is not None:
-                self._give(None)
+            if is_given:
+                self._give(None, None)
         if self.spec.output == "residual":
             return x_NCHW[:, -self.spec.out_channels :] + y_NCHW
         return torch.tanh(y_NCHW)
 
-    def measure(self, x_NCHW: Tensor) -> tuple[Tensor, Tensor]:
+    def measure(self, x_NCHW: Tensor, masks: Sequence[Tensor] | None = None) -> tuple[Tensor, Tensor]:
         """Translate, and give the statistics used: ([N, out_channels, H, W], [N, num_statistics]). In eval mode."""
-        y_NCHW = self.forward(x_NCHW)
+        y_NCHW = self.forward(x_NCHW, masks=masks)
         layers = list(self.statistics_layers())
         if not layers:
             return y_NCHW, x_NCHW.new_zeros(x_NCHW.shape[0], 0)
@@ -75,12 +80,15 @@ class Generator(nn.Module):
             if isinstance(layer, BatchNorm):
                 layer.statistics = statistics
 
-    def _give(self, statistics_NK: Tensor | None) -> None:
+    def _give(self, statistics_NK: Tensor | None, masks: Sequence[Tensor] | None) -> None:
         start = 0
         for layer in self.statistics_layers():
             stop = start + layer.num_statistics
             layer.given_NK = None if statistics_NK is None else statistics_NK[:, start:stop]
             start = stop
+        dropouts = [layer for layer in self.modules() if isinstance(layer, Dropout)]
+        for dropout, mask_NCHW in zip(dropouts, masks if masks is not None else [None] * len(dropouts), strict=True):
+            dropout.given_NCHW = mask_NCHW
 
 
 class _Up(nn.Module):
@@ -144,11 +152,13 @@ class UNet(Generator):
 
         self.up = nn.ModuleList()
         self.up_norm = nn.ModuleList()
+        self.up_dropout = nn.ModuleList()
         self.up_join = nn.ModuleList()
         self.up_blocks = nn.ModuleList()
         for step, width in enumerate(spec.decoder):
             self.up.append(_Up(channels, width, spec.up, bias))
             self.up_norm.append(make_norm(spec.norm, width, spec.norm_eps))
+            self.up_dropout.append(_dropout(spec) if step in spec.dropout_steps else nn.Identity())
             channels = width + self._skip_width(step)
             if spec.blocks:  # mix what was joined before the blocks work on it
                 self.up_join.append(nn.Conv2d(channels, width, 1, bias=bias))
@@ -188,9 +198,7 @@ class UNet(Generator):
 
     def _climb(self, step: int, x_NCHW: Tensor, skips: list[Tensor]) -> Tensor:
         x_NCHW = self.up_norm[step](self.up[step](x_NCHW))
-        if step in dropout_steps(self.spec):
-            x_NCHW = F.dropout(x_NCHW, self.spec.dropout_rate, self.training)
-        x_NCHW = F.relu(x_NCHW)
+        x_NCHW = F.relu(self.up_dropout[step](x_NCHW))
         if self._skip_width(step):
             x_NCHW = torch.cat([self._activate_skip(skips.pop()), x_NCHW], 1)
         if self.spec.blocks:
@@ -201,17 +209,6 @@ class UNet(Generator):
         return F.relu(x_NCHW) if self.spec.skip_activation == "relu" else F.leaky_relu(x_NCHW, LEAKY_SLOPE)
 
 
-def dropout_steps(spec: GeneratorSpec) -> range:
-    """Which up-convolutions of a U-Net, counted from 0 at the innermost, are followed by dropout."""
-    if spec.dropout == "none":
-        return range(0)
-    if spec.dropout == "paper":
-        return range(min(3, len(spec.decoder)))
-    # The reference drops where the encoder keeps its full width on both sides, its innermost block excepted.
-    repeats = sum(width == spec.encoder[-1] for width in spec.encoder) - 1
-    return range(1, max(1, repeats))
-
-
 class _ResnetBlock(nn.Module):
     def __init__(self, channels: int, spec: GeneratorSpec, bias: bool) -> None:
         super().__init__()
@@ -219,12 +216,10 @@ class _ResnetBlock(nn.Module):
         self.norm1 = make_norm(spec.norm, channels, spec.norm_eps)
         self.conv2 = nn.Conv2d(channels, channels, 3, bias=bias)
         self.norm2 = make_norm(spec.norm, channels, spec.norm_eps)
-        self.dropout_rate = spec.dropout_rate if spec.dropout != "none" else 0.0
+        self.dropout = _dropout(spec)
 
     def forward(self, x_NCHW: Tensor) -> Tensor:
-        y_NCHW = F.relu(self.norm1(self.conv1(_pad_reflect(x_NCHW, 1))))
-        if self.dropout_rate:
-            y_NCHW = F.dropout(y_NCHW, self.dropout_rate, self.training)
+        y_NCHW = self.dropout(F.relu(self.norm1(self.conv1(_pad_reflect(x_NCHW, 1)))))
         return x_NCHW + self.norm2(self.conv2(_pad_reflect(y_NCHW, 1)))  # type: ignore[no-any-return]  # as above
 
 
@@ -262,6 +257,10 @@ def _resnet_up(channels_in: int, channels_out: int, kind: str, bias: bool) -> nn
     if kind == "resize":
         return _Up(channels_in, channels_out, kind, bias)
     return nn.ConvTranspose2d(channels_in, channels_out, 3, 2, 1, output_padding=1, bias=bias)
+
+
+def _dropout(spec: GeneratorSpec) -> nn.Module:
+    return Dropout(spec.dropout_rate) if spec.dropout_places else nn.Identity()
 
 
 def _pad_reflect(x_NCHW: Tensor, pad: int) -> Tensor:

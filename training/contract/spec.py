@@ -27,6 +27,14 @@ PATCH_FIELDS = {1: 0, 16: 1, 34: 2, 70: 3, 142: 4, 286: 5, 574: 6}
 
 
 @dataclass(frozen=True, slots=True)
+class DropoutPlace:
+    """A layer of dropout: how many channels it has, and how many of the picture's pixels along each side one of its own covers."""
+
+    channels: int
+    stride: int
+
+
+@dataclass(frozen=True, slots=True)
 class GeneratorSpec:
     """A U-Net or a ResNet generator that maps `in_channels` to `out_channels` planes of the same size in [-1, 1].
 
@@ -116,6 +124,26 @@ class GeneratorSpec:
     def has_running_statistics(self) -> bool:
         """Whether the network stores moving averages that can stand in for the statistics of the picture."""
         return self.norm == "batch"
+
+    @property
+    def dropout_places(self) -> tuple["DropoutPlace", ...]:
+        """Where dropout stands, in the order in which a picture meets it; empty for networks without any."""
+        if self.dropout == "none" or self.dropout_rate == 0:
+            return ()
+        if self.kind == "resnet":
+            return (DropoutPlace(self.encoder[-1], self.multiple),) * self.blocks
+        return tuple(DropoutPlace(self.decoder[step], self.multiple >> (step + 1)) for step in self.dropout_steps)
+
+    @property
+    def dropout_steps(self) -> range:
+        """Which up-convolutions of a U-Net, counted from 0 at the innermost, are followed by dropout."""
+        if self.dropout == "none":
+            return range(0)
+        if self.dropout == "paper":
+            return range(min(3, len(self.decoder)))
+        # The reference drops where the encoder keeps its full width on both sides, its innermost block excepted.
+        repeats = sum(width == self.encoder[-1] for width in self.encoder) - 1
+        return range(1, max(1, repeats))
 
     def to_json(self) -> dict[str, Any]:  # Any: JSON
         return asdict(self)
