@@ -34,6 +34,11 @@ def convert_command(
     existing: Annotated[str, typer.Option(help="auto, skip, overwrite or rename.")] = "auto",
     recurse: Annotated[bool, typer.Option("--recurse/--no-recurse", help="Whether to enter sub-folders.")] = True,
     metadata: Annotated[bool, typer.Option("--metadata/--no-metadata", help="Whether to keep EXIF, XMP and ICC.")] = True,
+    variations: Annotated[int, typer.Option(min=0, help="Pictures with dropout on, made beside each result: NAME.v1.png...")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of the variations: the same number gives the same ones.")] = 0,
+    uncertainty: Annotated[
+        bool, typer.Option("--uncertainty", help="Make NAME.uncertainty.png, too: how much variations differ.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print a JSON line for each picture, and a summary.")] = False,
 ) -> int:
     """Translate pictures and folders. The same command again finishes what was interrupted and skips what is done."""
@@ -46,6 +51,9 @@ def convert_command(
         recurse=recurse,
         keep_metadata=metadata,
         partners=str(with_.absolute()) if with_ is not None else "",
+        variations=variations,
+        seed=seed,
+        uncertainty=uncertainty,
     )
     request = Request(
         parts=(Part(tuple(sources), out),),

@@ -37,14 +37,20 @@ class Claims:
     """Takes the pictures of a plan for this job, one by one, and leaves to others what is theirs."""
 
     def __init__(
-        self, plan: Plan, settings: ConvertSettings, journal: Journal, model: str, key: str, only: frozenset[Path] | None = None
+        self,
+        plan: Plan,
+        settings: ConvertSettings,
+        journal: Journal,
+        model: str,
+        statistics: str,
+        only: frozenset[Path] | None = None,
     ) -> None:
-        """`model`: its digest. `key`: what `ConvertSettings.key` gives. `only`: the sources to be taken; None for all."""
+        """`model`: its digest. `statistics`: as they are used. `only`: the sources to be taken; None for all."""
         self._plan = plan
         self._settings = settings
         self._journal = journal
         self._model = model
-        self._key = key
+        self._keys = {aspect: settings.key(statistics, aspect) for aspect in settings.aspects}
         self._only = only
 
     @property
@@ -104,7 +110,8 @@ class Claims:
             return PictureDone(source, None, "failed", failure_sentence(source, error), 0.0)
         if self._is_own_result(source):
             return PictureDone(source, source, "skipped", "It is a result of this model and these settings.", 0.0)
-        work = Work(source, status.st_size, status.st_mtime_ns, self._model, self._key, picture.wished)
+        key = self._keys[picture.aspect]
+        work = Work(source, status.st_size, status.st_mtime_ns, self._model, key, picture.wished)
         redo = self._settings.existing in {"overwrite", "rename"}
         candidates = chain(self._replaceable(picture), self._free_names(picture.target, picture.wished))
         claim = self._journal.claim(work, candidates, redo=redo)
@@ -123,7 +130,9 @@ class Claims:
 
     def _is_own_result(self, source: Path) -> bool:
         """Tell whether a picture, named as a source, is what `convert *.jpg -o .` finds the second time."""
-        return source.is_relative_to(self._plan.out) and self._journal.made(source, by=(self._model, self._key))
+        if not source.is_relative_to(self._plan.out):
+            return False
+        return any(self._journal.made(source, by=(self._model, key)) for key in self._keys.values())
 
     def _replaceable(self, picture: PlannedPicture) -> list[Path]:
         """Return numbered results of this picture that are to be replaced, as its plain name is that of a source."""

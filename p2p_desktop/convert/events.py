@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
+from p2p_desktop.convert.aspects import RESULT, Aspect, aspects_of
 from training.contract.errors import ConfigError, PictureError
 from training.contract.pictures import OutputFormat
 
 Requested = Literal["keep"] | OutputFormat
 Existing = Literal["auto", "skip", "overwrite", "rename"]
 State = Literal["converted", "skipped", "failed"]
+MOST_VARIATIONS = 1000
 # What one picture's content or size can lead to: its row says so, and the others go on. All else ends the job.
 ROW_ERRORS = (PictureError, MemoryError, OSError)
 
@@ -35,6 +37,9 @@ class ConvertSettings:
     recurse: bool = True
     keep_metadata: bool = True
     partners: str = ""  # folder of the second pictures, for models that take two
+    variations: int = 0  # pictures made with dropout on, beside each result
+    seed: int = 0  # of the variations: the same number gives the same ones
+    uncertainty: bool = False  # whether a picture of how much variations differ is made, too
 
     def __post_init__(self) -> None:
         if self.format not in (formats := ("keep", *get_args(OutputFormat))):
@@ -45,9 +50,23 @@ class ConvertSettings:
             raise ConfigError(f"The strength is a number from 0 to 1, not {self.strength}.")
         if self.existing not in get_args(Existing):
             raise ConfigError(f"Existing files are treated by one of {', '.join(get_args(Existing))}, not {self.existing}.")
+        if not 0 <= self.variations <= MOST_VARIATIONS:
+            raise ConfigError(f"There are 0 to {MOST_VARIATIONS} variations of a picture, not {self.variations}.")
+        if not 0 <= self.seed < 2**31:
+            raise ConfigError(f"The seed is a number from 0 to 2,147,483,647, not {self.seed}.")
 
-    def key(self, statistics: str) -> str:
-        """Return a text that is equal for settings which give equal files, whatever computes them."""
+    @property
+    def aspects(self) -> tuple[Aspect, ...]:
+        """The files that are made of each picture."""
+        return tuple(aspects_of(self.variations, self.seed, self.uncertainty))
+
+    @property
+    def drops(self) -> bool:
+        """Whether dropout is wanted, which a model may not have."""
+        return self.variations > 0 or self.uncertainty
+
+    def key(self, statistics: str, aspect: Aspect = RESULT) -> str:
+        """Return a text that is equal for settings which give equal files of an aspect, whatever computes them."""
         return json.dumps(
             {
                 "format": self.format,
@@ -57,6 +76,7 @@ class ConvertSettings:
                 "statistics": statistics,
             }
             | ({"partners": self.partners} if self.partners else {})
+            | ({"draws": aspect.key()} if aspect.draws else {})
         )
 
 

@@ -17,10 +17,11 @@ from p2p_desktop.convert.outputs import check_writable, ends_the_job, place, swe
 from p2p_desktop.convert.owner import Owner
 from p2p_desktop.convert.partners import Partners
 from p2p_desktop.convert.pipeline import Pipeline, Todo
-from p2p_desktop.convert.plan import Plan, nothing_found, plan_conversion
+from p2p_desktop.convert.plan import Plan, format_of, nothing_found, plan_conversion
+from p2p_desktop.inference.dropout import SPREAD_BYTES_PER_PIXEL, Draw
 from training.contract.errors import PictureError
 from training.contract.picture_writing import Encoded, encode_picture
-from training.contract.pictures import Picture, output_format, read_picture, suffix_for
+from training.contract.pictures import Picture, read_picture, suffix_for
 from training.contract.progress import Report, Token
 
 __all__ = [
@@ -53,7 +54,10 @@ class Translates(Protocol):
     @property
     def runtime(self) -> str: ...
 
-    def translate(self, picture: Picture, *, strength: float = 1.0, token: Token | None = None) -> Picture: ...
+    def translate(
+        self, picture: Picture, *, strength: float = 1.0, token: Token | None = None, draw: Draw | None = None
+    ) -> Picture: ...
+    def uncertainty(self, picture: Picture, draws: Sequence[Draw], *, token: Token | None = None) -> Picture: ...
     def memory_for(self, height: int, width: int) -> int: ...
     def close(self) -> None: ...
 
@@ -97,14 +101,22 @@ def convert(
     tally = _Tally(report)
     owner = Owner.new()
     with Journal(journal_path, owner) as journal, EarlierResults(journal_path) as results, ExitStack() as opened:
-        plan = plan_conversion(sources, out, requested=settings.format, recurse=settings.recurse, results=results, token=token)
+        plan = plan_conversion(
+            sources,
+            out,
+            requested=settings.format,
+            recurse=settings.recurse,
+            results=results,
+            token=token,
+            aspects=settings.aspects,
+        )
         for folder in {plan.out: None} | dict.fromkeys(plan.target_folders):  # `check_writable` writes to `out` itself
             sweep(folder)
         if not plan.pictures:
             raise nothing_found(sources, plan)
         settings = replace(settings, format=plan.requested)
         chosen = None if only is None else frozenset(only)
-        claims = Claims(plan, settings, journal, model.model_digest, settings.key(model.statistics), chosen)
+        claims = Claims(plan, settings, journal, model.model_digest, model.statistics, chosen)
         report(Planned(claims.num_rows, plan.ignored, plan.raw, plan.earlier_results))
         try:
             decisions = claims.take_all(token)
@@ -188,7 +200,9 @@ class _Stages:
                 yield decision
                 continue
             held = decision.height * decision.width * _LIKELY_BYTES_PER_PIXEL + decision.work.size
-            yield Todo(decision, held, self.translator.memory_for(decision.height, decision.width))
+            pixels = decision.height * decision.width
+            counting = pixels * SPREAD_BYTES_PER_PIXEL if decision.picture.aspect.kind == "uncertainty" else 0
+            yield Todo(decision, held, self.translator.memory_for(decision.height, decision.width) + counting)
 
     def read(self, task: Task) -> Picture:
         task.started = time.monotonic()
@@ -199,13 +213,16 @@ class _Stages:
         return PictureBegun(task.work.source)
 
     def translate(self, task: Task, picture: Picture, token: Token) -> Picture:
-        return self.translator.translate(picture, strength=self.settings.strength, token=token)
+        aspect = task.picture.aspect
+        if aspect.kind == "uncertainty":
+            return self.translator.uncertainty(picture, aspect.draws, token=token)
+        draw = aspect.draws[0] if aspect.draws else None
+        return self.translator.translate(picture, strength=self.settings.strength, token=token, draw=draw)
 
     def write(self, task: Task, picture: Picture) -> PictureDone:
         source = task.work.source
-        form = output_format(
-            source.suffix, self.settings.format, bits=8 * picture.pixels.itemsize, has_alpha=picture.alpha is not None
-        )
+        bits, has_alpha = 8 * picture.pixels.itemsize, picture.alpha is not None
+        form = format_of(task.picture.aspect, source.suffix, self.settings.format, bits=bits, has_alpha=has_alpha)
         suffix = suffix_for(form, task.target.suffix)
         if suffix != task.target.suffix and not self.claims.rename(task, suffix):
             return self.claims.pass_over(task)

@@ -35,15 +35,15 @@ def name_key(path: Path) -> str:
 
 
 def numbered(path: Path, number: int) -> Path:
-    """Return `path` with `-number` after its stem (from 2 on; 1 is the plain name), within `LONGEST_NAME_BYTES`.
+    """Return `path` with `-number` after its stem (from 2 on; 1 is the plain name), within `LONGEST_NAME_BYTES`."""
+    return path.with_name(ended(path.stem, path.suffix if number == 1 else f"-{number}{path.suffix}"))
 
-    Too long a stem is shortened between two characters, never within one.
-    """
-    tail = path.suffix if number == 1 else f"-{number}{path.suffix}"
-    stem = path.stem
-    while stem and len(os.fsencode(stem + tail)) > LONGEST_NAME_BYTES:
+
+def ended(stem: str, ending: str) -> str:
+    """Return a name within `LONGEST_NAME_BYTES`. Too long a stem is shortened between two characters, never within one."""
+    while stem and len(os.fsencode(stem + ending)) > LONGEST_NAME_BYTES:
         stem = stem[:-1]
-    return path.with_name(stem + tail)
+    return stem + ending
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from p2p_desktop.convert.aspects import RESULT, Aspect
 from p2p_desktop.convert.earlier_results import KnowsResults
 from p2p_desktop.convert.events import Requested
-from p2p_desktop.convert.outputs import name_key, numbered
+from p2p_desktop.convert.outputs import ended, name_key, numbered
 from p2p_desktop.convert.walk import Found, Walk
 from training.contract.errors import ConfigError, P2PError
-from training.contract.pictures import is_picture_name, output_format, suffix_for
+from training.contract.pictures import OutputFormat, is_picture_name, output_format, suffix_for
 from training.contract.progress import Report, Token
 
 _MOST_TOLD_AT_ONCE = 500  # rows of a list that grows while a folder is walked
@@ -19,13 +20,17 @@ _MOST_TOLD_AT_ONCE = 500  # rows of a list that grows while a folder is walked
 
 @dataclass(frozen=True, slots=True)
 class PlannedPicture:
-    """One picture and its places. Folders are shared between pictures, so that 50,000 of them take 20 MB."""
+    """One picture, what is to be made of it, and its places.
+
+    Folders are shared between pictures, so that 50,000 of them take 20 MB.
+    """
 
     folder: Path
     name: str
     target_folder: Path
     wish: str  # the name that the result would have if it were alone
     target_name: str  # the same, or with a number where another result of this plan has that name
+    aspect: Aspect = RESULT
 
     @property
     def source(self) -> Path:
@@ -66,6 +71,7 @@ def plan_conversion(
     recurse: bool,
     results: KnowsResults,
     token: Token,
+    aspects: Sequence[Aspect] = (RESULT,),
 ) -> Plan:
     """Walk `sources` and give every picture in them its name below `out`, mirroring the tree.
 
@@ -83,7 +89,7 @@ def plan_conversion(
         out, result_name = out.parent, out.name
     walk = Walk(out, recurse, results, token)
     walk.everything(absolute)
-    names = _Names(walk.found, requested, result_name)
+    names = _Names(walk.found, requested, result_name, aspects)
     return Plan(
         out,
         requested,
@@ -106,38 +112,55 @@ def _format_of_name(out: Path, requested: Requested) -> Requested:
     return named
 
 
+def format_of(aspect: Aspect, suffix: str, requested: Requested, *, bits: int, has_alpha: bool) -> OutputFormat:
+    """The format of one of the files that are made of a picture whose name ends in `suffix`.
+
+    How much variations differ takes 16 bits that nothing blurs: PNG, or TIFF where all are to be TIFF.
+    """
+    if aspect.kind == "uncertainty":
+        requested = "tiff" if requested == "tiff" else "png"
+    return output_format(suffix, requested, bits=bits, has_alpha=has_alpha)
+
+
 class _Names:
     """Gives each result a name of its own, the same in every run over the same sources."""
 
-    def __init__(self, found: Sequence[Found], requested: Requested, result_name: str | None) -> None:
+    def __init__(
+        self, found: Sequence[Found], requested: Requested, result_name: str | None, aspects: Sequence[Aspect] = (RESULT,)
+    ) -> None:
         self.taken = {name_key(folder) for folder in {one.target_folder for one in found}}
-        self._found = found
+        self._found = [(one, aspect) for one in found for aspect in aspects]
         self._requested = requested
         self._result_name = result_name
-        self._suffixes: dict[str, str] = {}
+        self._suffixes: dict[tuple[str, str], str] = {}
 
     def pictures(self) -> list[PlannedPicture]:
-        wishes = [self._wish(one) for one in self._found]
+        wishes = [self._wish(one, aspect) for one, aspect in self._found]
         # Who comes first gets the plain name; only then the others get numbers, so that no number takes a plain name away.
-        plain = [self._take(one.target_folder / wish) for one, wish in zip(self._found, wishes, strict=True)]
+        plain = [self._take(one.target_folder / wish) for (one, _), wish in zip(self._found, wishes, strict=True)]
         numbers: Counter[str] = Counter()
         pictures = []
-        for one, wish, is_plain in zip(self._found, wishes, plain, strict=True):
+        for (one, aspect), wish, is_plain in zip(self._found, wishes, plain, strict=True):
             name = wish if is_plain else self._number(one.target_folder / wish, numbers)
-            pictures.append(PlannedPicture(one.folder, one.name, one.target_folder, wish, name))
+            pictures.append(PlannedPicture(one.folder, one.name, one.target_folder, wish, name, aspect))
         return pictures
 
-    def _wish(self, found: Found) -> str:
+    def _wish(self, found: Found, aspect: Aspect) -> str:
         if self._result_name is not None:
-            return self._result_name
-        suffix = Path(found.name).suffix
-        if suffix not in self._suffixes:
+            name, suffix = self._result_name, Path(self._result_name).suffix
+        else:
+            name, suffix = found.name, Path(found.name).suffix
+        ending = aspect.ending + self._suffix(suffix, aspect)
+        return name if ending == suffix else ended(name[: -len(suffix)], ending)
+
+    def _suffix(self, suffix: str, aspect: Aspect) -> str:
+        """What the result's name ends in, of a picture whose name ends in `suffix`."""
+        key = suffix, aspect.kind
+        if key not in self._suffixes:
             # What most pictures of that name are. If one turns out to have more bits, its result's name follows the content.
-            likely = output_format(suffix, self._requested, bits=8, has_alpha=False)
-            self._suffixes[suffix] = suffix_for(likely, suffix)
-        if self._suffixes[suffix] == suffix:
-            return found.name
-        return numbered(Path(found.name[: -len(suffix)] + self._suffixes[suffix]), 1).name
+            likely = format_of(aspect, suffix, self._requested, bits=8, has_alpha=False)
+            self._suffixes[key] = suffix_for(likely, suffix)
+        return self._suffixes[key]
 
     def _number(self, wish: Path, numbers: Counter[str]) -> str:
         key = name_key(wish)

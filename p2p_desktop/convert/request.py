@@ -11,7 +11,7 @@ from p2p_desktop.convert.events import ConvertSettings, Event, PictureDone, Summ
 from p2p_desktop.convert.job import Translates, UnloadedModel, convert
 from p2p_desktop.convert.plan import NothingToConvertError
 from p2p_desktop.inference.device import RuntimeChoice
-from p2p_desktop.inference.translator import StatisticsChoice, Translator, resolve_statistics
+from p2p_desktop.inference.translator import StatisticsChoice, Translator, check_drops, resolve_statistics
 from training.contract.errors import ConfigError
 from training.contract.model_file import ModelCard, file_digest, read_card
 from training.contract.progress import Report, Token
@@ -91,6 +91,8 @@ def run_request(
     """
     card = read_card(request.model)
     _check_partners(card, request.settings)
+    if request.settings.drops:
+        check_drops(card)
     statistics = resolve_statistics(card, request.statistics)
 
     def load() -> Translates:
@@ -105,6 +107,7 @@ def run_request(
             memory_budget=places.memory_budget,
             cache=places.cache,
             threads=request.threads,
+            drops=request.settings.drops,
         )
 
     loaded: list[Translates] = []

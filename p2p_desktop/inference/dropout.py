@@ -11,6 +11,9 @@ import numpy as np
 from training.contract.encodings import Pixels, Values, to_16_bit
 from training.contract.spec import DropoutPlace, GeneratorSpec
 
+SPREAD_BYTES_PER_PIXEL = 3 * (2 + 4 * 4)
+"""What `Spread` holds at its peak, of a picture in colours."""
+
 
 @dataclass(frozen=True, slots=True)
 class Draw:

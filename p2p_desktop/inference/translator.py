@@ -69,8 +69,8 @@ class Translator:
         compute = choose_compute(device, runtime)
         card, digest = read_card(model), file_digest(model)
         chosen = resolve_statistics(card, statistics)
-        if drops and not card.generator.dropout_places:
-            raise ConfigError(f"The model {card.name} was made without dropout, so all of its variations would be one picture.")
+        if drops:
+            check_drops(card)
         budget = memory_budget or default_memory_budget()
         loaded: Runtime
         if compute.runtime == "torch":
@@ -258,6 +258,12 @@ def resolve_statistics(card: ModelCard, choice: StatisticsChoice) -> Statistics:
     if choice == "running" and not card.generator.has_running_statistics:
         raise ConfigError(f"The model {card.name} stores no running statistics. Use --statistics image or auto.")
     return choice
+
+
+def check_drops(card: ModelCard) -> None:
+    """Raises ConfigError if a model has no dropout to draw variations with."""
+    if not card.generator.dropout_places:
+        raise ConfigError(f"The model {card.name} was made without dropout, so all of its variations would be one picture.")
 
 
 def mix(result: Pixels, source: Pixels, strength: float) -> Pixels:

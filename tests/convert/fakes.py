@@ -21,6 +21,7 @@ from p2p_desktop.convert.job import (
     convert,
 )
 from p2p_desktop.convert.owner import Owner
+from p2p_desktop.inference.dropout import Draw
 from training.contract.pictures import Picture, read_picture
 from training.contract.progress import Token
 
@@ -45,7 +46,10 @@ class Inverter:
         self._at_once = 0
         self._lock = threading.Lock()
 
-    def translate(self, picture: Picture, *, strength: float = 1.0, token: Token | None = None) -> Picture:
+    def translate(
+        self, picture: Picture, *, strength: float = 1.0, token: Token | None = None, draw: Draw | None = None
+    ) -> Picture:
+        """The negative, or for a draw the picture itself, darker by its number."""
         with self._lock:
             self._at_once += 1
             self.most_at_once = max(self.most_at_once, self._at_once)
@@ -60,9 +64,15 @@ class Inverter:
         finally:
             with self._lock:
                 self._at_once -= 1
+        if draw is not None:
+            return replace(picture, pixels=np.maximum(picture.pixels, draw.number) - np.asarray(draw.number, picture.pixels.dtype))
         top = np.iinfo(picture.pixels.dtype).max
         mixed = picture.pixels + strength * (top - 2.0 * picture.pixels)
         return replace(picture, pixels=np.round(mixed).astype(picture.pixels.dtype))
+
+    def uncertainty(self, picture: Picture, draws: Sequence[Draw], *, token: Token | None = None) -> Picture:
+        """A grey of 1,000 times the number of draws."""
+        return replace(picture, pixels=np.full((*picture.pixels.shape[:2], 1), 1000 * len(draws), np.uint16), alpha=None)
 
     def memory_for(self, height: int, width: int) -> int:
         return height * width * self.bytes_per_pixel
