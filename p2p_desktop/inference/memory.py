@@ -41,6 +41,11 @@ def largest_tile(spec: GeneratorSpec, budget: int) -> int:
     return max(side, 2 * overlap_of(spec)) // spec.multiple * spec.multiple
 
 
+def smaller_tile(spec: GeneratorSpec, tile: int) -> int:
+    """The next smaller tiles to try where memory does not suffice; the same size if smaller ones were only overlap."""
+    return min(tile, max(tile // 2, 2 * overlap_of(spec)) // spec.multiple * spec.multiple)
+
+
 def overlap_of(spec: GeneratorSpec) -> int:
     """Pixels that neighbouring tiles share: as far as features of the innermost level reach into a tile."""
     return max(MIN_OVERLAP, min(MAX_OVERLAP, OVERLAP_STEPS * spec.multiple), spec.multiple)

@@ -76,6 +76,12 @@ class OpenVinoRuntime:
     def measure(self, x_CHW: Values, masks: Sequence[Values] | None = None) -> Values:
         return self._pools["measure", masks is not None].submit([value[None] for value in (x_CHW, *(masks or ()))]).result()
 
+    def use_processor(self) -> None:
+        """It computes nowhere else."""
+
+    def eased(self) -> list[str]:
+        return []
+
     def close(self) -> None:
         for pool in self._pools.values():
             pool.close()

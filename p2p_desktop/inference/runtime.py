@@ -10,6 +10,10 @@ if TYPE_CHECKING:  # imports OpenCV, and the names of runtimes are asked for bef
 RuntimeName = Literal["torch", "openvino"]
 
 
+class CardFullError(MemoryError):
+    """A graphics card has too little memory for even one picture of this size."""
+
+
 class Runtime(Protocol):
     """A loaded network. Thread-safe. Values are float32 in [-1, 1]; sides are multiples of the network's."""
 
@@ -37,12 +41,20 @@ class Runtime(Protocol):
         """Start translating [C_in, H, W] into [C_out, H, W], with statistics of the picture itself or with given ones.
 
         `masks`: what dropout drops (see dropout.py); None: nothing. May block while too many are under way. The future raises
-        MemoryError where the device has too little memory.
+        MemoryError where the device has too little memory, CardFullError where a graphics card has.
         """
         ...
 
     def measure(self, x_CHW: "Values", masks: "Sequence[Values] | None" = None) -> "Values":
         """The statistics [K] of this picture, to be given to `submit` for each of its tiles."""
+        ...
+
+    def use_processor(self) -> None:
+        """Leave the graphics card: what is still under way and what comes is computed on the processor."""
+        ...
+
+    def eased(self) -> list[str]:
+        """What was done for want of memory since this was last asked, a sentence each."""
         ...
 
     def close(self) -> None:

@@ -6,8 +6,9 @@ Shapes: N pictures, C channels, H x W pixels, K statistics.
 import logging
 import queue
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import numpy as np
 import torch
 
 from p2p_desktop.inference.device import num_cores
-from p2p_desktop.inference.runtime import RuntimeName
+from p2p_desktop.inference.runtime import CardFullError, RuntimeName
 from training.contract.encodings import Values
 from training.contract.networks import Generator, load_generator
 from training.contract.spec import Statistics
@@ -40,9 +41,10 @@ class _Request:
 
 
 class TorchRuntime:
-    """One worker thread owns the network. On a graphics card it takes up to `batch` waiting pictures of one shape at a time.
+    """One worker thread computes. On a graphics card it takes up to `batch` waiting pictures of one shape at a time.
 
-    On the CPU every picture is computed by itself, so that results do not depend on their neighbours.
+    On the CPU every picture is computed by itself, so that results do not depend on their neighbours. A card that is full gets
+    smaller batches; what it cannot take alone fails with CardFullError, and the caller may send smaller tiles or `use_processor`.
     """
 
     name: RuntimeName = "torch"
@@ -53,15 +55,17 @@ class TorchRuntime:
         if threads > 0:
             torch.set_num_threads(num_cores(threads))
         self._device = torch.device(device)
+        self._eased: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._network = threading.Lock()  # it holds what it is given while it computes
         _, generator = load_generator(path, statistics)
         self.num_statistics = generator.num_statistics
         self._dtype = torch.float32
-        generator.to(self._device)
-        if self._device.type == "cuda":
-            generator = generator.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in torch's stubs
-            self._dtype = _dtype_as_good(generator, self._device)
-        self._generator = generator.to(self._dtype)
+        self._generator = generator
         self._batch = batch if self._device.type != "cpu" else 1
+        try:
+            self._settle()
+        except torch.OutOfMemoryError:
+            self._move_to_processor()
         self.in_flight = max(2, self._batch)  # one more than is computed, so that the device never waits for the next
         self._requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
         self._put_back: _Request | None = None
@@ -74,14 +78,40 @@ class TorchRuntime:
         return future
 
     def measure(self, x_CHW: Values, masks: Sequence[Values] | None = None) -> Values:
-        with torch.inference_mode():
+        with torch.inference_mode(), self._network, self._explained():
             given = None if masks is None else [self._tensor([mask]) for mask in masks]
             _, statistics_NK = self._generator.measure(self._tensor([x_CHW]), given)
             return np.asarray(statistics_NK[0].float().cpu().numpy())
 
+    def use_processor(self) -> None:
+        with self._network:
+            self._move_to_processor()
+
+    def eased(self) -> list[str]:
+        return [self._eased.get_nowait() for _ in range(self._eased.qsize())]
+
     def close(self) -> None:
         self._requests.put(None)
         self._thread.join()
+
+    def _settle(self) -> None:
+        """Bring the network to the device, in the form that suits it."""
+        self._generator.to(self._device)
+        if self._device.type == "cuda":
+            self._generator.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in torch's stubs
+            self._dtype = _dtype_as_good(self._generator, self._device)
+        self._generator.to(self._dtype)
+
+    def _move_to_processor(self) -> None:
+        if self._device.type == "cpu":
+            return
+        self._ease(f"{self.device} has too little memory for this model: from here on the processor computes, which takes longer.")
+        self.device, self._device, self._dtype, self._batch = "cpu", torch.device("cpu"), torch.float32, 1
+        self._generator.to(self._device, self._dtype)
+
+    def _ease(self, sentence: str) -> None:
+        log.warning("%s", sentence)
+        self._eased.put(sentence)
 
     def _work(self) -> None:
         while True:
@@ -89,15 +119,37 @@ class TorchRuntime:
             if not batch:
                 return
             try:
-                results = self._compute(batch)
-            except torch.OutOfMemoryError as error:
-                log.warning("%s has too little memory for %d x %s", self.device, len(batch), batch[0].x_CHW.shape)
-                _fail(batch, MemoryError(f"The graphics card has too little memory: {error}"))
+                results = self._in_parts(batch)
             except (RuntimeError, MemoryError) as error:
                 _fail(batch, error)
             else:
                 for request, result in zip(batch, results, strict=True):
                     request.future.set_result(result)
+
+    def _in_parts(self, batch: list[_Request]) -> list[Values]:
+        """Compute as many at once as the card can take."""
+        done: list[Values] = []
+        while len(done) < len(batch):
+            part = batch[len(done) : len(done) + self._batch]
+            try:
+                with self._network, self._explained():
+                    done += self._compute(part)
+            except CardFullError:
+                if len(part) == 1:
+                    raise
+                self._batch = len(part) // 2
+                self._ease(f"{self.device} has too little memory for {len(part)} pictures at once: from here on {self._batch}.")
+        return done
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Tell a full card from other errors, and let go of what torch keeps of it for later."""
+        try:
+            yield
+        except torch.OutOfMemoryError as error:
+            if self._device.type == "cuda":
+                torch.cuda.empty_cache()
+            raise CardFullError(f"The graphics card has too little memory: {error}") from error
 
     def _next_batch(self) -> list[_Request]:
         """The next request and those waiting behind it that can be computed with it; empty at the end."""

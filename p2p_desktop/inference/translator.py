@@ -1,5 +1,8 @@
 """The one way from a picture to its translation, for folders, frames and Python alike (design 3.2)."""
 
+import logging
+import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
@@ -12,10 +15,10 @@ import psutil
 
 from p2p_desktop.inference.device import Compute, RuntimeChoice, choose_compute, num_cores
 from p2p_desktop.inference.dropout import Draw, Spread, draw_masks
-from p2p_desktop.inference.memory import bytes_per_pixel, largest_tile, overlap_of
+from p2p_desktop.inference.memory import bytes_per_pixel, largest_tile, overlap_of, smaller_tile
 from p2p_desktop.inference.patches import Patch, Rect, blocks_in_order, translate_blocks
-from p2p_desktop.inference.runtime import Runtime
-from p2p_desktop.inference.tiling import Span, cut, translate_tiled
+from p2p_desktop.inference.runtime import CardFullError, Runtime
+from p2p_desktop.inference.tiling import cut, translate_tiled
 from training.contract.encodings import Pixels, Values, encoding_named, join_alpha, split_alpha, to_16_bit, to_rgb
 from training.contract.errors import ConfigError, PictureError
 from training.contract.framing import pad_to_multiple, to_planes, translate_whole
@@ -23,6 +26,8 @@ from training.contract.model_file import ModelCard, file_digest, read_card
 from training.contract.pictures import Metadata, Picture
 from training.contract.progress import Token
 from training.contract.spec import Statistics
+
+log = logging.getLogger(__name__)
 
 StatisticsChoice = Literal["auto", "image", "running"]
 
@@ -43,6 +48,8 @@ class Translator:
         self.card, self.model_digest, self.statistics = card, digest, statistics
         self._runtime = runtime
         self._tile = largest_tile(card.generator, memory_budget)
+        self._easing = threading.Lock()
+        self._eased: deque[str] = deque()  # what was done for want of memory and no picture's note tells yet
         tile_bytes = self._tile**2 * bytes_per_pixel(card.generator)
         self._tiles_at_once = min(runtime.in_flight, max(1, memory_budget // tile_bytes))
 
@@ -127,7 +134,7 @@ class Translator:
         source: Pixels = join_alpha(picture.pixels, picture.alpha) if entering.has_alpha else picture.pixels
         translated = self._translate(source, token or Token(), draw)
         pixels, made_alpha = split_alpha(self._mixed(translated, source, strength))
-        notes = picture.notes
+        notes = (*picture.notes, *self._take_eased())
         metadata = picture.metadata
         if pixels.shape[2] != picture.pixels.shape[2] and metadata.icc is not None:
             # The profile of a grey picture says nothing about the colours it was given, nor the reverse.
@@ -166,7 +173,7 @@ class Translator:
             yield Patch(0, 0, self._translate(pixels, token))
             return
         self._check_input(pixels)
-        statistics_K = self._statistics_of(pixels) if self._runtime.num_statistics else None
+        statistics_K = self._statistics_of(pixels, self._tile) if self._runtime.num_statistics else None
         blocks = blocks_in_order(height, width, frame.rule.multiple, first)
         margin = overlap_of(self.card.generator) // 2  # tiles use what is computed a quarter of it from their edges
 
@@ -197,22 +204,52 @@ class Translator:
         self.close()
 
     def _translate(self, pixels: Pixels, token: Token, draw: Draw | None = None) -> Pixels:
-        token.check()
-        frame = self.card.frame
         self._check_input(pixels)
+        while True:
+            token.check()
+            tile, device = self._tile, self._runtime.device
+            try:
+                return self._translate_by(tile, pixels, token, draw)
+            except CardFullError:
+                self._ease(min(tile, max(pixels.shape[:2])), device)
+
+    def _translate_by(self, tile: int, pixels: Pixels, token: Token, draw: Draw | None) -> Pixels:
+        """In pieces of `tile` pixels a side at the most."""
+        frame = self.card.frame
         height, width = pixels.shape[:2]
-        whole = height <= self._tile and width <= self._tile
-        if frame.rule.mode == "fit" or whole:
-            return translate_whole(
-                pixels, frame, lambda x_CHW: self._runtime.submit(x_CHW, None, self._masks(x_CHW, draw)).result()
-            )
-        rows, columns = self._spans(height), self._spans(width)
-        statistics_K = self._statistics_of(pixels, draw) if self._runtime.num_statistics else None
+        if frame.rule.mode == "fit" or (height <= tile and width <= tile):
+
+            def forward(x_CHW: Values) -> Values:
+                return self._runtime.submit(x_CHW, None, self._masks(x_CHW, draw)).result()
+
+            return translate_whole(pixels, frame, forward)
+        rows, columns = (cut(length, tile, overlap_of(self.card.generator), frame.rule.multiple) for length in (height, width))
+        statistics_K = self._statistics_of(pixels, tile, draw) if self._runtime.num_statistics else None
 
         def submit(x_CHW: Values, top: int, left: int) -> Future[Values]:
             return self._runtime.submit(x_CHW, statistics_K, self._masks(x_CHW, draw, top, left))
 
         return translate_tiled(pixels, frame, rows, columns, submit, self._tiles_at_once, token)
+
+    def _ease(self, side: int, device: str) -> None:
+        """Ask less of a graphics card that could not take so large a piece: smaller ones, or at last nothing at all."""
+        with self._easing:
+            if self._tile < side or self._runtime.device != device:
+                return  # another picture has met the same, and it is done
+            smaller = smaller_tile(self.card.generator, side)
+            if self.card.size_rule.mode == "fit" or smaller == side:
+                self._runtime.use_processor()
+                return
+            self._tile = smaller
+            self._eased.append(f"{device} has too little memory for pieces of {side} pixels a side: from here on {smaller}.")
+            log.warning("%s", self._eased[-1])
+
+    def _take_eased(self) -> tuple[str, ...]:
+        """What was done for want of memory since the last picture: each step is told once."""
+        with self._easing:
+            told = (*self._eased, *self._runtime.eased())
+            self._eased.clear()
+            return told
 
     def _masks(self, x_CHW: Values, draw: Draw | None, top: int = 0, left: int = 0) -> list[Values] | None:
         height, width = x_CHW.shape[1:]
@@ -230,13 +267,10 @@ class Translator:
         if self.card.encoding_in in ("depth16", "filled_depth16") and (pixels.dtype != np.uint16 or pixels.shape[2] != 1):
             raise PictureError("This model takes 16-bit depth pictures, and this is none.")
 
-    def _spans(self, length: int) -> list[Span]:
-        return cut(length, self._tile, overlap_of(self.card.generator), self.card.size_rule.multiple)
-
-    def _statistics_of(self, pixels: Pixels, draw: Draw | None = None) -> Values:
+    def _statistics_of(self, pixels: Pixels, tile: int, draw: Draw | None = None) -> Values:
         """Statistics of the whole picture, from a copy that fits into one tile; the same for all of its tiles."""
         height, width = pixels.shape[:2]
-        scale = self._tile / max(height, width)
+        scale = tile / max(height, width)
         small = self.card.frame.shrink(pixels, (max(1, int(height * scale)), max(1, int(width * scale)))) if scale < 1 else pixels
         values = pad_to_multiple(self.card.frame.encode(small), self.card.size_rule.multiple)
         x_CHW = to_planes(values)
