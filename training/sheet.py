@@ -12,7 +12,9 @@ from training.contract.framing import LabelledSide
 from training.evaluate import Measurement
 from training.samples import join_shown
 
-NUM_WORST, NUM_OTHERS = 4, 4
+NUM_ROWS = 8
+"""Rows of a sheet, half of them the worst, unless another number is asked for."""
+MAX_ROWS = 200  # JPEG ends at 65,535 pixels
 SUFFIXES = (".png", ".jpg", ".jpeg")
 PART_SIDE = 320  # pixels of the long side of each of the three pictures
 TEXT_HEIGHT, MARGIN, TEXT_SIZE = 26, 8, 15  # pixels
@@ -27,27 +29,34 @@ def check_sheet(path: Path) -> None:
         raise ConfigError(f"There is no folder {path.parent} to write the sheet {path.name} into.")
 
 
-def rows_to_show(rows: Sequence[Measurement], metric: str, smaller_is_better: bool) -> list[int]:
-    """Which to draw: the worst by `metric`, worst first, then some evenly spread over the others, up to the best."""
+def rows_to_show(rows: Sequence[Measurement], metric: str, smaller_is_better: bool, count: int = NUM_ROWS) -> list[int]:
+    """Which to draw: the worst by `metric`, worst first, then as many evenly spread over the others, up to the best."""
     measured = [index for index, row in enumerate(rows) if metric in row.metrics]
     ranked = sorted(measured, key=lambda index: rows[index].metrics[metric], reverse=smaller_is_better)
-    worst, others = ranked[:NUM_WORST], ranked[NUM_WORST:]
-    if len(others) <= NUM_OTHERS:
+    worst, others = ranked[: (count + 1) // 2], ranked[(count + 1) // 2 :]
+    if len(others) <= count // 2:
         return worst + others
-    return worst + [others[round(place)] for place in np.linspace(0, len(others) - 1, NUM_OTHERS)]
+    return worst + [others[round(place)] for place in np.linspace(0, len(others) - 1, count // 2)]
 
 
 def sheet_row(
-    row: Measurement, source: Pixels, result: Pixels, target: Pixels, metric: str, labels: LabelledSide = "none"
+    measured: Sequence[tuple[str, Measurement]], pictures: Sequence[Pixels], metric: str, labels: LabelledSide = "none"
 ) -> Pixels:
-    """One row [H, W, 3]: what it is and how it measures, above the pictures."""
-    pictures = join_shown([source, result, target], PART_SIDE, labels)
-    text = f"{row.name}    {row.kind}    {metric} {row.metrics[metric]:.3g}"
-    if metric in row.identity:
-        text += f", doing nothing {row.identity[metric]:.3g}"
-    head = np.full((TEXT_HEIGHT, pictures.shape[1], 3), PAPER, np.uint8)
+    """One row [H, W, 3]: what it is and how it measures, above the pictures.
+
+    measured: each model's name and what it reached. pictures: the input, each model's result, and the target.
+    """
+    shown = join_shown(pictures, PART_SIDE, labels)
+    first = measured[0][1]
+    values = [
+        f"{name + ' ' if len(measured) > 1 else ''}{row.metrics[metric]:.3g}" for name, row in measured if metric in row.metrics
+    ]
+    text = f"{first.name}    {first.kind}    {metric} {', '.join(values)}"
+    if metric in first.identity:
+        text += f", doing nothing {first.identity[metric]:.3g}"
+    head = np.full((TEXT_HEIGHT, shown.shape[1], 3), PAPER, np.uint8)
     cv2.putText(head, text, (0, TEXT_HEIGHT - MARGIN), INK, cv2.FontFace("sans"), TEXT_SIZE)
-    return np.concatenate([head, pictures])
+    return np.concatenate([head, shown])
 
 
 def write_sheet(path: Path, rows: Sequence[Pixels]) -> None:

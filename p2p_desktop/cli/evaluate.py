@@ -13,8 +13,10 @@ from p2p_desktop.cli.surroundings import Surroundings
 from p2p_desktop.cli.trainer import ask_trainer
 from p2p_desktop.runs.run_folder import TrainerError
 from training.contract.protocol import TRAINED_ON_LEFT_OUT
+from training.contract.tasks import SMALLER_IS_BETTER
 
 EXIT_FINDINGS = 3  # design 3.5
+KIND_WIDTH, COLUMN_WIDTH = 24, 12  # characters
 
 GROUP_SEPARATOR = "/"
 """Kinds of one group share what stands before it: noisy/disc-2 and noisy/disc-3 are averaged under noisy."""
@@ -25,25 +27,33 @@ def evaluate_command(
     data: Annotated[Path, typer.Option(help="Folder of pairs, or of good pictures where the task makes its inputs of them.")],
     data_b: Annotated[Path | None, typer.Option(help="Folder of the second picture of each pair, if it is not in --data.")] = None,
     csv_file: Annotated[Path | None, typer.Option("--csv", help="Write a row for every picture.")] = None,
-    sheet: Annotated[Path | None, typer.Option(help="Draw input, result and target of some, the worst first (PNG, JPEG).")] = None,
+    sheet: Annotated[Path | None, typer.Option(help="Draw input, results and target of some, the worst first (PNG, JPEG).")] = None,
+    sheet_rows: Annotated[int, typer.Option(min=1, max=200, help="Pictures on the sheet, half of them the worst.")] = 8,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
     json: Annotated[bool, typer.Option("--json", help="Print JSON lines.")] = False,
 ) -> int:
-    """Measure models on held-out pictures, kind by kind."""
+    """Measure models on held-out pictures, kind by kind; several on the same ones, side by side."""
     library = Surroundings.find().library
-    request = {"models": [str(library.find(name).absolute()) for name in model], "data": str(data.absolute()), "device": device}
+    request: dict[str, Any] = {
+        "models": [str(library.find(name).absolute()) for name in model],
+        "data": str(data.absolute()),
+        "device": device,
+    }
     if data_b is not None:
         request["data_b"] = str(data_b.absolute())
     if sheet is not None:
-        request["sheet"] = str(sheet.absolute())
+        request |= {"sheet": str(sheet.absolute()), "sheet_rows": sheet_rows}
     heard = _measure(request, json)
     if csv_file is not None:
         _write_csv(csv_file, heard.results)
     if not json:
-        for result in heard.results:
-            _print_table(result)
-            if "sheet" in result:
-                print(f"Pictures: {result['sheet']}")
+        if len(heard.results) > 1:
+            _print_comparison(heard.results)
+        else:
+            for result in heard.results:
+                _print_table(result)
+        if sheet is not None and heard.results:
+            print(f"Pictures: {heard.results[0]['sheet']}")
     return EXIT_FINDINGS if heard.findings else 0
 
 
@@ -74,21 +84,61 @@ def _measure(request: dict[str, Any], json: bool) -> _Heard:  # Any: JSON
 
 
 def _print_table(result: dict[str, Any]) -> None:  # Any: JSON
-    kinds = result["kinds"]
-    names = list(dict.fromkeys(name for row in kinds.values() for name in row["metrics"]))
+    names = _metrics(result)
     print(f"{result['name']} ({result['task']}): model / doing nothing")
-    print(f"{'':<24}" + "".join(f"{name:>20}" for name in names))
-    groups = dict.fromkeys(kind.partition(GROUP_SEPARATOR)[0] for kind in kinds)
-    for group in groups:
+    print(f"{'':<{KIND_WIDTH}}" + "".join(f"{name:>20}" for name in names))
+    for kind, row in _with_means(result["kinds"]).items():
+        print(f"{kind:<{KIND_WIDTH}}" + "".join(_cell(row["metrics"].get(name), row["identity"].get(name)) for name in names))
+
+
+def _print_comparison(results: list[dict[str, Any]]) -> None:  # Any: JSON
+    """A table a metric, a column a model; the best of a row has a star."""
+    tables = [_with_means(result["kinds"]) for result in results]
+    titles = ["doing nothing", *_told_apart([result["name"] for result in results])]
+    widths = [max(len(title), COLUMN_WIDTH) + 2 for title in titles]
+    for name in _metrics(results[0]):
+        print(f"{name:<{KIND_WIDTH}}" + "".join(f"{title:>{width}}" for title, width in zip(titles, widths, strict=True)))
+        for kind, row in tables[0].items():
+            values = [row["identity"].get(name), *(table[kind]["metrics"].get(name) for table in tables)]
+            cells = _starred(values, name)
+            print(f"{kind:<{KIND_WIDTH}}" + "".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True)))
+        print()
+
+
+def _metrics(result: dict[str, Any]) -> list[str]:  # Any: JSON
+    return list(dict.fromkeys(name for row in result["kinds"].values() for name in row["metrics"]))
+
+
+def _with_means(kinds: dict[str, Any]) -> dict[str, Any]:  # Any: JSON
+    """The rows of the kinds, those of a group followed by their mean."""
+    rows: dict[str, Any] = {}  # Any: JSON
+    for group in dict.fromkeys(kind.partition(GROUP_SEPARATOR)[0] for kind in kinds):
         members = {kind: row for kind, row in kinds.items() if kind.partition(GROUP_SEPARATOR)[0] == group}
-        for kind, row in members.items():
-            print(f"{kind:<24}" + "".join(_cell(row["metrics"].get(name), row["identity"].get(name)) for name in names))
+        rows |= members
         if len(members) > 1:
-            means = {
-                name: tuple(_mean(row[side].get(name) for row in members.values()) for side in ("metrics", "identity"))
-                for name in names
+            names = dict.fromkeys(name for row in members.values() for name in row["metrics"])
+            rows[f"{group}, all"] = {
+                side: {name: _mean(row[side].get(name) for row in members.values()) for name in names}
+                for side in ("metrics", "identity")
             }
-            print(f"{group + ', all':<24}" + "".join(_cell(*means[name]) for name in names))
+    return rows
+
+
+def _told_apart(names: list[str]) -> list[str]:
+    """Names of models as titles of columns; a number behind those that occur twice."""
+    return [name if names.count(name) == 1 else f"{name} #{index + 1}" for index, name in enumerate(names)]
+
+
+def _starred(values: list[float | None], metric: str) -> list[str]:
+    """Numbers as text, with a star behind the best of them. Of `colourfulness` the best is the nearest to the target's, 1."""
+    present = [value for value in values if value is not None]
+    if not present:
+        return ["-" for _ in values]
+    if metric == "colourfulness":
+        best = min(present, key=lambda value: abs(value - 1))
+    else:
+        best = (min if metric in SMALLER_IS_BETTER else max)(present)
+    return ["-" if value is None else f"{value:.3f}{'*' if value == best else ' '}" for value in values]
 
 
 def _cell(value: float | None, identity: float | None) -> str:

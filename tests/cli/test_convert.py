@@ -259,3 +259,29 @@ def test_text_output_says_how_it_went(tmp_path, p2p, model):
     ended = p2p("convert", tmp_path, "-o", tmp_path / "out 2", "-m", model)
     assert "1 result of an earlier conversion was passed over." in ended.out
     assert not (tmp_path / "out 2" / "out").exists()
+
+
+def test_variations_come_with_a_seed_from_either_runtime(tmp_path, p2p):
+    write_photo(tmp_path / "in" / "a.jpg")
+    card = small_card("dreams", unet(3, 3, 4, width=4, dropout="paper"), statistics="image")
+    dreams = write_small_model(tmp_path / "dreams.safetensors", card, gain=3.0)
+    made = {}
+    for runtime in ("openvino", "torch"):
+        out = tmp_path / runtime
+        words = ["--variations", 2, "--seed", 9, "--uncertainty", "--format", "png", "--runtime", runtime, "--json"]
+        ended = p2p("convert", tmp_path / "in", "-o", out, "-m", dreams, *words)
+        assert ended.code == 0, ended.err
+        assert ended.summary["converted"] == 4
+        made[runtime] = {path.name: read_picture(path).pixels.astype(int) for path in out.iterdir()}
+        assert set(made[runtime]) == {"a.png", "a.v1.png", "a.v2.png", "a.uncertainty.png"}
+        assert np.abs(made[runtime]["a.v1.png"] - made[runtime]["a.v2.png"]).mean() > 0.5
+    for name in ("a.png", "a.v1.png", "a.v2.png"):
+        assert np.abs(made["openvino"][name] - made["torch"][name]).max() <= 1
+
+
+def test_a_model_without_dropout_has_no_variations(tmp_path, p2p, model):
+    write_photo(tmp_path / "in" / "a.jpg")
+    ended = p2p("convert", tmp_path / "in", "-o", tmp_path / "out", "-m", model, "--variations", 2)
+    assert ended.code == 2
+    assert "without dropout" in ended.err
+    assert not (tmp_path / "out").exists()

@@ -81,6 +81,37 @@ def test_groups_are_averaged(fake, words, capfd):
     ]
 
 
+def test_several_models_share_a_table(p2p, tmp_path):
+    data = write_photos(tmp_path / "data", 2)
+    models = [write_small_model(tmp_path / f"{name}.safetensors", seed=seed) for seed, name in enumerate(("mine", "yours"))]
+    sheet = tmp_path / "sheet.jpg"
+    done = p2p("evaluate", "-m", models[0], "-m", models[1], "--data", data, "--sheet", sheet, "--sheet-rows", 3, **environment())
+    assert done.code == 0, done.err
+    tables = done.out.split("\n\n")
+    heads = [table.splitlines()[0].split() for table in tables[:3]]
+    assert heads == [[metric, "doing", "nothing", "mine", "yours"] for metric in ("psnr", "ssim", "l1")]
+    for table in tables[:3]:
+        lines = table.splitlines()[1:]
+        assert len(lines) == 23 + 2  # kinds, and the means of noisy and clean
+        assert all(line.count("*") >= 1 for line in lines)
+    assert tables[3] == f"Pictures: {sheet}\n"
+    assert sheet.is_file()
+
+
+def test_the_star_is_at_the_best(fake, words, capfd):
+    other = {kind: row | {"metrics": {"psnr": 25.5}} for kind, row in KINDS.items()}
+    fake(["event", RESULT], ["event", RESULT | {"data": RESULT["data"] | {"kinds": other}}])
+    assert app.run(words) == 0
+    lines = capfd.readouterr().out.splitlines()
+    assert lines[0].split() == ["psnr", "doing", "nothing", "m", "#1", "m", "#2"]
+    assert [line.split() for line in lines[1:5]] == [
+        ["sharp", "99.000*", "40.000", "25.500"],
+        ["noisy/disc-2", "26.000", "27.000*", "25.500"],
+        ["noisy/disc-3", "24.000", "25.000", "25.500*"],
+        ["noisy,", "all", "25.000", "26.000*", "25.500"],
+    ]
+
+
 def test_json_passes_the_events_on(fake, words, capfd):
     fake(["noise", "no event"], ["event", PROGRESS], ["event", RESULT])
     assert app.run([*words, "--json"]) == 0

@@ -119,7 +119,7 @@ def test_each_model_is_measured_kind_by_kind_and_picture_by_picture(tmp_path, ph
     assert sharp["metrics"]["psnr"] == pytest.approx(
         np.mean([row["metrics"]["psnr"] for row in first["pictures"] if row["kind"] == "sharp"])
     )
-    assert [(event.type, event.done, event.total) for event in others][-1] == ("progress", 138, 138)
+    assert [(event.type, event.done, event.total) for event in others][-1] == ("progress", 276, 276)
     assert json.dumps(results, allow_nan=False)
 
 
@@ -156,6 +156,42 @@ def test_pictures_that_a_model_learned_from_are_not_measured_wherever_they_lie(t
     ((code, message),) = warnings
     assert code == "trained_on_left_out"
     assert message == f"m learned from 4 of the 6 pictures in {elsewhere}: they are left out."
+
+
+def test_models_are_compared_on_pictures_that_none_of_them_knows(tmp_path, photos):
+    files = files_in(photos)
+    models = [model_that_knows(tmp_path / "one.safetensors", files[:2]), model_that_knows(tmp_path / "two.safetensors", files[1:4])]
+    results, others = measured(models, photos)
+    names = [{row["name"] for row in result["pictures"]} for result in results]
+    assert names == [{"photo-4.png", "photo-5.png"}] * 2
+    assert [event.message.split(" in ")[0] for event in others if event.type == "warning"] == [
+        "one learned from 2 of the 6 pictures",
+        "two learned from 3 of the 6 pictures",
+    ]
+
+
+def test_where_models_together_know_every_picture_all_are_measured_with_a_warning(tmp_path, photos):
+    files = files_in(photos)
+    models = [model_that_knows(tmp_path / "one.safetensors", files[:3]), model_that_knows(tmp_path / "two.safetensors", files[3:])]
+    names, warnings = names_and_warnings(*measured(models, photos))
+    assert len(names) == 6
+    assert warnings[-1][0] == "trained_on_all"
+
+
+def test_a_damaged_picture_is_told_once_for_all_models(tmp_path):
+    photos = write_photos(tmp_path / "photos", 3)
+    (photos / "photo-1.png").write_bytes(b"no picture")
+    models = [write_small_model(tmp_path / f"{name}.safetensors") for name in ("one", "two")]
+    _, others = measured(models, photos)
+    assert [event.code for event in others if event.type == "warning"] == ["picture_left_out"]
+
+
+def test_models_of_different_tasks_are_not_compared(tmp_path, photos):
+    spec = unet(1, 2, levels=3, width=4, norm="none", bias="all", dropout="none")
+    card = small_card("c", spec=spec, encodings=("lab_l", "lab_ab"), mode="fit", task="colorize", size_rule=SizeRule("fit", 16, 8))
+    models = [write_small_model(tmp_path / "c.safetensors", card), write_small_model(tmp_path / "d.safetensors")]
+    with pytest.raises(ConfigError, match=r"c \(colorize\) and d \(deblur\) do different things"):
+        measured(models, photos)
 
 
 def test_a_model_that_knows_every_picture_is_measured_with_a_warning(tmp_path, photos):
@@ -249,6 +285,7 @@ def test_a_measurement_can_be_cancelled(tmp_path, photos):
 
 def test_a_request_survives_its_file():
     data = {"models": ["a", "b"], "data": "photos", "device": "cpu", "threads": 2, "sheet": "s.png", "data_b": "others"}
+    data |= {"sheet_rows": 24}
     request = EvaluationRequest.from_json(json.dumps(data))
     assert [str(model) for model in request.models] == ["a", "b"]
     texts = {"models": 0, "data": str(request.data), "sheet": str(request.sheet), "data_b": str(request.data_b)}

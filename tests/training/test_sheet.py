@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,7 @@ from training.contract.protocol import Result
 from training.evaluate import Measurement
 from training.measure_models import EvaluationRequest, measure_models
 from training.samples import join_shown
-from training.sheet import MARGIN, NUM_OTHERS, NUM_WORST, PART_SIDE, TEXT_HEIGHT, rows_to_show, sheet_row, write_sheet
+from training.sheet import MARGIN, NUM_ROWS, PART_SIDE, TEXT_HEIGHT, rows_to_show, sheet_row, write_sheet
 
 
 def rows_of(values, metric="l1"):
@@ -28,10 +30,10 @@ def test_the_worst_come_first_and_the_best_last(metric, smaller_is_better):
     values = [float(value) for value in np.random.default_rng(0).permutation(20)]
     shown = [values[index] for index in rows_to_show(rows_of(values, metric), metric, smaller_is_better)]
     order = sorted(values, reverse=smaller_is_better)
-    assert shown[:NUM_WORST] == order[:NUM_WORST]
+    assert shown[: NUM_ROWS // 2] == order[: NUM_ROWS // 2]
     assert shown[-1] == order[-1]
     assert shown == [value for value in order if value in shown]
-    assert len(shown) == NUM_WORST + NUM_OTHERS
+    assert len(shown) == NUM_ROWS
 
 
 def test_few_pictures_are_all_shown_and_those_without_the_metric_are_not():
@@ -42,7 +44,7 @@ def test_few_pictures_are_all_shown_and_those_without_the_metric_are_not():
 def test_a_row_shows_what_goes_in_what_comes_out_and_what_should():
     source, result, target = (np.full((64, 48, 3), value, np.uint8) for value in (10, 120, 230))
     (row,) = rows_of([0.25])
-    drawing = sheet_row(row, source, result, target, "l1")
+    drawing = sheet_row([("m", row)], [source, result, target], "l1")
     assert drawing.shape == (TEXT_HEIGHT + 64, 3 * 48, 3)
     assert [int(part.mean()) for part in np.split(drawing[TEXT_HEIGHT:], 3, axis=1)] == [10, 120, 230]
     assert drawing[:TEXT_HEIGHT].min() < 100  # it says something
@@ -59,7 +61,7 @@ def test_a_smaller_copy_of_labels_has_no_new_colours(labels, exact):
 def test_names_of_every_script_can_be_read():
     pixels = np.zeros((32, 300, 3), np.uint8)
     latin, cyrillic = (
-        sheet_row(Measurement(name, "x", {"l1": 0.1}, {}), pixels, pixels, pixels, "l1") for name in ("Fassade", "Фасад")
+        sheet_row([("m", Measurement(name, "x", {"l1": 0.1}, {}))], [pixels, pixels, pixels], "l1") for name in ("Fassade", "Фасад")
     )
     assert not np.array_equal(latin, cyrillic)
 
@@ -73,16 +75,28 @@ def test_a_sheet_is_drawn_beside_the_figures(tmp_path):
     height, width = read_picture(next(data.iterdir())).pixels.shape[:2]
     side = min(1.0, PART_SIDE / max(height, width))
     row = TEXT_HEIGHT + round(height * side) + MARGIN
-    assert page.shape == (MARGIN + (NUM_WORST + NUM_OTHERS) * row, 3 * round(width * side) + 2 * MARGIN, 3)
+    assert page.shape == (MARGIN + NUM_ROWS * row, 3 * round(width * side) + 2 * MARGIN, 3)
     assert {path.name for path in tmp_path.iterdir()} == {"photos", "m.safetensors", "sheet.png"}
 
 
-def test_each_of_several_models_has_its_own(tmp_path):
+def test_several_models_stand_side_by_side(tmp_path):
     data = write_photos(tmp_path / "photos", 1)
-    models = [write_small_model(tmp_path / f"{name}.safetensors", seed=seed) for seed, name in enumerate("ab")]
-    results = drawn(models, data, tmp_path / "sheet.jpg")
-    assert [result["sheet"] for result in results] == [str(tmp_path / f"sheet-{number}.jpg") for number in (1, 2)]
-    assert (tmp_path / "sheet-1.jpg").read_bytes() != (tmp_path / "sheet-2.jpg").read_bytes()
+    models = [write_small_model(tmp_path / f"{name}.safetensors", seed=seed, gain=3.0) for seed, name in enumerate("ab")]
+    results = drawn(models, data, tmp_path / "sheet.png")
+    assert [result["sheet"] for result in results] == [str(tmp_path / "sheet.png")] * 2
+    page = read_picture(tmp_path / "sheet.png").pixels
+    height, width = read_picture(next(data.iterdir())).pixels.shape[:2]
+    side = round(width * min(1.0, PART_SIDE / max(height, width)))
+    assert page.shape[1] == 4 * side + 2 * MARGIN  # input, both results, target
+    top = MARGIN + TEXT_HEIGHT
+    parts = np.split(page[top : top + 8, MARGIN : MARGIN + 4 * side].astype(int), 4, axis=1)
+    assert all(np.abs(one - other).mean() > 0.5 for one, other in itertools.pairwise(parts))
+
+
+@pytest.mark.parametrize("rows", [1, 3, 24])
+def test_a_sheet_has_as_many_rows_as_are_asked_for(rows):
+    measured = rows_of([float(value) for value in range(40)])
+    assert len(rows_to_show(measured, "l1", smaller_is_better=True, count=rows)) == rows
 
 
 @pytest.mark.parametrize(("name", "match"), [("sheet.pdf", "PNG or JPEG"), ("nowhere/sheet.png", "There is no folder")])
