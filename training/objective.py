@@ -140,7 +140,7 @@ class Objective:
         with self._judge_at_rest():
             for index, part in enumerate(parts):
                 fake_NCHW = self._translated(part) if fakes is None else fakes[index]
-                g_l1 = self.config.lambda_l1 * _l1(fake_NCHW, part, num_measured)
+                g_l1 = self.config.lambda_l1 * _l1(fake_NCHW, part, num_measured, self.config.smooth_l1)
                 loss, total_l1 = g_l1, total_l1 + g_l1.detach()
                 if self.discriminator is not None:
                     verdict = gan_loss(self._judged(part, fake_NCHW), "real", self.mode)
@@ -183,8 +183,12 @@ class Objective:
         self.scalers[name].update()
 
 
-def _l1(fake_NCHW: Tensor, part: Part, num_measured: Tensor) -> Tensor:
-    """The sum of absolute errors where there is a target, over the number of values in the whole step."""
+def _l1(fake_NCHW: Tensor, part: Part, num_measured: Tensor, smooth: float) -> Tensor:
+    """The sum of absolute errors where there is a target, over the number of values in the whole step.
+
+    `smooth`: errors below it count by their square over twice of it, larger ones by half of it less (Girshick 2015).
+    """
     if part.mask_N1HW is None:
-        return F.l1_loss(fake_NCHW, part.target_NCHW, reduction="sum") / num_measured
-    return ((fake_NCHW - part.target_NCHW).abs() * part.mask_N1HW).sum() / num_measured
+        return F.smooth_l1_loss(fake_NCHW, part.target_NCHW, reduction="sum", beta=smooth) / num_measured
+    errors = F.smooth_l1_loss(fake_NCHW, part.target_NCHW, reduction="none", beta=smooth)
+    return (errors * part.mask_N1HW).sum() / num_measured

@@ -167,6 +167,18 @@ def test_l1_is_the_mean_over_what_was_measured_in_the_whole_batch():
     assert step(generator, adam(generator), None, None, x, y, 1.0, 100.0, mask).g_l1 == pytest.approx(expected, rel=1e-5)
 
 
+@pytest.mark.parametrize("masked", [False, True])
+def test_small_errors_may_count_by_their_square(masked):
+    x, y, mask = depths()
+    generator, _ = networks(out=1)
+    errors = (copy.deepcopy(generator)(x).detach() - y).abs()
+    expected = torch.where(errors < 0.5, errors**2 / (2 * 0.5), errors - 0.5 / 2)
+    expected = expected[mask] if masked else expected
+    losses = step(generator, adam(generator), None, None, x, y, 1.0, 100.0, mask if masked else None, smooth_l1=0.5)
+    assert losses.g_l1 == pytest.approx(100 * expected.mean().item(), rel=1e-5)
+    assert 0 < (errors < 0.5).float().mean() < 1
+
+
 def test_a_batch_without_any_measurement_is_no_division_by_nothing():
     x, y, mask = depths()
     generator, discriminator = networks(out=1)

@@ -86,6 +86,9 @@ class TrainConfig:
     )
     lambda_gan: float = knob(1.0, 0, 1e4, "times", "Weight of the adversarial loss; 0: no discriminator.")
     lambda_l1: float = knob(100.0, 0, 1e4, "times", "Weight of the mean absolute error.")
+    smooth_l1: float = knob(
+        0.0, 0, 2, "of the range -1 to 1", "Errors up to here count by their square, as suits metrics that do; 0: plain L1."
+    )
     learning_rate: float = knob(2e-4, 1e-8, 0.01, "per step", "Step size of Adam, for both networks.")
     learning_rate_d: float = knob(0.0, 0, 0.01, "per step", "Step size of the discriminator's Adam; 0: as learning_rate.")
     beta1: float = knob(0.5, 0, 0.9999, "", "Adam's momentum.")
