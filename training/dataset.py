@@ -6,8 +6,10 @@ interrupted. Shapes: input float32 [C_in, size, size], target float32 [C_out, si
 """
 
 import atexit
+import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
@@ -254,3 +256,15 @@ def _settle_worker(_worker: int) -> None:
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     atexit.register(os._exit, 0)
+    threading.Thread(target=_end_with_trainer, name="trainer", daemon=True).start()
+
+
+def _end_with_trainer() -> None:
+    """torch's own watch begins after this, with whatever process is the parent by then: the wrong one, if the trainer has died.
+
+    The pipe, or the handle on Windows, by which Python knows the parent is there from the worker's first moment on.
+    """
+    trainer = multiprocessing.parent_process()
+    if trainer is not None:
+        trainer.join()
+        os._exit(0)

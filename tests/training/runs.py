@@ -83,9 +83,9 @@ def without_times(found):
     return [{key: value for key, value in event.items() if key not in ("t", "seconds")} for event in kept]
 
 
-def wait_until(true, what):
+def wait_until(true, what, patience_s=PATIENCE_SECONDS):
     """Poll until it is so."""
-    end = time.monotonic() + PATIENCE_SECONDS
+    end = time.monotonic() + patience_s
     while not true():
         assert time.monotonic() < end, f"waited in vain for {what}"
         time.sleep(0.005)

@@ -12,7 +12,7 @@ from training.contract.errors import PairingError
 from training.contract.pairing import PairFiles, Pairs
 from training.glances import Glance, Glances, green_share
 from training.reading import pairs_of_run
-from training.splitting import divided, links
+from training.splitting import BIT_STEP, TELLING_BITS, divided, links
 
 
 def write_jpeg(path, rgb, quality=70):
@@ -77,6 +77,57 @@ def test_pictures_with_little_in_them_are_not_taken_for_copies(tmp_path):
     assert list(links(pairs, Glances(strips=False))) == []
 
 
+def hazy(seed, height=384, width=512):
+    """A picture with much in it that is nearly plain, as photographs have."""
+    rng = np.random.default_rng(seed)
+    layers = [(4, 60), (9, 14), (20, 6), (90, 12)]  # cells along the width, and how far they go up and down
+    sizes = [(max(2, cells * height // width), cells, 3) for cells, _ in layers]
+    picture = sum(
+        cv2.resize(rng.normal(0, strength, size), (width, height), interpolation=cv2.INTER_CUBIC)
+        for size, (_, strength) in zip(sizes, layers, strict=True)
+    )
+    return np.clip(picture + 120, 0, 255).astype(np.uint8)
+
+
+def shrunk(rgb, scale):
+    return cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+
+
+HARD_GUISES = {
+    "at low quality": lambda path, rgb: write_jpeg(path, rgb, 30),
+    "a fourth of the size": lambda path, rgb: write_jpeg(path, shrunk(rgb, 0.25), 90),
+    "both, mirrored": lambda path, rgb: write_jpeg(path, shrunk(rgb[:, ::-1], 0.25), 30),
+    "brighter by a fifth": lambda path, rgb: write_jpeg(path, np.clip(rgb * 1.2, 0, 255).astype(np.uint8), 90),
+}
+
+
+@pytest.mark.parametrize("guise", HARD_GUISES)
+def test_copies_that_lost_much_are_known_by_what_stayed(tmp_path, guise):
+    for number in range(30):
+        write_jpeg(tmp_path / f"{number:02}.jpg", hazy(number), 90)
+        HARD_GUISES[guise](tmp_path / f"{number:02} again.jpg", hazy(number))
+    pairs = [PairFiles(path.stem, path, None) for path in sorted(tmp_path.iterdir(), key=lambda path: path.stem)]
+    assert set(links(pairs, Glances(strips=False))) == {(index, index + 1) for index in range(0, 60, 2)}
+
+
+def room(seed, height=96, width=128):
+    """The depths of a floor that recedes to a wall, as in all rooms, and of boxes at places of their own."""
+    rng = np.random.default_rng(seed)
+    depth = np.repeat(np.linspace(4500, 900, height)[:, None], width, 1)
+    depth[: height // 3] = 4500
+    for _ in range(4):
+        top, left = rng.integers(10, 60), rng.integers(0, 100)
+        depth[top : top + rng.integers(20, 40), left : left + rng.integers(20, 40)] -= rng.integers(300, 900)
+    return depth.astype(np.uint16)
+
+
+def test_rooms_of_one_shape_with_other_things_in_them_are_no_copies(tmp_path):
+    for number in range(60):
+        save(tmp_path / f"{number}.png", room(number))
+    pairs = [PairFiles(path.stem, path, None) for path in sorted(tmp_path.iterdir())]
+    assert list(links(pairs, Glances(strips=False))) == []
+
+
 def test_input_and_target_that_look_alike_are_no_copies_of_each_other(tmp_path):
     two_folders(tmp_path, 20, lambda pixels: pixels)
     found = pairs_of_run(tiny_config(tmp_path, task="pairs"), None)
@@ -129,6 +180,22 @@ def test_thousands_of_looks_are_compared_in_a_second(tmp_path):
     began = time.process_time()
     assert list(links(pairs, Known(strips=False))) == [(7, 2999)]
     assert time.process_time() - began < 3  # a slow computer's second
+
+
+@pytest.mark.parametrize("order", [("more", "less"), ("less", "more")])
+def test_whether_two_are_copies_does_not_hang_on_which_comes_first(tmp_path, order):
+    more = np.full((16, 17), 100, np.uint8)
+    more[np.arange(TELLING_BITS), 5] = 101 + BIT_STEP  # a bit each, just so
+    less = more.copy()
+    less[0, 5] -= 1
+    looks = {"more": more, "less": less}
+
+    class Known(Glances):
+        def _glance(self, path):
+            return Glance(path.name, (looks[path.name],), 0.0)
+
+    pairs = [PairFiles(name, tmp_path / name, None) for name in order]
+    assert list(links(pairs, Known(strips=False))) == []
 
 
 @pytest.mark.parametrize(
