@@ -191,17 +191,25 @@ class _Stages:
             yield Todo(decision, held, self.translator.memory_for(decision.height, decision.width))
 
     def read(self, task: Task) -> Picture:
-        task.started = time.monotonic()
-        picture = read_picture(task.work.source)
-        return self.partners.joined(task.work.source, picture) if self.partners else picture
+        with task.watch:
+            picture = read_picture(task.work.source)
+            return self.partners.joined(task.work.source, picture) if self.partners else picture
 
     def begun(self, task: Task) -> PictureBegun:
         return PictureBegun(task.work.source)
 
     def translate(self, task: Task, picture: Picture, token: Token) -> Picture:
-        return self.translator.translate(picture, strength=self.settings.strength, token=token)
+        with task.watch:
+            return self.translator.translate(picture, strength=self.settings.strength, token=task.watch.minding(token))
 
     def write(self, task: Task, picture: Picture) -> PictureDone:
+        with task.watch:
+            return self._write(task, picture)
+
+    def failed(self, task: Task, error: Exception) -> PictureDone:
+        return self.claims.fail(task, error)
+
+    def _write(self, task: Task, picture: Picture) -> PictureDone:
         source = task.work.source
         form = output_format(
             source.suffix, self.settings.format, bits=8 * picture.pixels.itemsize, has_alpha=picture.alpha is not None
@@ -219,10 +227,7 @@ class _Stages:
         if not saved:
             return self.claims.pass_over(task)
         notes = dict.fromkeys((*picture.notes, *encoded.notes, *_note_on_name(task)))
-        return PictureDone(source, task.target, "converted", " ".join(notes), task.seconds(), len(encoded.data))
-
-    def failed(self, task: Task, error: Exception) -> PictureDone:
-        return self.claims.fail(task, error)
+        return PictureDone(source, task.target, "converted", " ".join(notes), task.watch.seconds, len(encoded.data))
 
     def _save(self, task: Task, encoded: Encoded) -> bool:
         """Write the file and give it its name, or the next free one. False if only a taken one is left."""

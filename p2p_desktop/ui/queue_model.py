@@ -73,7 +73,7 @@ class QueueModel(QAbstractTableModel):
             words = [row.name, self.state_words(row.state), row.reason if row.state == "failed" else "", row.size_words()]
             return ", ".join(filter(None, words))
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{row.path}\n{row.reason}".strip()
+            return self._time_words() if index.column() == TIME and row.seconds else f"{row.path}\n{row.reason}".strip()
         return None
 
     def headerData(
@@ -88,6 +88,8 @@ class QueueModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole:
             side = Qt.AlignmentFlag.AlignRight if section == TIME else Qt.AlignmentFlag.AlignLeft
             return int(side | Qt.AlignmentFlag.AlignVCenter)
+        if role == Qt.ItemDataRole.ToolTipRole and section == TIME:
+            return self._time_words()
         return None
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
@@ -301,6 +303,12 @@ class QueueModel(QAbstractTableModel):
         if column == STATE:
             return row.reason if row.state == "failed" else self.state_words(row.state)
         return exact_duration(row.seconds) if row.seconds else ""
+
+    def _time_words(self) -> str:
+        return self.tr(
+            "How long this picture was read, converted and saved. Waiting is left out.\n"
+            "Several are worked on at once, so that together they take less time than the sum of these."
+        )
 
     def _passes(self, row: Row) -> bool:
         if row.state not in _PASSES[self._filter]:

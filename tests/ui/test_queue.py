@@ -12,7 +12,7 @@ from p2p_desktop.convert.events import PictureBegun, PictureDone
 from p2p_desktop.convert.looking import Measured, Unreadable
 from p2p_desktop.convert.plan import FoundPicture, Unlooked
 from p2p_desktop.ui.filter_bar import FilterBar
-from p2p_desktop.ui.queue_model import NAME, SIZE, STATE, QueueModel
+from p2p_desktop.ui.queue_model import NAME, SIZE, STATE, TIME, QueueModel
 from p2p_desktop.ui.queue_painter import broken
 from p2p_desktop.ui.queue_view import QueueView
 from p2p_desktop.ui.theme import HEADER_HEIGHT, ROW_HEIGHT
@@ -55,6 +55,17 @@ def test_states_follow_what_is_told_and_are_counted(queue):
     ]
     queue.nothing_works()
     assert queue.counts["waiting"] == 7
+
+
+def test_a_time_says_what_of_it_counts(queue):
+    queue.take_events([done("0.jpg")])
+    assert queue.index(0, TIME).data() == "0.31 s"
+    for said in (
+        queue.index(0, TIME).data(Qt.ItemDataRole.ToolTipRole),
+        queue.headerData(TIME, Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole),
+    ):
+        assert "Waiting is left out." in said
+    assert "0.jpg" in queue.index(0, NAME).data(Qt.ItemDataRole.ToolTipRole)
 
 
 def test_filters_show_their_rows_and_keep_up_while_work_goes_on(queue):
