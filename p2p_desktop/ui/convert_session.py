@@ -17,7 +17,7 @@ from p2p_desktop.ui.intake import Drop, Intake
 from p2p_desktop.ui.made_results import MadeResults
 from p2p_desktop.ui.queue_model import QueueModel
 from p2p_desktop.ui.queue_row import Row
-from p2p_desktop.ui.result_places import ResultPlaces, folders_of
+from p2p_desktop.ui.result_places import ResultPlaces
 from p2p_desktop.ui.wishes import Wishes
 from p2p_desktop.workers.conversion import Conversion, Outcome
 from p2p_desktop.workers.errands import Errands
@@ -125,7 +125,7 @@ class ConvertSession(QObject):
     @property
     def output_folders(self) -> list[Path]:
         """Where results go, or went."""
-        return folders_of(self._begun.parts if self._begun is not None and self._shows_begun else self.places.parts)
+        return self.places.folders_of(self._begun.parts if self._begun is not None and self._shows_begun else self.places.parts)
 
     @property
     def made_with(self) -> Wishes:

@@ -1,10 +1,15 @@
 """What Convert says about where it is: sentences made of numbers."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
 from PySide6.QtCore import QCoreApplication
 
 from p2p_desktop.ui.convert_session import ConvertSession, Work
 from p2p_desktop.ui.plain_words import count, duration, exact_duration, rate, size
 from p2p_desktop.workers.conversion import Outcome
+
+_MOST_NAMED = 3  # paths in a sentence
 
 
 def pictures(number: int) -> str:
@@ -28,6 +33,15 @@ def passed_over(ignored: int, raw: dict[str, int], earlier_results: int = 0) -> 
             else _tr("{n} results of earlier conversions were passed over.").format(n=count(earlier_results))
         )
     return " ".join(parts)
+
+
+def missing(paths: Sequence[Path]) -> str:
+    """What was dropped and is not there."""
+    if len(paths) == 1:
+        return _tr("{path} does not exist. Was it moved or renamed?").format(path=paths[0])
+    named = ", ".join(str(path) for path in paths[:_MOST_NAMED])
+    words = _tr("{n} of what was dropped do not exist: {paths}")
+    return words.format(n=count(len(paths)), paths=named) + ("." if len(paths) <= _MOST_NAMED else _tr(" and others."))
 
 
 def expectation(session: ConvertSession, megapixels_a_second: float | None) -> str:
