@@ -19,8 +19,8 @@ if TYPE_CHECKING:  # it imports OpenCV; the first paint must not wait for it
     from p2p_desktop.convert.unfinished import Unfinished
 
 
-Subject = Literal["", "model", "no model", "picture"]
-"""What a sentence is about: the chosen model, that it is missing, the picture that is looked at, or anything else."""
+Subject = Literal["", "model", "no model", "picture", "output"]
+"""What a sentence is about: the chosen model, that it is missing, the picture in sight, the output folder, or anything else."""
 
 
 class ConvertNotes(QFrame):

@@ -123,6 +123,7 @@ class ConvertPage(QWidget):
     def close_down(self, until: QDeadlineTimer) -> None:
         """End every thread, as far as that is possible `until` then: the program ends."""
         self._session.close(until)
+        self._panel.close_down(until)
         self._stage.close_down(until)
         self._thumbnails.close(until)
 
@@ -206,7 +207,7 @@ class ConvertPage(QWidget):
         self._door.not_opened.connect(self._on_not_opened)
         bar = self._bar
         bar.start.clicked.connect(self.start)
-        bar.again.clicked.connect(self._session.start_again)
+        bar.again.clicked.connect(self.start_again)
         bar.pause.clicked.connect(self.pause_or_go_on)
         bar.stop.clicked.connect(self.stop)
         bar.retry.clicked.connect(self._on_retry_all)
@@ -236,12 +237,24 @@ class ConvertPage(QWidget):
         self.add(choose_pictures(self))
 
     def start(self) -> None:
-        self._panel.commit()
+        if not self._can_place_results():
+            return
         bar = self._bar
         for button, act in ((bar.start, self._session.start), (bar.again, self._session.start_again)):
             if button.isVisible() and button.isEnabled():
                 act()
                 return
+
+    def start_again(self) -> None:
+        if self._can_place_results():
+            self._session.start_again()
+
+    def _can_place_results(self) -> bool:
+        """Take the output folder as it is typed; where that is none, say so."""
+        why_not = self._panel.commit()
+        if why_not:
+            self._notes.say("warning", self.tr("Output folder: {why}").format(why=why_not), about="output")
+        return not why_not
 
     def pause_or_go_on(self) -> None:
         conversion = self._session.conversion
@@ -260,6 +273,7 @@ class ConvertPage(QWidget):
 
     def _on_wishes_changed(self, wishes: Wishes) -> None:
         was_outdated = self._session.is_outdated
+        self._notes.settle("output")
         if wishes.model != self._session.wishes.model:
             for subject in ("model", "no model", "picture"):
                 self._notes.settle(subject)

@@ -1,6 +1,9 @@
 """What Convert says while one drops, searches and chooses: driven as a person would, offscreen."""
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLineEdit
 
 from tests.ui.test_convert_page import note, save_photo
 
@@ -31,3 +34,45 @@ def test_two_paths_that_do_not_exist_are_both_named_and_told_once(driver, holida
     driver.drop([save_photo(tmp_path / "later.png")])
     driver.wait_listed(9)
     assert note(driver) == ""
+
+
+def type_output(driver, text: str) -> QLineEdit:
+    field = driver.find("convert_output", QLineEdit)
+    field.setFocus()
+    field.selectAll()
+    QTest.keyClicks(field, text)
+    return field
+
+
+def test_an_output_below_a_file_is_told_beside_the_field_before_any_start(driver, tmp_path):
+    (tmp_path / "notes").write_text("in the way")
+    field = type_output(driver, str(tmp_path / "notes" / "results"))
+    assert "notes is a file" not in driver.text("convert_output_hint")  # it is being typed
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    driver.wait(lambda: driver.text("convert_output_hint") == "notes is a file. Choose a folder.")
+    assert field.property("invalid")
+    assert field.accessibleDescription() == "notes is a file. Choose a folder."
+    type_output(driver, str(tmp_path / "results"))
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    driver.wait(lambda: driver.window.convert._panel._output._check._asked is None)
+    assert not field.property("invalid")
+    assert driver.text("convert_output_hint").startswith("Same folders and names")
+
+
+def test_a_part_of_a_path_is_no_output_and_nothing_starts_with_it(driver, holiday):
+    driver.drop([holiday])
+    driver.wait_listed(6)
+    field = type_output(driver, "results")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert "Type all of it" in driver.text("convert_output_hint")
+    driver.window.convert._panel.change(quality=80)
+    assert field.text() == "results"  # to be mended, not lost
+    driver.click("convert_start")
+    assert driver.phase == "ready"
+    assert "Type all of it" in note(driver)
+    field.setFocus()
+    field.selectAll()
+    QTest.keyClick(field, Qt.Key.Key_Delete)
+    assert driver.text("convert_output_hint").startswith("Results go to Holiday sharp.")
+    driver.convert()
+    assert (driver.counts["done"], note(driver)) == (6, "")
