@@ -23,6 +23,7 @@ from p2p_desktop.ui.folding_panel import FoldingPanel
 from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.model_shelf import ModelShelf
 from p2p_desktop.ui.notes import Kind
+from p2p_desktop.ui.nothing_listed import NothingListed
 from p2p_desktop.ui.queue_row import Row
 from p2p_desktop.ui.queue_view import KEYS_OF_PICTURE, QueueView
 from p2p_desktop.ui.show_file import FolderDoor
@@ -141,6 +142,7 @@ class ConvertPage(QWidget):
         self._picture = self._stage.picture
         self._filter = FilterBar(look, self._session.queue, self)
         self._queue = QueueView(look, self._session.queue, self._thumbnails, self)
+        self._nothing = NothingListed(self._session.queue, self._queue)
         self._panel = ConvertPanel(look, self._shelf, self)
         self._stand_in = StandIn(self._shelf, self._panel, self)
         self._notes = ConvertNotes(look, self._session, self._panel, self._shelf, self)
@@ -192,6 +194,7 @@ class ConvertPage(QWidget):
         self._stand_in.wanted.connect(self.use_model)
         self._stand_in.replaced.connect(self._on_model_replaced)
         self._filter.search_ended.connect(self._keep_selected)
+        self._nothing.everything_asked.connect(self._on_everything_asked)
         self._queue.picture_selected.connect(self._on_picture_selected)
         self._queue.picture_clicked.connect(self._on_picture_clicked)
         self._queue.retry_asked.connect(self._session.retry)
@@ -327,6 +330,10 @@ class ConvertPage(QWidget):
     def _on_picture_clicked(self, row: Row | None) -> None:
         if row is not None and not self._stage.shows_picture:
             self._show_row(row)
+
+    def _on_everything_asked(self) -> None:
+        self._queue.setFocus(Qt.FocusReason.OtherFocusReason)  # the button that has it goes
+        self._filter.show_everything()
 
     # --- what is shown
 

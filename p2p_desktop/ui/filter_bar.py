@@ -86,6 +86,11 @@ class FilterBar(QFrame):
         if not self._queue.index_of(row).isValid():
             self.close_search()
 
+    def show_everything(self) -> None:
+        """Take the filter and the search away."""
+        self.choose("all")
+        self.close_search()
+
     def open_search(self) -> None:
         self._open.hide()
         self._field.show()

@@ -42,6 +42,7 @@ class QueueModel(QAbstractTableModel):
         self._places: dict[Row, int] | None = {}  # of the shown rows; None while it has to be made anew
         self._filter: Filter = "all"
         self._search = ""
+        self.searched = ""  # the same as it was typed, for sentences about it
         self._folders_found: set[Path] = set()  # that the search matches
         self._sorted_by: tuple[int, Qt.SortOrder] | None = None
         self._next_number = 0
@@ -281,7 +282,8 @@ class QueueModel(QAbstractTableModel):
 
     def search(self, text: str) -> None:
         """Show pictures with this in their name or folder, whatever its case."""
-        text = text.strip().casefold()
+        self.searched = text.strip()
+        text = self.searched.casefold()
         if text != self._search:
             self._search = text
             self._folders_found = {folder for folder in self._folders if text in label_of(folder).casefold()} if text else set()

@@ -3,8 +3,9 @@
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton
 
+from p2p_desktop.ui.queue_view import QueueView
 from tests.ui.test_convert_page import note, save_photo
 
 
@@ -76,3 +77,37 @@ def test_a_part_of_a_path_is_no_output_and_nothing_starts_with_it(driver, holida
     assert driver.text("convert_output_hint").startswith("Results go to Holiday sharp.")
     driver.convert()
     assert (driver.counts["done"], note(driver)) == (6, "")
+
+
+def test_a_search_that_finds_nothing_says_so_and_the_keyboard_finds_the_way_back(driver, holiday):
+    driver.drop([holiday])
+    driver.wait_listed(6)
+    QTest.keyClick(driver.window, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    field, back, queue = driver.find("queue_search", QLineEdit), driver.find("queue_show_all"), driver.find("queue", QueueView)
+    QTest.keyClicks(field, "Paris")
+    assert driver.text("queue_nothing_words") == "No picture has \u201cParis\u201d in its name or its folder's."
+    driver.window.activateWindow()
+    for _ in range(8):
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        if back.hasFocus():
+            break
+    assert back.hasFocus()
+    QTest.keyClick(back, Qt.Key.Key_Space)
+    assert not back.isVisible()
+    assert queue.model().rowCount() == 6
+    assert queue.hasFocus()
+
+
+def test_a_filter_that_lets_nothing_through_says_so_until_something_comes(driver, holiday):
+    driver.drop([holiday])
+    driver.wait_listed(6)
+    driver.click("filter_failed")
+    assert driver.text("queue_nothing_words") == "No picture has failed."
+    (holiday / "broken.jpg").write_bytes(b"\xff\xd8\xff no more")
+    driver.drop([holiday])
+    driver.wait_listed(7)
+    assert not driver.find("queue_nothing").isVisible()
+    driver.click("filter_done")
+    assert driver.text("queue_nothing_words") == "No picture is done yet."
+    driver.click("queue_show_all")
+    assert driver.find("filter_all", QPushButton).isChecked()
