@@ -15,7 +15,7 @@ class NothingListed(QFrame):
 
     def __init__(self, model: QueueModel, view: QueueView) -> None:
         super().__init__(view.viewport())
-        self._queue = model
+        self._queue, self._rows = model, view.viewport()
         self.setObjectName("queue_nothing")
         self._words = QLabel(self)
         self._words.setObjectName("queue_nothing_words")
@@ -36,19 +36,19 @@ class NothingListed(QFrame):
         layout.addStretch(1)
         for changed in (model.rowsInserted, model.rowsRemoved, model.layoutChanged, model.modelReset):
             changed.connect(self._on_list_changed)
-        view.viewport().installEventFilter(self)
+        self._rows.installEventFilter(self)
         self._on_list_changed()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Resize and watched is self.parent():
-            self.setGeometry(self.parentWidget().rect())
+        if event.type() == QEvent.Type.Resize and watched is self._rows:
+            self.setGeometry(self._rows.rect())
         return False
 
     def _on_list_changed(self) -> None:
         is_empty = len(self._queue) > 0 and self._queue.rowCount() == 0
         if is_empty:
             self._words.setText(self._why())
-            self.setGeometry(self.parentWidget().rect())
+            self.setGeometry(self._rows.rect())
         self.setVisible(is_empty)
 
     def _why(self) -> str:

@@ -1,4 +1,6 @@
-"""Numbers as people say them: times, sizes, counts and rates."""
+"""Numbers as people say them: times, sizes, counts and rates; and words for tool tips."""
+
+from html import escape
 
 from PySide6.QtCore import QCoreApplication
 
@@ -64,6 +66,11 @@ def rate(per_second: float) -> str:
     if per_second * 60 >= 0.95:
         return _tr("{} a minute").format(_short(per_second * 60))
     return _tr("{} an hour").format(_short(per_second * 3600))
+
+
+def wrapped(*paragraphs: str) -> str:
+    """Plain paragraphs for a tool tip, which breaks lines in marked-up text only. "" if they all are."""
+    return "".join(f"<p>{escape(words)}</p>" for words in paragraphs if words)
 
 
 def _short(value: float) -> str:
