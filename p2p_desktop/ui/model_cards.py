@@ -80,6 +80,10 @@ class ModelCards(QListView):
             self.executeDelayedItemsLayout()
             self.verticalScrollBar().setValue(scrolled)
 
+    def shows(self, name: str) -> bool:
+        """Tell whether there is a card of this model."""
+        return self._cards.place_of(name) is not None
+
     def select(self, name: str) -> None:
         place = self._cards.place_of(name)
         if place is None and self._cards.rowCount():

@@ -80,6 +80,10 @@ class TryDialog(QDialog):
         example.setVisible(len(self._examples) > 1)
         self._on_example()
 
+    @property
+    def model_name(self) -> str:
+        return self._model.name
+
     def try_on(self, path: Path) -> None:
         """Show this picture and what the model makes of it."""
         self._path = path

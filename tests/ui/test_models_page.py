@@ -464,6 +464,15 @@ def test_a_model_is_tried_on_an_example_and_then_used(hands, try_dialog):
     hands.wait(lambda: hands.page.findChild(TryDialog) is None)
 
 
+def test_the_keyboard_is_on_the_card_again_after_its_model_was_tried(hands, try_dialog):
+    hands.cards.select("plain")  # looked at meanwhile
+    QTest.keyClick(try_dialog, Qt.Key.Key_Escape)
+    hands.wait(lambda: hands.page.findChild(TryDialog) is None)
+    hands.page.activateWindow()
+    assert hands.selected == "deblur"
+    assert hands.page.focusWidget() is hands.cards
+
+
 def test_closing_the_page_ends_what_is_being_tried(hands, try_dialog):
     hands.page.close_down(soon())
     hands.wait(lambda: hands.page.findChild(TryDialog) is None)
