@@ -12,6 +12,7 @@ from p2p_desktop.convert.journal import Journal, Work
 from p2p_desktop.convert.outputs import name_key, numbered
 from p2p_desktop.convert.plan import Plan, PlannedPicture
 from p2p_desktop.convert.stopwatch import Stopwatch
+from p2p_desktop.convert.system_errors import unreadable
 from training.contract.pictures import picture_size
 from training.contract.progress import Token
 
@@ -168,7 +169,7 @@ def failure_sentence(source: Path, error: Exception) -> str:
     if isinstance(error, MemoryError):
         return f"There is not enough memory for {source}. Close other programs, or make the picture smaller."
     if isinstance(error, FileNotFoundError):
-        return f"{source} does not exist any more."
+        return f"{source} is no longer there. Was it moved or renamed?"
     if isinstance(error, OSError):
-        return f"{source} cannot be read: {error.strerror}."
+        return unreadable(source, error)
     return str(error)

@@ -18,6 +18,7 @@ from p2p_desktop.convert.owner import Owner
 from p2p_desktop.convert.partners import Partners
 from p2p_desktop.convert.pipeline import Pipeline, Todo
 from p2p_desktop.convert.plan import Plan, nothing_found, plan_conversion
+from p2p_desktop.convert.system_errors import unwritable
 from training.contract.errors import PictureError
 from training.contract.picture_writing import Encoded, encode_picture
 from training.contract.pictures import Picture, output_format, read_picture, suffix_for
@@ -223,7 +224,7 @@ class _Stages:
         except OSError as error:
             if ends_the_job(error, self.out, self.owner):
                 raise target_error(self.out, error) from error
-            raise PictureError(f"{task.target} could not be written: {error.strerror}.") from error
+            raise PictureError(unwritable(task.target, error)) from error
         if not saved:
             return self.claims.pass_over(task)
         notes = dict.fromkeys((*picture.notes, *encoded.notes, *_note_on_name(task)))

@@ -117,7 +117,7 @@ class FilterBar(QFrame):
         self._chips["failed"].set_count(counts["failed"])
 
     def _on_copy_clicked(self) -> None:
-        lines = [f"{row.path}\t{row.reason}" for row in self._queue.rows("failed")]
+        lines = [f"{row.path}\t{row.why}" for row in self._queue.rows("failed")]
         QGuiApplication.clipboard().setText("\n".join(lines))
 
 

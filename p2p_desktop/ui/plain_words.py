@@ -68,6 +68,12 @@ def rate(per_second: float) -> str:
     return _tr("{} an hour").format(_short(per_second * 3600))
 
 
+def sentences(reason: str) -> tuple[str, str]:
+    """Part a reason into what happened, its first sentence, and what to do, the rest."""
+    first, stop, rest = reason.partition(". ")
+    return (first + stop.strip(), rest) if stop else (reason, "")
+
+
 def wrapped(*paragraphs: str) -> str:
     """Plain paragraphs for a tool tip, which breaks lines in marked-up text only. "" if they all are."""
     return "".join(f"<p>{escape(words)}</p>" for words in paragraphs if words)

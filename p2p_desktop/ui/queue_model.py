@@ -71,10 +71,10 @@ class QueueModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self._text(row, index.column())
         if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.AccessibleDescriptionRole):
-            words = [row.name, self.state_words(row.state), row.reason if row.state == "failed" else "", row.size_words()]
+            words = [row.name, self.state_words(row.state), row.why if row.state == "failed" else "", row.size_words()]
             return ", ".join(filter(None, words))
         if role == Qt.ItemDataRole.ToolTipRole:
-            return self._time_words() if index.column() == TIME and row.seconds else f"{row.path}\n{row.reason}".strip()
+            return self._time_words() if index.column() == TIME and row.seconds else f"{row.path}\n{row.why}".strip()
         return None
 
     def headerData(
@@ -303,7 +303,7 @@ class QueueModel(QAbstractTableModel):
         if column == SIZE:
             return row.size_words()
         if column == STATE:
-            return row.reason if row.state == "failed" else self.state_words(row.state)
+            return row.why if row.state == "failed" else self.state_words(row.state)
         return exact_duration(row.seconds) if row.seconds else ""
 
     def _time_words(self) -> str:

@@ -1,5 +1,6 @@
 """One picture of Convert's list, and the sums over all of them."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -35,6 +36,11 @@ class Row:
         return self.folder / self.name
 
     @property
+    def why(self) -> str:
+        """The reason, for where the name stands beside it."""
+        return beside_its_name(self.reason, self.path)
+
+    @property
     def megapixels(self) -> float:
         return self.height * self.width / 1e6
 
@@ -47,6 +53,14 @@ class Row:
         if self.height:
             return f"{self.width} \u00d7 {self.height}"
         return size(self.num_bytes) if self.num_bytes >= 0 else ""
+
+
+def beside_its_name(reason: str, path: Path) -> str:
+    """Let a reason speak of `path` without naming it: "a.jpg is cut off." becomes "It is cut off."."""
+    for name in (str(path), path.name):
+        if reason.startswith(f"{name} "):
+            reason = "It" + reason[len(name) :]
+    return re.sub(re.escape(str(path)) + r"(?=\.?(\s|$)|[,:;)])", "it", reason)
 
 
 @lru_cache(maxsize=4096)

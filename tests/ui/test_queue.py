@@ -271,3 +271,22 @@ def test_the_filter_bar_counts_and_copies(qtbot, look, queue):
     assert shown(queue) == []
     QTest.keyClick(bar._field, Qt.Key.Key_Escape)
     assert shown(queue) == ["3.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("reason", "shown"),
+    [
+        ("3.jpg is cut off half way. Copy it again.", "It is cut off half way. Copy it again."),
+        (f"{FOLDER / '3.jpg'} does not exist any more.", "It does not exist any more."),
+        (
+            f"There is not enough memory for {FOLDER / '3.jpg'}. Close other programs.",
+            "There is not enough memory for it. Close other programs.",
+        ),
+        (f"{FOLDER / '3.jpg.bak'} is in the way.", f"{FOLDER / '3.jpg.bak'} is in the way."),
+        ("33.jpg is another one.", "33.jpg is another one."),
+    ],
+)
+def test_a_reason_does_not_repeat_the_name_that_stands_beside_it(queue, reason, shown):
+    queue.take_events([done("3.jpg", "failed", reason)])
+    assert queue.index(3, STATE).data() == shown
+    assert queue.index(3, NAME).data(Qt.ItemDataRole.ToolTipRole) == f"{FOLDER / '3.jpg'}\n{shown}"
