@@ -82,11 +82,6 @@ def _pace(session: ConvertSession, pictures_a_second: float, megapixels_a_second
     return words.format(number=number, unit=unit)
 
 
-def short_reason(reason: str) -> str:
-    """The first sentence of a reason, for a plate on the picture."""
-    return reason.partition(". ")[0].rstrip(".")
-
-
 def failed(number: int) -> str:
     return _tr("{n} failed").format(n=count(number)) if number else ""
 

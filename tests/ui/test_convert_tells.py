@@ -3,8 +3,9 @@
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton
 
+from p2p_desktop.ui.compare_view import CompareView
 from p2p_desktop.ui.queue_view import QueueView
 from tests.ui.test_convert_page import note, save_photo
 
@@ -111,3 +112,23 @@ def test_a_filter_that_lets_nothing_through_says_so_until_something_comes(driver
     assert driver.text("queue_nothing_words") == "No picture is done yet."
     driver.click("queue_show_all")
     assert driver.find("filter_all", QPushButton).isChecked()
+
+
+def test_a_picture_that_cannot_be_shown_says_why_and_what_to_do_in_the_middle_of_its_place(driver, holiday):
+    (holiday / "broken.jpg").write_bytes((holiday / "0.jpg").read_bytes()[:900])
+    driver.drop([holiday])
+    driver.wait_listed(7)
+    view, queue, said = driver.find("compare_view", CompareView), driver.find("queue", QueueView), driver.find("no_picture")
+    driver.wait(lambda: view.has_result)
+    assert not said.isVisible()
+    queue.select(driver.window._session.queue.row_of(holiday / "broken.jpg"))
+    driver.wait(said.isVisible)
+    assert driver.text("no_picture_what").startswith("It ")
+    assert driver.text("no_picture_advice").endswith(".")
+    assert view.rect().contains(said.geometry())
+    assert abs(said.geometry().center().x() - view.rect().center().x()) <= 1
+    for label in said.findChildren(QLabel):
+        assert label.height() + 1 >= label.heightForWidth(label.width())  # every line of it is seen
+    queue.select(driver.window._session.queue.row_of(holiday / "1.jpg"))
+    driver.wait(lambda: view.has_picture)
+    assert not said.isVisible()
