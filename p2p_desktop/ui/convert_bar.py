@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from p2p_desktop.ui import convert_words
@@ -22,12 +21,12 @@ class ConvertBar(ActionBar):
         self._session = session
         self._shows_go_on = False
         self._pace: list[str] = []  # how fast and how long, as it was last told
-        self.clear = self.add_button(self.tr("Clear the list"), "convert_clear", role="text")
+        self.clear = self.add_button(self.tr("Clear the list"), "convert_clear", icon="eraser", role="text")
         self.clear.setToolTip(self.tr("Takes the pictures off this list. Files stay."))
         self.back = self.add_button(self.tr("All results"), "convert_results", icon="squares-four", role="text")
         self.back.setToolTip(self.tr("Shows the results side by side again"))
-        self.back.setAccessibleName(self.back.text())
         self.back.hide()
+        self.give_way(self.back, self.clear)
         self.retry = self.add_button("", "convert_retry", icon="arrow-clockwise")
         self.retry.setToolTip(self.tr("Only the pictures that failed"))
         self.pause = self.add_button(self.tr("Pause"), "convert_pause", icon="pause")
@@ -46,26 +45,16 @@ class ConvertBar(ActionBar):
         """`has_model`: the chosen one is there. `speed`: what is known of it, in megapixels a second."""
         held = QApplication.focusWidget()
         self._show_verbs(has_model=has_model)
-        self._make_room()
+        self.make_room()
         self._show_words(speed)
         is_lost = held is not None and self.isAncestorOf(held) and not (held.isVisible() and held.isEnabled())
         if is_lost and self._session.phase != "empty":
             self.keyboard_lost.emit()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._make_room()
-
     def offer_results(self, on: bool) -> None:
         """Whether the way back to all results is there."""
         self.back.setVisible(on)
-        self._make_room()
-
-    def _make_room(self) -> None:
-        """Where the verbs do not all fit, the one whose icon says it goes without words."""
-        words = self.back.accessibleName()
-        self.back.setText(words)
-        self.back.setText(words if self.verbs_fit() else "")
+        self.make_room()
 
     def _show_verbs(self, *, has_model: bool) -> None:
         session, counts = self._session, self._session.queue.counts

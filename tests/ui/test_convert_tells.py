@@ -132,3 +132,28 @@ def test_a_picture_that_cannot_be_shown_says_why_and_what_to_do_in_the_middle_of
     queue.select(driver.window._session.queue.row_of(holiday / "1.jpg"))
     driver.wait(lambda: view.has_picture)
     assert not said.isVisible()
+
+
+def test_at_the_end_a_narrow_bar_leaves_the_words_their_room(driver, holiday, tmp_path):
+    driver.window.resize(900, 600)
+    (tmp_path / "2014").mkdir()
+    holiday = holiday.rename(tmp_path / "2014" / "Holiday")
+    (holiday / "page.png").write_text("<html>")
+    driver.drop([holiday])
+    driver.wait_listed(7)
+    driver.convert()
+    driver.window.convert._panel.change(quality=80)  # now there is a verb more
+    queue, bar = driver.find("queue", QueueView), driver.window.convert._bar
+    driver.click("filter_all")
+    QTest.mouseClick(queue.viewport(), Qt.MouseButton.LeftButton, pos=queue.visualRect(queue.model().index(0, 0)).center())
+    shown = [button for button in bar.findChildren(QPushButton) if button.isVisible()]
+    assert len(shown) == 5
+    assert all(button.width() >= button.sizeHint().width() for button in shown)
+    for name in ("action_headline", "action_detail"):
+        label = driver.find(name, QLabel)
+        assert QLabel.text(label) == label.text()  # to its end
+    clear = driver.find("convert_clear", QPushButton)
+    assert (clear.text(), clear.accessibleName()) == ("", "Clear the list")
+    assert not clear.icon().isNull()
+    driver.window.resize(1500, 800)
+    assert clear.text() == "Clear the list"
