@@ -28,17 +28,14 @@ class ConvertBar(ActionBar):
         self.back.hide()
         self.give_way(self.back, self.clear)
         self.retry = self.add_button("", "convert_retry", icon="arrow-clockwise")
-        self.retry.setToolTip(self.tr("Only the pictures that failed"))
         self.pause = self.add_button(self.tr("Pause"), "convert_pause", icon="pause")
         self.pause.setToolTip(self.tr("Leaves the computer to other programs until you go on (Ctrl+P)"))
         self.stop = self.add_button(self.tr("Stop"), "convert_stop", icon="stop")
         self.stop.setToolTip(self.tr("What is done is kept (Ctrl+.)"))
         self.again = self.add_button(self.tr("Convert again"), "convert_again", icon="arrow-clockwise")
-        self.again.setToolTip(self.tr("All pictures once more, with the settings as they are now"))
         self.open = self.add_button(self.tr("Open folder"), "convert_open", icon="folder-open", role="primary")
         self.open.setToolTip(self.tr("Shows the results in the system's file manager"))
         self.start = self.add_button(self.tr("Start"), "convert_start", icon="play-fill", role="primary")
-        self.start.setToolTip(self.tr("Ctrl+Return"))
         session.queue.counts_changed.connect(self._show_counts)
 
     def refresh(self, *, has_model: bool, speed: float | None) -> None:
@@ -70,12 +67,20 @@ class ConvertBar(ActionBar):
             self._shows_go_on = is_paused
             self._look.icons.set_on(self.pause, "play-fill" if is_paused else "pause")
         self.retry.setVisible(is_done and counts["failed"] > 0)
+        self.retry.setEnabled(has_model)
+        self.retry.setToolTip(self.tr("Only the pictures that failed") if has_model else self._no_model_words())
         self.retry.setText(self.tr("Retry {n} failed").format(n=f"{counts['failed']:,}"))
         self.again.setVisible(session.is_outdated and counts["done"] + counts["skipped"] > 0)
         self.again.setEnabled(has_model and not session.intake.is_looking)
+        again = self.tr("All pictures once more, with the settings as they are now")
+        self.again.setToolTip(again if has_model else self._no_model_words())
         self.open.setVisible(is_done and not waits and counts["done"] + counts["skipped"] > 0)
         self.start.setVisible(phase in ("empty", "ready") or (is_done and waits))
         self.start.setEnabled(waits and not session.intake.is_looking and has_model)
+        self.start.setToolTip(self.tr("Ctrl+Return") if has_model else self._no_model_words())
+
+    def _no_model_words(self) -> str:
+        return self.tr("There is no model to do it with. Choose one in the settings of the conversion.")
 
     def _show_words(self, speed: float | None) -> None:
         session = self._session
