@@ -48,7 +48,7 @@ class _Begun:
     """A conversion that was started: how, where to, and which rows it is to bring to an end."""
 
     wishes: Wishes
-    parts: "tuple[Part, ...]"
+    folders: list[Path]
     covered: set[Row]
     left_out: set[Row]
     """Rows that wait, and will after it."""
@@ -125,7 +125,7 @@ class ConvertSession(QObject):
     @property
     def output_folders(self) -> list[Path]:
         """Where results go, or went."""
-        return self.places.folders_of(self._begun.parts if self._begun is not None and self._shows_begun else self.places.parts)
+        return self._begun.folders if self._begun is not None and self._shows_begun else self.places.folders_of(self.places.parts)
 
     @property
     def made_with(self) -> Wishes:
@@ -279,7 +279,7 @@ class ConvertSession(QObject):
             self.work = Work()
         covered = set(waiting)
         left_out = set() if len(covered) == self.queue.counts["waiting"] else {*self.queue.rows("waiting")} - covered
-        self._begun = _Begun(self.wishes, request.parts, covered, left_out)
+        self._begun = _Begun(self.wishes, self.places.folders_of(request.parts), covered, left_out)
         self.outcome = None
         self.conversion.start(make_request, len(waiting), keep_awake=self.keep_awake)
         self._enter("working")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # it imports OpenCV; the first paint must not wait for it
 
 class ResultPlaces(QObject):
     known = Signal(list)  # of Path: the folders that results would go to now
-    missed = Signal(list)  # of Path: sources that are not there, each told once
+    missed = Signal(list)  # of Path: new sources that are not there
 
     def __init__(self, errands: Errands, word_for: Callable[[Wishes], str], parent: QObject | None = None) -> None:
         """`word_for` names results: "sharp"."""
@@ -30,6 +30,7 @@ class ResultPlaces(QObject):
         self._others: tuple[Path, ...] = ()  # the sources that go where the wishes say
         self._beside: tuple[Part, ...] = ()  # where they go if that is no folder
         self._missing: frozenset[Path] = frozenset()  # sources that were not there when the disk was asked last
+        self._asked: set[Path] = set()  # sources that the disk was asked for at least once
         self._locating: Errand | None = None
         self._then: Callable[[], object] | None = None
 
@@ -77,6 +78,7 @@ class ResultPlaces(QObject):
         self._own.clear()
         self._others, self._beside, self._then = (), (), None
         self._missing = frozenset()
+        self._asked.clear()
         self._locating = None  # an answer that is under way is about what is forgotten
         self.known.emit([])
 
@@ -106,11 +108,12 @@ class ResultPlaces(QObject):
             return  # an older question
         self._locating = None
         if located is not None:
-            before = self._missing
             self._others, self._beside, self._missing = located
             self.known.emit(self.folders_of(self.parts))
-            if self._missing - before:
-                self.missed.emit(sorted(self._missing - before))
+            missed = sorted(self._missing - self._asked)
+            self._asked.update(self._sources)
+            if missed:
+                self.missed.emit(missed)
         act, self._then = self._then, None
         if act is not None:
             act()

@@ -157,3 +157,14 @@ def test_at_the_end_a_narrow_bar_leaves_the_words_their_room(driver, holiday, tm
     assert not clear.icon().isNull()
     driver.window.resize(1500, 800)
     assert clear.text() == "Clear the list"
+
+
+def test_results_have_their_folder_still_when_their_source_is_away(driver, holiday, tmp_path):
+    driver.drop([holiday])
+    driver.wait_listed(6)
+    driver.convert()
+    holiday.rename(tmp_path / "elsewhere")
+    driver.window.convert._panel.change(recurse=False)  # asks the disk once more where results would go
+    driver.wait(lambda: not driver.window._session.places.is_looking)
+    assert driver.window._session.output_folders == [tmp_path / "Holiday sharp"]
+    assert note(driver) == ""
