@@ -169,14 +169,16 @@ class ConvertSession(QObject):
         return next((row for row in ahead if row not in left_out), None)
 
     def megapixels_left(self) -> float:
-        """Of what waits and is not left out; pictures whose size is not known count as much as the others on average."""
-        tally, mean = self.queue.tally, self.queue.mean_megapixels()
-        waiting = self.queue.counts["waiting"] + self.queue.counts["working"] - self._num_left_out
-        if mean is None:
-            return float(waiting)
-        if self._num_left_out or tally.num_measured < len(self.queue) - self.queue.counts["failed"]:
-            return waiting * mean
-        return tally.megapixels_ahead
+        """Of what waits and is not left out; a picture whose size is not known counts as much as the others on average."""
+        tally, mean = self.queue.tally, self.queue.mean_megapixels() or 1.0
+        left_out = self._begun.left_out if self._begun is not None and self._phase == "working" else ()
+        put_off = sum(row.megapixels if row.height else mean for row in left_out)
+        return max(0.0, tally.megapixels_ahead + tally.num_ahead_unmeasured * mean - put_off)
+
+    def megapixels_at_work(self) -> float:
+        """The same of what is being worked on now."""
+        mean = self.queue.mean_megapixels() or 1.0
+        return sum(row.megapixels if row.height else mean for row in self.queue.rows_at_work())
 
     @property
     def _num_left_out(self) -> int:

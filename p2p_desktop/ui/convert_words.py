@@ -67,7 +67,7 @@ def progress(session: ConvertSession) -> list[str]:
         case "preparing":
             return [_tr("Preparing the model for this computer, once")]
     rates = conversion.pace.rates() if conversion.pace else None
-    left = conversion.pace.seconds_left(session.megapixels_left()) if conversion.pace else None
+    left = conversion.pace.seconds_left(session.megapixels_left(), session.megapixels_at_work()) if conversion.pace else None
     if rates is None or left is None:
         return [_tr("Working") if session.num_ended else _tr("Getting ready")]
     return [_pace(session, *rates), _tr("{time} left").format(time=duration(left))]

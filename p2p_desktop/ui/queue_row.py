@@ -75,7 +75,8 @@ class Tally:
         self.counts: dict[State, int] = dict.fromkeys(STATES, 0)
         self.known_megapixels = 0.0  # of rows whose size is known, and how many those are
         self.num_measured = 0
-        self.megapixels_ahead = 0.0  # of what waits or is worked on
+        self.megapixels_ahead = 0.0  # of what waits or is worked on, as far as sizes are known, and of how many they are not
+        self.num_ahead_unmeasured = 0
         for row in rows:
             self.add(row)
 
@@ -92,3 +93,5 @@ class Tally:
             self.num_measured += by
             if row.state in IS_AHEAD:
                 self.megapixels_ahead += by * row.megapixels
+        elif row.state in IS_AHEAD:
+            self.num_ahead_unmeasured += by

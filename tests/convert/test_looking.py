@@ -242,6 +242,33 @@ def test_the_pace_follows_the_last_pictures():
     assert pace.rates() == (1.0, 1.0)
 
 
+def test_the_time_left_goes_down_through_large_and_small_pictures():
+    """Every picture takes a second a megapixel, one after the other: the truth is known at every moment."""
+    clock = Clock()
+    pace = Pace(clock)
+    sizes = [24, 1, 1, 24, 1, 24, 1, 1, 1, 24, 1, 24]
+    told = []
+    for number, size in enumerate(sizes):
+        for second in range(size):
+            left = pace.seconds_left(sum(sizes[number:]), size)
+            told.append((left, sum(sizes[number:]) - second))
+            clock.seconds += 1
+        pace.converted(size)
+    assert len([left for left, _ in told if left is not None]) > 100
+    assert all(left == pytest.approx(truth) for left, truth in told if left is not None)
+
+
+def test_a_picture_that_takes_longer_than_any_before_makes_the_time_left_longer():
+    clock = Clock()
+    pace = Pace(clock)
+    for _ in range(10):
+        clock.seconds += 1
+        pace.converted(1.0)
+    before = pace.seconds_left(20.0, 1.0)
+    clock.seconds += 30
+    assert pace.seconds_left(20.0, 1.0) > 2 * before
+
+
 @pytest.mark.parametrize("size", [(1, 1), (255, 256), (257, 1000), (1023, 777)])
 def test_a_pyramid_that_is_pasted_over_is_that_of_the_new_picture(size):
     rng = np.random.default_rng(0)

@@ -11,12 +11,14 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from p2p_desktop.convert.events import PictureBegun, PictureDone
 from p2p_desktop.convert.looking import Measured, Unreadable
 from p2p_desktop.convert.plan import FoundPicture, Unlooked
+from p2p_desktop.ui.convert_session import ConvertSession
 from p2p_desktop.ui.filter_bar import FilterBar
 from p2p_desktop.ui.queue_model import NAME, SIZE, STATE, TIME, QueueModel
 from p2p_desktop.ui.queue_painter import broken
 from p2p_desktop.ui.queue_view import QueueView
 from p2p_desktop.ui.theme import HEADER_HEIGHT, ROW_HEIGHT
 from p2p_desktop.ui.thumbnail_source import ThumbnailSource
+from p2p_desktop.workers.conversion import Conversion
 from tests.convert.fakes import save_picture
 from tests.deadlines import soon
 
@@ -290,3 +292,14 @@ def test_a_reason_does_not_repeat_the_name_that_stands_beside_it(queue, reason, 
     queue.take_events([done("3.jpg", "failed", reason)])
     assert queue.index(3, STATE).data() == shown
     assert queue.index(3, NAME).data(Qt.ItemDataRole.ToolTipRole) == f"{FOLDER / '3.jpg'}\n{shown}"
+
+
+def test_pixels_ahead_are_known_however_few_sizes_are_and_without_what_has_failed(queue):
+    session = ConvertSession(queue, Conversion(lambda: None, lambda: None), lambda *_: None, lambda _: "sharp")
+    queue.take_listing([(Measured(FOLDER / "0.jpg", 4000, 6000, 1), Measured(FOLDER / "1.jpg", 1000, 1000, 1))])
+    queue.take_events([done("2.jpg", "failed", "It is gone."), done("1.jpg", "failed", "It is cut off.")])
+    assert session.megapixels_left() == pytest.approx(24 + 7 * 12.5)  # as known, and seven of the mean
+    queue.take_listing([tuple(Measured(FOLDER / f"{number}.jpg", 1000, 1000, 1) for number in range(3, 10))])
+    assert session.megapixels_left() == pytest.approx(24 + 7)
+    queue.take_events([PictureBegun(FOLDER / "0.jpg")])
+    assert (session.megapixels_left(), session.megapixels_at_work()) == (pytest.approx(31), pytest.approx(24))
