@@ -1,9 +1,12 @@
-"""Numbers as people say them: times, sizes, counts and rates; and words for tool tips."""
+"""Numbers as people say them: times, sizes, counts and rates; words for tool tips, and the order of names."""
 
+import re
+from functools import lru_cache
 from html import escape
 
 from PySide6.QtCore import QCoreApplication
 
+_DIGITS = re.compile(r"([0-9]+)")
 _UNIT = 1000  # sizes as file managers of most systems count them
 
 
@@ -66,6 +69,12 @@ def rate(per_second: float) -> str:
     if per_second * 60 >= 0.95:
         return _tr("{} a minute").format(_short(per_second * 60))
     return _tr("{} an hour").format(_short(per_second * 3600))
+
+
+@lru_cache(maxsize=1 << 16)  # a list of 50,000 names is ordered again and again
+def natural_order(name: str) -> tuple[str | int, ...]:
+    """What names are ordered by as people count: "IMG_2" before "img_10"."""
+    return tuple(int(part) if number % 2 else part for number, part in enumerate(_DIGITS.split(name.casefold())))
 
 
 def sentences(reason: str) -> tuple[str, str]:

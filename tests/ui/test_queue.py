@@ -303,3 +303,10 @@ def test_pixels_ahead_are_known_however_few_sizes_are_and_without_what_has_faile
     assert session.megapixels_left() == pytest.approx(24 + 7)
     queue.take_events([PictureBegun(FOLDER / "0.jpg")])
     assert (session.megapixels_left(), session.megapixels_at_work()) == (pytest.approx(31), pytest.approx(24))
+
+
+def test_names_are_ordered_as_people_count(view, queue):
+    queue.take_listing([found("Img10.jpg", "img2.jpg", "IMG1.jpg", "10.jpg")])
+    header = view.horizontalHeader()
+    QTest.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(40, HEADER_HEIGHT // 2))
+    assert shown(queue) == [*(f"{number}.jpg" for number in range(11)), "IMG1.jpg", "img2.jpg", "Img10.jpg"]
