@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QDeadlineTimer, Qt, Signal
+from PySide6.QtCore import QDeadlineTimer, Qt, QTime, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
@@ -60,6 +60,7 @@ class ConvertPage(QWidget):
         super().__init__(parent)
         self._shelf, self._session, self._model = shelf, session, model
         self._examples = sorted(examples.glob("*.jpg"))
+        self._ended = ""  # when, and how, a conversion last did
         self._next: dict[str, object] = {}  # wishes for when the conversion that runs has ended
         self._door = FolderDoor(session.errands, self)
         self._thumbnails = ThumbnailSource(_THUMBNAIL, _MOST_THUMBNAILS, self)
@@ -429,6 +430,7 @@ class ConvertPage(QWidget):
         if rates is not None and rates[1] > 0:
             self._model.note_speed(self._session.made_with, rates[1])
         self._picture.choose_model(self._model.load(self._panel.wishes))
+        self._ended = convert_words.ended(self._session, outcome, QTime.currentTime())
         _, headline, sentence = self._stage.sum_up(outcome)
         if self._session.queue.counts["failed"]:
             self._filter.choose("failed")
@@ -487,13 +489,16 @@ class ConvertPage(QWidget):
         wishes, is_working = self._panel.wishes, self._session.phase == "working"
         self._queue.may_remove = not is_working
         self._bar.refresh(has_model=self._model.model(wishes) is not None, speed=self._model.speed(wishes))
-        self.status_changed.emit(self._status_words() if is_working else "")
+        self.status_changed.emit(self._status_words())
         self.progressed.emit(self._session.fraction if is_working else None)
 
     def _on_keyboard_lost(self) -> None:
         self._queue.setFocus(Qt.FocusReason.OtherFocusReason)  # Qt would give it to whatever comes next
 
     def _status_words(self) -> str:
+        """What runs, or how the last thing that ran has ended; "" if nothing did."""
+        if self._session.phase != "working":
+            return self._ended if self._session.phase == "done" else ""
         model = self._model.model(self._session.made_with)
         name = model_words.title(model) if model is not None else self._session.made_with.model
         is_paused = self._session.conversion.state == "paused"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, QLocale, QTime
 
 from p2p_desktop.ui.convert_session import ConvertSession, Work
 from p2p_desktop.ui.plain_words import count, duration, exact_duration, rate, size
@@ -129,6 +129,16 @@ def _what_is_left(broken: int, waiting: int) -> str:
             else _tr("{n} wait still. Start goes on with them.").format(n=count(waiting))
         )
     return " ".join(parts)
+
+
+def ended(session: ConvertSession, outcome: Outcome, when: QTime) -> str:
+    """That a conversion has ended, when, and how much was done: for the status line."""
+    counts, total = session.queue.counts, len(session.queue)
+    done = counts["done"] + counts["skipped"]
+    said = pictures(done) if done == total else _tr("{done} of {total} pictures").format(done=count(done), total=count(total))
+    clean = not outcome.stopped and not outcome.problem
+    words = _tr("Finished at {time}: {pictures}") if clean else _tr("Stopped at {time}: {pictures}")
+    return words.format(time=QLocale().toString(when, QLocale.FormatType.ShortFormat), pictures=said)
 
 
 def figures(work: Work) -> list[tuple[str, str]]:

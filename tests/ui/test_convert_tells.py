@@ -1,5 +1,7 @@
 """What Convert says while one drops, searches and chooses: driven as a person would, offscreen."""
 
+import re
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -168,3 +170,16 @@ def test_results_have_their_folder_still_when_their_source_is_away(driver, holid
     driver.wait(lambda: not driver.window._session.places.is_looking)
     assert driver.window._session.output_folders == [tmp_path / "Holiday sharp"]
     assert note(driver) == ""
+
+
+def test_the_status_line_tells_when_a_conversion_ended_until_the_list_is_cleared(driver, holiday):
+    (holiday / "page.png").write_text("<html>")
+    driver.drop([holiday])
+    driver.wait_listed(7)
+    assert driver.text("status_doing") == "Ready"
+    driver.convert()
+    assert re.fullmatch(r"Finished at \d+:\d\d.*: 6 of 7 pictures", driver.text("status_doing"))
+    driver.window.convert._panel.change(quality=80)
+    assert driver.text("status_doing").startswith("Finished at")
+    driver.click("convert_clear")
+    assert driver.text("status_doing") == "Ready"
