@@ -1,12 +1,12 @@
 """Numbers as people say them: times, sizes, counts and rates; words for tool tips, and the order of names."""
 
 import re
-from functools import lru_cache
 from html import escape
 
 from PySide6.QtCore import QCoreApplication
 
-_DIGITS = re.compile(r"([0-9]+)")
+_DIGITS = re.compile(r"[0-9]+")
+_MOST_DIGITS = 20  # of a number in a name
 _UNIT = 1000  # sizes as file managers of most systems count them
 
 
@@ -71,10 +71,13 @@ def rate(per_second: float) -> str:
     return _tr("{} an hour").format(_short(per_second * 3600))
 
 
-@lru_cache(maxsize=1 << 16)  # a list of 50,000 names is ordered again and again
-def natural_order(name: str) -> tuple[str | int, ...]:
+def natural_order(name: str) -> str:
     """What names are ordered by as people count: "IMG_2" before "img_10"."""
-    return tuple(int(part) if number % 2 else part for number, part in enumerate(_DIGITS.split(name.casefold())))
+    return _DIGITS.sub(_padded, name.casefold())
+
+
+def _padded(digits: re.Match[str]) -> str:
+    return digits[0].rjust(_MOST_DIGITS, "0")
 
 
 def sentences(reason: str) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 
-from p2p_desktop.ui.plain_words import exact_duration, natural_order
+from p2p_desktop.ui.plain_words import exact_duration
 from p2p_desktop.ui.queue_row import IS_AHEAD, STATES, Row, State, Tally, label_of
 
 Filter = Literal["all", "waiting", "done", "failed"]
@@ -414,7 +414,7 @@ class QueueModel(QAbstractTableModel):
 
 
 _SORT_KEYS: dict[int, Callable[[Row], Any]] = {  # Any: whatever can be compared
-    NAME: lambda row: (natural_order(row.name), row.number),
+    NAME: lambda row: (row.order, row.number),
     SIZE: lambda row: (row.height * row.width, row.num_bytes),
     STATE: lambda row: _ORDER[row.state],
     TIME: lambda row: row.seconds,
