@@ -1,9 +1,8 @@
 """Which pictures are to be converted now, and under which free name: the plan held against the journal and the disk."""
 
 import os
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
@@ -12,6 +11,8 @@ from p2p_desktop.convert.events import ROW_ERRORS, ConvertSettings, PictureDone
 from p2p_desktop.convert.journal import Journal, Work
 from p2p_desktop.convert.outputs import name_key, numbered
 from p2p_desktop.convert.plan import Plan, PlannedPicture
+from p2p_desktop.convert.stopwatch import Stopwatch
+from p2p_desktop.convert.system_errors import unreadable
 from training.contract.pictures import picture_size
 from training.contract.progress import Token
 
@@ -27,10 +28,7 @@ class Task:
     target: Path
     height: int
     width: int
-    started: float  # seconds of the monotonic clock
-
-    def seconds(self) -> float:
-        return time.monotonic() - self.started
+    watch: Stopwatch = field(default_factory=Stopwatch)
 
 
 class Claims:
@@ -84,12 +82,12 @@ class Claims:
     def fail(self, task: Task, error: Exception) -> PictureDone:
         """Leave a picture that was given up with one of `ROW_ERRORS` to later runs."""
         self._journal.give_up(task.target)
-        return PictureDone(task.work.source, None, "failed", failure_sentence(task.work.source, error), task.seconds())
+        return PictureDone(task.work.source, None, "failed", failure_sentence(task.work.source, error), task.watch.seconds)
 
     def pass_over(self, task: Task) -> PictureDone:
         """Leave a picture because a file is in its way."""
         self._journal.give_up(task.target)
-        return PictureDone(task.work.source, task.target, "skipped", FILE_IN_THE_WAY, task.seconds())
+        return PictureDone(task.work.source, task.target, "skipped", FILE_IN_THE_WAY, task.watch.seconds)
 
     def overwrites(self, task: Task) -> bool:
         """Tell whether the result is to replace a file that has its name."""
@@ -126,7 +124,7 @@ class Claims:
         except ROW_ERRORS as error:
             self._journal.give_up(claim.target)
             return PictureDone(source, None, "failed", failure_sentence(source, error), 0.0)
-        return Task(picture, work, claim.target, height, width, time.monotonic())
+        return Task(picture, work, claim.target, height, width)
 
     def _is_own_result(self, source: Path) -> bool:
         """Tell whether a picture, named as a source, is what `convert *.jpg -o .` finds the second time."""
@@ -180,7 +178,7 @@ def failure_sentence(source: Path, error: Exception) -> str:
     if isinstance(error, MemoryError):
         return f"There is not enough memory for {source}. Close other programs, or make the picture smaller."
     if isinstance(error, FileNotFoundError):
-        return f"{source} does not exist any more."
+        return f"{source} is no longer there. Was it moved or renamed?"
     if isinstance(error, OSError):
-        return f"{source} cannot be read: {error.strerror}."
+        return unreadable(source, error)
     return str(error)

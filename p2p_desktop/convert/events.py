@@ -105,7 +105,7 @@ class PictureDone:
     output: Path | None  # None if there is none; for a skipped picture, the file that is there
     state: State
     reason: str  # why it was skipped or failed; what was lost or done otherwise on the way; often empty
-    seconds: float  # from the start of reading, waits included; 0 if nothing was done
+    seconds: float  # of reading, translating and writing it, waits and pauses left out; 0 if nothing was done
     num_bytes: int = 0  # of the file that was written
 
 

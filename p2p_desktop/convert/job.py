@@ -18,6 +18,7 @@ from p2p_desktop.convert.owner import Owner
 from p2p_desktop.convert.partners import Partners
 from p2p_desktop.convert.pipeline import Pipeline, Todo
 from p2p_desktop.convert.plan import Plan, format_of, nothing_found, plan_conversion
+from p2p_desktop.convert.system_errors import unwritable
 from p2p_desktop.inference.dropout import SPREAD_BYTES_PER_PIXEL, Draw
 from training.contract.errors import PictureError
 from training.contract.picture_writing import Encoded, encode_picture
@@ -205,21 +206,30 @@ class _Stages:
             yield Todo(decision, held, self.translator.memory_for(decision.height, decision.width) + counting)
 
     def read(self, task: Task) -> Picture:
-        task.started = time.monotonic()
-        picture = read_picture(task.work.source)
-        return self.partners.joined(task.work.source, picture) if self.partners else picture
+        with task.watch:
+            picture = read_picture(task.work.source)
+            return self.partners.joined(task.work.source, picture) if self.partners else picture
 
     def begun(self, task: Task) -> PictureBegun:
         return PictureBegun(task.work.source)
 
     def translate(self, task: Task, picture: Picture, token: Token) -> Picture:
         aspect = task.picture.aspect
-        if aspect.kind == "uncertainty":
-            return self.translator.uncertainty(picture, aspect.draws, token=token)
-        draw = aspect.draws[0] if aspect.draws else None
-        return self.translator.translate(picture, strength=self.settings.strength, token=token, draw=draw)
+        with task.watch:
+            minded = task.watch.minding(token)
+            if aspect.kind == "uncertainty":
+                return self.translator.uncertainty(picture, aspect.draws, token=minded)
+            draw = aspect.draws[0] if aspect.draws else None
+            return self.translator.translate(picture, strength=self.settings.strength, token=minded, draw=draw)
 
     def write(self, task: Task, picture: Picture) -> PictureDone:
+        with task.watch:
+            return self._write(task, picture)
+
+    def failed(self, task: Task, error: Exception) -> PictureDone:
+        return self.claims.fail(task, error)
+
+    def _write(self, task: Task, picture: Picture) -> PictureDone:
         source = task.work.source
         bits, has_alpha = 8 * picture.pixels.itemsize, picture.alpha is not None
         form = format_of(task.picture.aspect, source.suffix, self.settings.format, bits=bits, has_alpha=has_alpha)
@@ -232,14 +242,11 @@ class _Stages:
         except OSError as error:
             if ends_the_job(error, self.out, self.owner):
                 raise target_error(self.out, error) from error
-            raise PictureError(f"{task.target} could not be written: {error.strerror}.") from error
+            raise PictureError(unwritable(task.target, error)) from error
         if not saved:
             return self.claims.pass_over(task)
         notes = dict.fromkeys((*picture.notes, *encoded.notes, *_note_on_name(task)))
-        return PictureDone(source, task.target, "converted", " ".join(notes), task.seconds(), len(encoded.data))
-
-    def failed(self, task: Task, error: Exception) -> PictureDone:
-        return self.claims.fail(task, error)
+        return PictureDone(source, task.target, "converted", " ".join(notes), task.watch.seconds, len(encoded.data))
 
     def _save(self, task: Task, encoded: Encoded) -> bool:
         """Write the file and give it its name, or the next free one. False if only a taken one is left."""

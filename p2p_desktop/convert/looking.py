@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from p2p_desktop.convert.pyramid import Pyramid
+from p2p_desktop.convert.system_errors import unreadable
 from training.contract.errors import PictureError
 from training.contract.pictures import picture_size, read_picture
 from training.contract.progress import Report, Token
@@ -83,7 +84,7 @@ def _measured(path: Path) -> Measured | Unreadable:
     except PictureError as error:
         return Unreadable(path, str(error), num_bytes)
     except OSError as error:
-        return Unreadable(path, f"{path.name} cannot be read: {error.strerror}.", num_bytes)
+        return Unreadable(path, unreadable(path.name, error), num_bytes)
     return Measured(path, height, width, num_bytes)
 
 

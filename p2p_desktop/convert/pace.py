@@ -3,8 +3,10 @@
 import time
 from collections import deque
 from collections.abc import Callable
+from itertools import pairwise
 
 _WINDOW = 100  # pictures that the pace is measured over: old ones say little about now
+_PATIENCE = 2.0  # times the longest wait for the end of a picture: beyond that, it is slower than what came before
 _ENOUGH_S = 2.0  # of work, before anything is said; the first pictures come in a bunch
 
 
@@ -45,11 +47,25 @@ class Pace:
             (since, _), *counted = self._ends
         else:
             since, counted = 0.0, list(self._ends)
-        # A picture that is long under way pulls the pace down, as it should.
-        seconds = max(self.worked_s - since, 1e-3)
+        # What is under way counts when it ends: a large picture would pull the pace down, and let it jump. Only one that takes
+        # longer than any before does pull, as it should.
+        last = self._ends[-1][0]
+        overdue_s = max(0.0, self.worked_s - last - _PATIENCE * self._longest_wait(since))
+        seconds = max(last - since + overdue_s, 1e-3)
         return len(counted) / seconds, sum(megapixels for _, megapixels in counted) / seconds
 
-    def seconds_left(self, megapixels: float) -> float | None:
-        """Return how long this much more takes at the present pace; None while it is too early to tell."""
+    def seconds_left(self, megapixels: float, at_work: float = 0.0) -> float | None:
+        """Return how long this much more takes at the present pace; None while it is too early to tell.
+
+        `at_work`: what of it, in megapixels, is being worked on. As much of that as there was time for since the last end is done.
+        """
         rates = self.rates()
-        return megapixels / rates[1] if rates and rates[1] > 0 else None
+        if rates is None or rates[1] <= 0:
+            return None
+        since_last_s = self.worked_s - self._ends[-1][0]
+        return megapixels / rates[1] - min(since_last_s, at_work / rates[1])
+
+    def _longest_wait(self, since: float) -> float:
+        """The most seconds between two ends."""
+        ends = [since, *(seconds for seconds, _ in self._ends)]
+        return max(later - earlier for earlier, later in pairwise(ends))

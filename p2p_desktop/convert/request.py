@@ -10,6 +10,7 @@ from typing import Any, Self
 from p2p_desktop.convert.events import ConvertSettings, Event, PictureDone, Summary
 from p2p_desktop.convert.job import Translates, UnloadedModel, convert
 from p2p_desktop.convert.plan import NothingToConvertError
+from p2p_desktop.convert.system_errors import unreadable
 from p2p_desktop.inference.device import RuntimeChoice
 from p2p_desktop.inference.translator import StatisticsChoice, Translator, check_drops, resolve_statistics
 from training.contract.errors import ConfigError
@@ -194,7 +195,7 @@ def _why_gone(path: Path) -> str:
     except (FileNotFoundError, NotADirectoryError):
         return f"{path} is no longer there. Put it back, or drop it from where it is now."
     except OSError as error:
-        return f"{path} cannot be read: {error.strerror}."
+        return unreadable(path, error)
     return ""
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from p2p_desktop.convert.earlier_results import MOST_ASKED_AT_ONCE, KnowsResults
 from p2p_desktop.convert.outputs import is_temporary, name_key
+from p2p_desktop.convert.system_errors import unreadable
 from training.contract.pictures import is_picture_name, raw_kind
 from training.contract.progress import Token
 
@@ -185,9 +186,9 @@ class Walk:
         if path.is_symlink() and isinstance(error, FileNotFoundError):
             reason = f"{path} is a link to something that does not exist."
         elif isinstance(error, FileNotFoundError):
-            reason = f"{path} does not exist, or does not any more."
+            reason = f"{path} does not exist. Was it moved or renamed?"
         else:
-            reason = f"{path} cannot be read: {error.strerror}."
+            reason = unreadable(path, error)
         self.failures.append((path, reason))
 
 

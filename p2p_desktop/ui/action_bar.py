@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from p2p_desktop.ui.look import Look
@@ -10,12 +11,14 @@ from p2p_desktop.ui.theme import ACTION_BAR_HEIGHT, SPACE_L, SPACE_S, SPACE_XS
 from p2p_desktop.ui.widgets import ElidedLabel, SlimProgress
 
 _LEAST_WORDS = 100  # pixels
+_ENOUGH_WORDS = 260  # pixels: longer words at the left are shortened before buttons are
 
 
 class ActionBar(QFrame):
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._look = look
+        self._giving_way: dict[QPushButton, str] = {}  # with their words
         self.setProperty("role", "action_bar")
         self.setFixedHeight(ACTION_BAR_HEIGHT)
         self._headline, self._detail = ElidedLabel(self), ElidedLabel(self)
@@ -56,11 +59,29 @@ class ActionBar(QFrame):
         self._buttons.addWidget(button)
         return button
 
-    def verbs_fit(self) -> bool:
-        """Tell whether every button that is there has room for its words."""
+    def give_way(self, *buttons: QPushButton) -> None:
+        """Where there is no room for everything, these go without their words, the first one first. Each has an icon that tells."""
+        for button in buttons:
+            self._giving_way[button] = button.text()
+            button.setAccessibleName(button.text())
+
+    def make_room(self) -> None:
+        """Give words of buttons and words at the left their room, as far as there is any."""
+        for button, words in self._giving_way.items():
+            button.setText(words)
+        for button in self._giving_way:
+            if not self._all_fits():
+                button.setText("")
+
+    def _all_fits(self) -> bool:
         shown = [button for button in self.findChildren(QPushButton) if not button.isHidden()]
         needed = sum(button.sizeHint().width() + SPACE_S for button in shown)
-        return needed + _LEAST_WORDS + 4 * SPACE_L <= self.width()
+        said = min(_ENOUGH_WORDS, max(label.sizeHint().width() for label in (self._headline, self._detail)))
+        return needed + max(_LEAST_WORDS, said) + 4 * SPACE_L <= self.width()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.make_room()
 
     def say(self, headline: str, detail: str = "") -> None:
         """What will happen, or what has: a line and a smaller one below it."""
@@ -68,6 +89,7 @@ class ActionBar(QFrame):
         self._detail.setText(detail)
         self._detail.setVisible(bool(detail))
         self._left.setCurrentIndex(0)
+        self.make_room()
 
     def show_progress(self, facts: Sequence[str], failed: str, fraction: float | None) -> None:
         """How far it is: the first fact is set off. `fraction` 0 to 1; None while it cannot be told."""

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from p2p_desktop.ui import convert_words
@@ -22,50 +21,37 @@ class ConvertBar(ActionBar):
         self._session = session
         self._shows_go_on = False
         self._pace: list[str] = []  # how fast and how long, as it was last told
-        self.clear = self.add_button(self.tr("Clear the list"), "convert_clear", role="text")
+        self.clear = self.add_button(self.tr("Clear the list"), "convert_clear", icon="eraser", role="text")
         self.clear.setToolTip(self.tr("Takes the pictures off this list. Files stay."))
         self.back = self.add_button(self.tr("All results"), "convert_results", icon="squares-four", role="text")
         self.back.setToolTip(self.tr("Shows the results side by side again"))
-        self.back.setAccessibleName(self.back.text())
         self.back.hide()
+        self.give_way(self.back, self.clear)
         self.retry = self.add_button("", "convert_retry", icon="arrow-clockwise")
-        self.retry.setToolTip(self.tr("Only the pictures that failed"))
         self.pause = self.add_button(self.tr("Pause"), "convert_pause", icon="pause")
         self.pause.setToolTip(self.tr("Leaves the computer to other programs until you go on (Ctrl+P)"))
         self.stop = self.add_button(self.tr("Stop"), "convert_stop", icon="stop")
         self.stop.setToolTip(self.tr("What is done is kept (Ctrl+.)"))
         self.again = self.add_button(self.tr("Convert again"), "convert_again", icon="arrow-clockwise")
-        self.again.setToolTip(self.tr("All pictures once more, with the settings as they are now"))
         self.open = self.add_button(self.tr("Open folder"), "convert_open", icon="folder-open", role="primary")
         self.open.setToolTip(self.tr("Shows the results in the system's file manager"))
         self.start = self.add_button(self.tr("Start"), "convert_start", icon="play-fill", role="primary")
-        self.start.setToolTip(self.tr("Ctrl+Return"))
         session.queue.counts_changed.connect(self._show_counts)
 
     def refresh(self, *, has_model: bool, speed: float | None) -> None:
         """`has_model`: the chosen one is there. `speed`: what is known of it, in megapixels a second."""
         held = QApplication.focusWidget()
         self._show_verbs(has_model=has_model)
-        self._make_room()
+        self.make_room()
         self._show_words(speed)
         is_lost = held is not None and self.isAncestorOf(held) and not (held.isVisible() and held.isEnabled())
         if is_lost and self._session.phase != "empty":
             self.keyboard_lost.emit()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._make_room()
-
     def offer_results(self, on: bool) -> None:
         """Whether the way back to all results is there."""
         self.back.setVisible(on)
-        self._make_room()
-
-    def _make_room(self) -> None:
-        """Where the verbs do not all fit, the one whose icon says it goes without words."""
-        words = self.back.accessibleName()
-        self.back.setText(words)
-        self.back.setText(words if self.verbs_fit() else "")
+        self.make_room()
 
     def _show_verbs(self, *, has_model: bool) -> None:
         session, counts = self._session, self._session.queue.counts
@@ -81,12 +67,20 @@ class ConvertBar(ActionBar):
             self._shows_go_on = is_paused
             self._look.icons.set_on(self.pause, "play-fill" if is_paused else "pause")
         self.retry.setVisible(is_done and counts["failed"] > 0)
+        self.retry.setEnabled(has_model)
+        self.retry.setToolTip(self.tr("Only the pictures that failed") if has_model else self._no_model_words())
         self.retry.setText(self.tr("Retry {n} failed").format(n=f"{counts['failed']:,}"))
         self.again.setVisible(session.is_outdated and counts["done"] + counts["skipped"] > 0)
         self.again.setEnabled(has_model and not session.intake.is_looking)
+        again = self.tr("All pictures once more, with the settings as they are now")
+        self.again.setToolTip(again if has_model else self._no_model_words())
         self.open.setVisible(is_done and not waits and counts["done"] + counts["skipped"] > 0)
         self.start.setVisible(phase in ("empty", "ready") or (is_done and waits))
         self.start.setEnabled(waits and not session.intake.is_looking and has_model)
+        self.start.setToolTip(self.tr("Ctrl+Return") if has_model else self._no_model_words())
+
+    def _no_model_words(self) -> str:
+        return self.tr("There is no model to do it with. Choose one in the settings of the conversion.")
 
     def _show_words(self, speed: float | None) -> None:
         session = self._session

@@ -1,10 +1,12 @@
 """What is said above Convert: a sentence about what happened last, and the offer to go on after a crash, each for itself."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
+from p2p_desktop.ui import convert_words
 from p2p_desktop.ui.convert_panel import ConvertPanel
 from p2p_desktop.ui.convert_session import ConvertSession
 from p2p_desktop.ui.look import Look
@@ -17,8 +19,8 @@ if TYPE_CHECKING:  # it imports OpenCV; the first paint must not wait for it
     from p2p_desktop.convert.unfinished import Unfinished
 
 
-Subject = Literal["", "model", "no model", "picture"]
-"""What a sentence is about: the chosen model, that it is missing, the picture that is looked at, or anything else."""
+Subject = Literal["", "model", "no model", "picture", "output"]
+"""What a sentence is about: the chosen model, that it is missing, the picture in sight, the output folder, or anything else."""
 
 
 class ConvertNotes(QFrame):
@@ -46,6 +48,7 @@ class ConvertNotes(QFrame):
         session.not_resumed.connect(self._on_not_resumed)
         session.refused.connect(self.warn)
         session.model_missed.connect(self._on_model_missed)
+        session.places.missed.connect(self._on_sources_missed)
         self.hide()
 
     def say(self, kind: Kind, text: str, detail: str = "", *, about: Subject = "") -> None:
@@ -91,6 +94,9 @@ class ConvertNotes(QFrame):
 
     def _on_model_missed(self, text: str) -> None:
         self.say("warning", text, about="no model")
+
+    def _on_sources_missed(self, paths: list[Path]) -> None:
+        self.warn(convert_words.missing(paths))
 
     def _on_phase_changed(self, phase: str) -> None:
         if phase == "working":

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QDeadlineTimer, Qt, Signal
+from PySide6.QtCore import QDeadlineTimer, Qt, QTime, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
@@ -23,6 +23,7 @@ from p2p_desktop.ui.folding_panel import FoldingPanel
 from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.model_shelf import ModelShelf
 from p2p_desktop.ui.notes import Kind
+from p2p_desktop.ui.nothing_listed import NothingListed
 from p2p_desktop.ui.queue_row import Row
 from p2p_desktop.ui.queue_view import KEYS_OF_PICTURE, QueueView
 from p2p_desktop.ui.show_file import FolderDoor
@@ -59,6 +60,7 @@ class ConvertPage(QWidget):
         super().__init__(parent)
         self._shelf, self._session, self._model = shelf, session, model
         self._examples = sorted(examples.glob("*.jpg"))
+        self._ended = ""  # when, and how, a conversion last did
         self._next: dict[str, object] = {}  # wishes for when the conversion that runs has ended
         self._door = FolderDoor(session.errands, self)
         self._thumbnails = ThumbnailSource(_THUMBNAIL, _MOST_THUMBNAILS, self)
@@ -123,6 +125,7 @@ class ConvertPage(QWidget):
     def close_down(self, until: QDeadlineTimer) -> None:
         """End every thread, as far as that is possible `until` then: the program ends."""
         self._session.close(until)
+        self._panel.close_down(until)
         self._stage.close_down(until)
         self._thumbnails.close(until)
 
@@ -140,6 +143,7 @@ class ConvertPage(QWidget):
         self._picture = self._stage.picture
         self._filter = FilterBar(look, self._session.queue, self)
         self._queue = QueueView(look, self._session.queue, self._thumbnails, self)
+        self._nothing = NothingListed(self._session.queue, self._queue)
         self._panel = ConvertPanel(look, self._shelf, self)
         self._stand_in = StandIn(self._shelf, self._panel, self)
         self._notes = ConvertNotes(look, self._session, self._panel, self._shelf, self)
@@ -191,6 +195,7 @@ class ConvertPage(QWidget):
         self._stand_in.wanted.connect(self.use_model)
         self._stand_in.replaced.connect(self._on_model_replaced)
         self._filter.search_ended.connect(self._keep_selected)
+        self._nothing.everything_asked.connect(self._on_everything_asked)
         self._queue.picture_selected.connect(self._on_picture_selected)
         self._queue.picture_clicked.connect(self._on_picture_clicked)
         self._queue.retry_asked.connect(self._session.retry)
@@ -206,7 +211,7 @@ class ConvertPage(QWidget):
         self._door.not_opened.connect(self._on_not_opened)
         bar = self._bar
         bar.start.clicked.connect(self.start)
-        bar.again.clicked.connect(self._session.start_again)
+        bar.again.clicked.connect(self.start_again)
         bar.pause.clicked.connect(self.pause_or_go_on)
         bar.stop.clicked.connect(self.stop)
         bar.retry.clicked.connect(self._on_retry_all)
@@ -236,12 +241,24 @@ class ConvertPage(QWidget):
         self.add(choose_pictures(self))
 
     def start(self) -> None:
-        self._panel.commit()
+        if not self._can_place_results():
+            return
         bar = self._bar
         for button, act in ((bar.start, self._session.start), (bar.again, self._session.start_again)):
             if button.isVisible() and button.isEnabled():
                 act()
                 return
+
+    def start_again(self) -> None:
+        if self._can_place_results():
+            self._session.start_again()
+
+    def _can_place_results(self) -> bool:
+        """Take the output folder as it is typed; where that is none, say so."""
+        why_not = self._panel.commit()
+        if why_not:
+            self._notes.say("warning", self.tr("Output folder: {why}").format(why=why_not), about="output")
+        return not why_not
 
     def pause_or_go_on(self) -> None:
         conversion = self._session.conversion
@@ -260,6 +277,7 @@ class ConvertPage(QWidget):
 
     def _on_wishes_changed(self, wishes: Wishes) -> None:
         was_outdated = self._session.is_outdated
+        self._notes.settle("output")
         if wishes.model != self._session.wishes.model:
             for subject in ("model", "no model", "picture"):
                 self._notes.settle(subject)
@@ -313,6 +331,10 @@ class ConvertPage(QWidget):
     def _on_picture_clicked(self, row: Row | None) -> None:
         if row is not None and not self._stage.shows_picture:
             self._show_row(row)
+
+    def _on_everything_asked(self) -> None:
+        self._queue.setFocus(Qt.FocusReason.OtherFocusReason)  # the button that has it goes
+        self._filter.show_everything()
 
     # --- what is shown
 
@@ -408,6 +430,7 @@ class ConvertPage(QWidget):
         if rates is not None and rates[1] > 0:
             self._model.note_speed(self._session.made_with, rates[1])
         self._picture.choose_model(self._model.load(self._panel.wishes))
+        self._ended = convert_words.ended(self._session, outcome, QTime.currentTime())
         _, headline, sentence = self._stage.sum_up(outcome)
         if self._session.queue.counts["failed"]:
             self._filter.choose("failed")
@@ -466,13 +489,16 @@ class ConvertPage(QWidget):
         wishes, is_working = self._panel.wishes, self._session.phase == "working"
         self._queue.may_remove = not is_working
         self._bar.refresh(has_model=self._model.model(wishes) is not None, speed=self._model.speed(wishes))
-        self.status_changed.emit(self._status_words() if is_working else "")
+        self.status_changed.emit(self._status_words())
         self.progressed.emit(self._session.fraction if is_working else None)
 
     def _on_keyboard_lost(self) -> None:
         self._queue.setFocus(Qt.FocusReason.OtherFocusReason)  # Qt would give it to whatever comes next
 
     def _status_words(self) -> str:
+        """What runs, or how the last thing that ran has ended; "" if nothing did."""
+        if self._session.phase != "working":
+            return self._ended if self._session.phase == "done" else ""
         model = self._model.model(self._session.made_with)
         name = model_words.title(model) if model is not None else self._session.made_with.model
         is_paused = self._session.conversion.state == "paused"

@@ -4,15 +4,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QDeadlineTimer, QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
-    QFileDialog,
     QFormLayout,
     QFrame,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QScrollArea,
     QSlider,
     QSpinBox,
@@ -22,10 +20,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from p2p_desktop.ui.drops import leave_drops_to_window
 from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.model_chooser import ModelChooser
 from p2p_desktop.ui.model_shelf import ModelShelf
+from p2p_desktop.ui.output_field import OutputField
 from p2p_desktop.ui.settings_form import leave_wheel_to_page
 from p2p_desktop.ui.theme import SIDE_PANEL_WIDTH, SPACE_L, SPACE_M, SPACE_S, SPACE_XL, SPACE_XS
 from p2p_desktop.ui.widgets import ElidedLabel, Switch
@@ -46,7 +44,6 @@ class ConvertPanel(QFrame):
         super().__init__(parent)
         self._look, self._shelf = look, shelf
         self.wishes = Wishes()
-        self._beside: list[str] = []
         self.setProperty("role", "panel")
         self.setFixedWidth(SIDE_PANEL_WIDTH)
         self._pages = QStackedWidget(self)
@@ -76,8 +73,7 @@ class ConvertPanel(QFrame):
 
     def show_outputs(self, folders: Sequence[Path]) -> None:
         """Say where results will go, as far as nobody chose a folder."""
-        self._beside = [str(folder) for folder in folders]
-        self._show_output()
+        self._output.show_beside(folders)
 
     def lock(self, facts: Sequence[tuple[str, str]]) -> None:
         """Show the settings of the conversion that runs, which cannot change half-way."""
@@ -100,9 +96,10 @@ class ConvertPanel(QFrame):
         layout.addLayout(self._strength_line(form))
         layout.addWidget(self._strength)
         layout.addSpacing(SPACE_M)
-        layout.addWidget(_label(self.tr("Output folder"), form))
-        layout.addLayout(self._output_line(form))
-        layout.addWidget(self._output_hint)
+        self._output = OutputField(self._look, form)
+        self._output.chosen.connect(self._on_output_chosen)
+        layout.addWidget(_label(self.tr("Output folder"), self._output.field))
+        layout.addWidget(self._output)
         layout.addSpacing(SPACE_S)
         self._format = _combo(form, "convert_format", [(key, self.format_words(key)) for key in _FORMATS])
         self._format.setToolTip(self.tr("What a format cannot hold is kept as PNG, and the row says so."))
@@ -139,31 +136,6 @@ class ConvertPanel(QFrame):
         line = QHBoxLayout()
         line.addWidget(_label(self.tr("Strength"), self._strength), 1)
         line.addWidget(self._strength_value)
-        return line
-
-    def _output_line(self, form: QWidget) -> QHBoxLayout:
-        self._output = QLineEdit(form)
-        leave_drops_to_window(self._output)
-        self._output.setObjectName("convert_output")
-        self._output.setAccessibleName(self.tr("Output folder"))
-        self._output.setPlaceholderText(self.tr("Beside each source folder"))
-        self._output.setClearButtonEnabled(True)
-        self._output.editingFinished.connect(self._on_output_edited)
-        choose = QToolButton(form)
-        choose.setObjectName("convert_output_choose")
-        choose.setProperty("role", "plain")
-        choose.setAccessibleName(self.tr("Choose the output folder"))
-        choose.setToolTip(self.tr("All results go there; several sources each get a folder of their own."))
-        choose.clicked.connect(self._on_output_choose)
-        self._look.icons.set_on(choose, "folder-open")
-        self._output_hint = QLabel(form)
-        self._output_hint.setObjectName("convert_output_hint")
-        self._output_hint.setProperty("role", "small")
-        self._output_hint.setWordWrap(True)
-        line = QHBoxLayout()
-        line.setSpacing(SPACE_S - 2)
-        line.addWidget(self._output, 1)
-        line.addWidget(choose)
         return line
 
     def _more_line(self, form: QWidget) -> QHBoxLayout:
@@ -254,19 +226,7 @@ class ConvertPanel(QFrame):
         self._quality.setEnabled(wishes.format in _LOSSY)
         changed = sum(getattr(wishes, key) != getattr(Wishes(), key) for key in ("quality", "existing", "recurse", "keep_metadata"))
         self._more_count.setText(self.tr("4 at their defaults") if not changed else self.tr("{n} of 4 changed").format(n=changed))
-        self._show_output()
-
-    def _show_output(self) -> None:
-        self._output.setText(self.wishes.output)
-        nothing = self.tr("Empty: a new folder beside each source folder")
-        self._output.setToolTip(self.wishes.output or "\n".join(self._beside) or nothing)
-        if self.wishes.output or not self._beside:
-            hint = self.tr("Same folders and names as the source. Your originals are never changed.")
-        elif len(self._beside) == 1:
-            hint = self.tr("Results go to {folder}. Your originals are never changed.").format(folder=Path(self._beside[0]).name)
-        else:
-            hint = self.tr("Results go to {n} new folders. Your originals are never changed.").format(n=len(self._beside))
-        self._output_hint.setText(hint)
+        self._output.show_folder(wishes.output)
 
     def _become(self, wishes: Wishes) -> None:
         if wishes != self.wishes:
@@ -281,25 +241,16 @@ class ConvertPanel(QFrame):
         self._become(replace(self.wishes, strength=percent / 100))
         self.strength_moved.emit(percent / 100)
 
-    def commit(self) -> None:
-        """Take what is typed and was not confirmed yet: a shortcut starts without leaving the field."""
-        if self._output.isModified():
-            self._on_output_edited()
+    def commit(self) -> str:
+        """Take what is typed and was not confirmed yet: a shortcut starts without leaving the field. Return why it cannot be."""
+        return self._output.commit()
 
-    def _on_output_edited(self) -> None:
-        text = self._output.text().strip()
-        self._output.setModified(False)
-        try:
-            folder = str(Path(text).expanduser().absolute()) if text else ""
-        except RuntimeError:  # "~somebody", whom this computer does not know
-            folder = str(Path(text).absolute())
+    def close_down(self, until: QDeadlineTimer) -> None:
+        """Wait for a disk that was asked: only for a program that ends."""
+        self._output.close_down(until)
+
+    def _on_output_chosen(self, folder: str) -> None:
         self.change(output=folder)
-
-    def _on_output_choose(self) -> None:
-        start = self.wishes.output or (str(Path(self._beside[0]).parent) if self._beside else "")
-        folder = QFileDialog.getExistingDirectory(self, self.tr("Output folder"), start)
-        if folder:
-            self.change(output=folder)
 
     def _on_format_chosen(self, _: int) -> None:
         self.change(format=self._format.currentData())

@@ -17,7 +17,7 @@ from p2p_desktop.ui.intake import Drop, Intake
 from p2p_desktop.ui.made_results import MadeResults
 from p2p_desktop.ui.queue_model import QueueModel
 from p2p_desktop.ui.queue_row import Row
-from p2p_desktop.ui.result_places import ResultPlaces, folders_of
+from p2p_desktop.ui.result_places import ResultPlaces
 from p2p_desktop.ui.wishes import Wishes
 from p2p_desktop.workers.conversion import Conversion, Outcome
 from p2p_desktop.workers.errands import Errands
@@ -48,7 +48,7 @@ class _Begun:
     """A conversion that was started: how, where to, and which rows it is to bring to an end."""
 
     wishes: Wishes
-    parts: "tuple[Part, ...]"
+    folders: list[Path]
     covered: set[Row]
     left_out: set[Row]
     """Rows that wait, and will after it."""
@@ -125,7 +125,7 @@ class ConvertSession(QObject):
     @property
     def output_folders(self) -> list[Path]:
         """Where results go, or went."""
-        return folders_of(self._begun.parts if self._begun is not None and self._shows_begun else self.places.parts)
+        return self._begun.folders if self._begun is not None and self._shows_begun else self.places.folders_of(self.places.parts)
 
     @property
     def made_with(self) -> Wishes:
@@ -169,14 +169,16 @@ class ConvertSession(QObject):
         return next((row for row in ahead if row not in left_out), None)
 
     def megapixels_left(self) -> float:
-        """Of what waits and is not left out; pictures whose size is not known count as much as the others on average."""
-        tally, mean = self.queue.tally, self.queue.mean_megapixels()
-        waiting = self.queue.counts["waiting"] + self.queue.counts["working"] - self._num_left_out
-        if mean is None:
-            return float(waiting)
-        if self._num_left_out or tally.num_measured < len(self.queue) - self.queue.counts["failed"]:
-            return waiting * mean
-        return tally.megapixels_ahead
+        """Of what waits and is not left out; a picture whose size is not known counts as much as the others on average."""
+        tally, mean = self.queue.tally, self.queue.mean_megapixels() or 1.0
+        left_out = self._begun.left_out if self._begun is not None and self._phase == "working" else ()
+        put_off = sum(row.megapixels if row.height else mean for row in left_out)
+        return max(0.0, tally.megapixels_ahead + tally.num_ahead_unmeasured * mean - put_off)
+
+    def megapixels_at_work(self) -> float:
+        """The same of what is being worked on now."""
+        mean = self.queue.mean_megapixels() or 1.0
+        return sum(row.megapixels if row.height else mean for row in self.queue.rows_at_work())
 
     @property
     def _num_left_out(self) -> int:
@@ -279,7 +281,7 @@ class ConvertSession(QObject):
             self.work = Work()
         covered = set(waiting)
         left_out = set() if len(covered) == self.queue.counts["waiting"] else {*self.queue.rows("waiting")} - covered
-        self._begun = _Begun(self.wishes, request.parts, covered, left_out)
+        self._begun = _Begun(self.wishes, self.places.folders_of(request.parts), covered, left_out)
         self.outcome = None
         self.conversion.start(make_request, len(waiting), keep_awake=self.keep_awake)
         self._enter("working")

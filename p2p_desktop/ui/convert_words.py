@@ -1,10 +1,15 @@
 """What Convert says about where it is: sentences made of numbers."""
 
-from PySide6.QtCore import QCoreApplication
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication, QLocale, QTime
 
 from p2p_desktop.ui.convert_session import ConvertSession, Work
 from p2p_desktop.ui.plain_words import count, duration, exact_duration, rate, size
 from p2p_desktop.workers.conversion import Outcome
+
+_MOST_NAMED = 3  # paths in a sentence
 
 
 def pictures(number: int) -> str:
@@ -30,6 +35,15 @@ def passed_over(ignored: int, raw: dict[str, int], earlier_results: int = 0) -> 
     return " ".join(parts)
 
 
+def missing(paths: Sequence[Path]) -> str:
+    """What was dropped and is not there."""
+    if len(paths) == 1:
+        return _tr("{path} does not exist. Was it moved or renamed?").format(path=paths[0])
+    named = ", ".join(str(path) for path in paths[:_MOST_NAMED])
+    words = _tr("{n} of what was dropped do not exist: {paths}")
+    return words.format(n=count(len(paths)), paths=named) + ("." if len(paths) <= _MOST_NAMED else _tr(" and others."))
+
+
 def expectation(session: ConvertSession, megapixels_a_second: float | None) -> str:
     """How long what waits will take."""
     if megapixels_a_second is None or session.queue.mean_megapixels() is None:
@@ -53,7 +67,7 @@ def progress(session: ConvertSession) -> list[str]:
         case "preparing":
             return [_tr("Preparing the model for this computer, once")]
     rates = conversion.pace.rates() if conversion.pace else None
-    left = conversion.pace.seconds_left(session.megapixels_left()) if conversion.pace else None
+    left = conversion.pace.seconds_left(session.megapixels_left(), session.megapixels_at_work()) if conversion.pace else None
     if rates is None or left is None:
         return [_tr("Working") if session.num_ended else _tr("Getting ready")]
     return [_pace(session, *rates), _tr("{time} left").format(time=duration(left))]
@@ -66,11 +80,6 @@ def _pace(session: ConvertSession, pictures_a_second: float, megapixels_a_second
     number, _, unit = rate(megapixels_a_second).partition(" ")
     words = _tr("1 megapixel {unit}") if number == "1" else _tr("{number} megapixels {unit}")
     return words.format(number=number, unit=unit)
-
-
-def short_reason(reason: str) -> str:
-    """The first sentence of a reason, for a plate on the picture."""
-    return reason.partition(". ")[0].rstrip(".")
 
 
 def failed(number: int) -> str:
@@ -120,6 +129,16 @@ def _what_is_left(broken: int, waiting: int) -> str:
             else _tr("{n} wait still. Start goes on with them.").format(n=count(waiting))
         )
     return " ".join(parts)
+
+
+def ended(session: ConvertSession, outcome: Outcome, when: QTime) -> str:
+    """That a conversion has ended, when, and how much was done: for the status line."""
+    counts, total = session.queue.counts, len(session.queue)
+    done = counts["done"] + counts["skipped"]
+    said = pictures(done) if done == total else _tr("{done} of {total} pictures").format(done=count(done), total=count(total))
+    clean = not outcome.stopped and not outcome.problem
+    words = _tr("Finished at {time}: {pictures}") if clean else _tr("Stopped at {time}: {pictures}")
+    return words.format(time=QLocale().toString(when, QLocale.FormatType.ShortFormat), pictures=said)
 
 
 def figures(work: Work) -> list[tuple[str, str]]:

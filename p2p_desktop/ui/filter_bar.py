@@ -86,6 +86,11 @@ class FilterBar(QFrame):
         if not self._queue.index_of(row).isValid():
             self.close_search()
 
+    def show_everything(self) -> None:
+        """Take the filter and the search away."""
+        self.choose("all")
+        self.close_search()
+
     def open_search(self) -> None:
         self._open.hide()
         self._field.show()
@@ -112,7 +117,7 @@ class FilterBar(QFrame):
         self._chips["failed"].set_count(counts["failed"])
 
     def _on_copy_clicked(self) -> None:
-        lines = [f"{row.path}\t{row.reason}" for row in self._queue.rows("failed")]
+        lines = [f"{row.path}\t{row.why}" for row in self._queue.rows("failed")]
         QGuiApplication.clipboard().setText("\n".join(lines))
 
 

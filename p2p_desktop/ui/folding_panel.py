@@ -1,8 +1,8 @@
 """A side panel that folds to a strip where the window is narrow, and opens from there over the picture."""
 
-from PySide6.QtCore import QEasingCurve, QEvent, QObject, QPropertyAnimation, QRect, QSize, Qt
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QSizePolicy, QStyle, QWidget
+from PySide6.QtCore import QEasingCurve, QEvent, QObject, QPoint, QPropertyAnimation, QRect, QSize, Qt
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QAbstractButton, QApplication, QFrame, QHBoxLayout, QSizePolicy, QStyle, QWidget
 
 from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.theme import FOLDED_PANEL_WIDTH, PANEL_MS, SPACE_M, SPACE_XXXL, TEXT_ICON
@@ -51,6 +51,7 @@ class FoldingPanel(QWidget):
         else:
             self._page.removeEventFilter(self)
             self._panel.removeEventFilter(self)
+            self._watch_clicks(False)
             self._panel.setParent(self)
             self._layout.insertWidget(0, self._panel)
             self._panel.show()
@@ -65,6 +66,7 @@ class FoldingPanel(QWidget):
         self._panel.show()
         self._panel.raise_()
         self._strip.set_open(True)
+        self._watch_clicks(True)
         if self.style().styleHint(QStyle.StyleHint.SH_Widget_Animation_Duration, None, self) > 0:
             self._motion.setDuration(PANEL_MS)
             self._motion.setStartValue(closed)
@@ -73,19 +75,51 @@ class FoldingPanel(QWidget):
         self._panel.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def fold(self) -> None:
-        if self._is_narrow and self._panel.isVisible():
-            self._motion.stop()
-            self._panel.hide()
-            self._strip.set_open(False)
+        """Let the panel go behind its strip, which then has the keyboard if nothing else has."""
+        if not self._is_narrow or not self._panel.isVisible():
+            return
+        held = QApplication.focusWidget()
+        self._motion.stop()
+        self._watch_clicks(False)
+        self._panel.hide()
+        self._strip.set_open(False)
+        if held is None or held is self._panel or self._panel.isAncestorOf(held):
             self._strip.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QMouseEvent):
+            is_press = event.type() == QEvent.Type.MouseButtonPress
+            if is_press and isinstance(watched, QWidget) and self._is_outside(watched, event.globalPosition().toPoint()):
+                self.fold()
+            return False  # the click does what it would have done anyway
         if watched is self._page and event.type() == QEvent.Type.Resize and self._panel.isVisible():
             self._panel.setGeometry(self._places()[1])
-        elif watched is self._panel and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
+        elif (
+            watched in (self._page, self._panel)  # whatever has the keyboard had no use for the key
+            and isinstance(event, QKeyEvent)
+            and event.type() == QEvent.Type.KeyPress
+            and event.key() == Qt.Key.Key_Escape
+            and self._panel.isVisible()
+        ):
             self.fold()
             return True
         return False
+
+    def _watch_clicks(self, on: bool) -> None:
+        """Only while the panel is open: every event of the program comes by then."""
+        application = QApplication.instance()
+        if application is not None:
+            application.removeEventFilter(self)
+            if on:
+                application.installEventFilter(self)
+
+    def _is_outside(self, clicked: QWidget, place: QPoint) -> bool:
+        """Tell whether a click, at a place of the screen, is on the rest of the window; menus of the panel are other windows.
+
+        By its place: a click on the panel that nothing there has a use for comes to the page, too.
+        """
+        inside = (self._panel, self._strip)
+        return clicked.window() is self.window() and not any(one.rect().contains(one.mapFromGlobal(place)) for one in inside)
 
     def _places(self) -> tuple[QRect, QRect]:
         width = self._panel.maximumWidth()

@@ -1,17 +1,27 @@
 """The models as cards: before and after, name, what it does, one honest number."""
 
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QPoint, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPen, QPixmap, QResizeEvent
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QFont,
+    QFontMetrics,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QPen,
+    QPixmap,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from p2p_desktop.ui import model_words
 from p2p_desktop.ui.halves import after_word, before_word, paint_halves, paint_plate
 from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.model_shelf import ModelShelf
-from p2p_desktop.ui.plain_words import size
+from p2p_desktop.ui.plain_words import size, wrapped
 from p2p_desktop.ui.theme import RADIUS_CARD, RADIUS_THUMBNAIL, SPACE_L, SPACE_M, SPACE_S, SPACE_XL, TEXT_ICON
 
 if TYPE_CHECKING:  # it imports NumPy; the first paint does not wait for it
@@ -20,6 +30,8 @@ if TYPE_CHECKING:  # it imports NumPy; the first paint does not wait for it
 Index = QModelIndex | QPersistentModelIndex
 _LEAST_WIDTH, _PICTURE_HEIGHT, _WORDS_HEIGHT = 250, 157, 93
 _GAP = SPACE_L
+_GAIN_MARGINS = 2 * SPACE_M + TEXT_ICON + SPACE_S  # pixels of a card beside the words of its gain
+_THIRD_LINE = 53  # pixels below the first line of words
 _MENU = 28  # pixels of the three dots
 
 
@@ -50,7 +62,7 @@ class ModelCards(QListView):
         self.setMouseTracking(True)
         self.setViewportMargins(SPACE_XL - _GAP // 2, SPACE_XL - _GAP // 2, 0, 0)
         self.activated.connect(self._on_activated)
-        look.theme.changed.connect(self.viewport().update)
+        look.theme.changed.connect(self._on_theme_changed)
         look.icons.ready.connect(self.viewport().update)
 
     @property
@@ -62,10 +74,15 @@ class ModelCards(QListView):
         """Show these; the one that is selected stays so, if it is among them."""
         kept, scrolled = self.selected, self.verticalScrollBar().value()
         self._cards.show(models)
+        self._arrange()
         self.select(kept.name if kept is not None else models[0].name if models else "")
         if kept is not None and self._cards.place_of(kept.name) is not None:  # nothing moves below the person's eyes
             self.executeDelayedItemsLayout()
             self.verticalScrollBar().setValue(scrolled)
+
+    def shows(self, name: str) -> bool:
+        """Tell whether there is a card of this model."""
+        return self._cards.place_of(name) is not None
 
     def select(self, name: str) -> None:
         place = self._cards.place_of(name)
@@ -83,9 +100,7 @@ class ModelCards(QListView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        room = self.viewport().width() - SPACE_S
-        columns = max(1, room // (_LEAST_WIDTH + _GAP))
-        self.setGridSize(QSize(room // columns, _PICTURE_HEIGHT + _WORDS_HEIGHT + _GAP))
+        self._arrange()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         model = self._model_with_dots_at(event.position().toPoint())
@@ -114,6 +129,20 @@ class ModelCards(QListView):
             self.remove_asked.emit(model.name)
         else:
             super().keyPressEvent(event)
+
+    def _arrange(self) -> None:
+        """As many columns as the words of any card have room in, and as the scroll bar leaves whether it is there or not."""
+        margins = self.viewportMargins()
+        bar = self.verticalScrollBar().sizeHint().width()
+        room = self.contentsRect().width() - margins.left() - margins.right() - bar - SPACE_S
+        columns = max(1, room // (self._painter.least_width() + _GAP))
+        size = QSize(room // columns, _PICTURE_HEIGHT + _WORDS_HEIGHT + _GAP)
+        if size != self.gridSize():
+            self.setGridSize(size)
+
+    def _on_theme_changed(self) -> None:
+        self._arrange()
+        self.viewport().update()
 
     def _model_with_dots_at(self, point: QPoint) -> "Model | None":
         index = self.indexAt(point)
@@ -151,8 +180,12 @@ class _Cards(QAbstractListModel):
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             said = model_words.gain(model.card)[0] if model.card is not None else model.problem
             return f"{model_words.title(model)}, {model_words.origin(model)}, {said}"
-        if role == Qt.ItemDataRole.ToolTipRole and model.problem:
-            return f"<p>{escape(model.problem)}</p>"  # wrapped; and a file's name is never taken for markup
+        if role == Qt.ItemDataRole.ToolTipRole:
+            title = model_words.title(model)
+            if model.card is None:
+                return wrapped(title, model.problem)
+            said, _ = model_words.gain(model.card)
+            return wrapped(title, model_words.does(model.card), f"{said}. {model_words.gain_explained(model.card)}")
         return None
 
 
@@ -160,6 +193,11 @@ class _CardPainter(QStyledItemDelegate):
     def __init__(self, look: Look, shelf: ModelShelf, parent: ModelCards) -> None:
         super().__init__(parent)
         self._look, self._shelf, self._cards = look, shelf, parent
+
+    def least_width(self) -> int:
+        """How wide a card has to be for what it may say of how good a model is: whatever is shown, the columns stay."""
+        widest = max(map(QFontMetrics(self._gain_font()).horizontalAdvance, model_words.long_gains()))
+        return max(_LEAST_WIDTH, widest + 1 + _GAIN_MARGINS)
 
     def sizeHint(self, _: QStyleOptionViewItem, __: Index) -> QSize:
         return self._cards.gridSize()
@@ -231,15 +269,19 @@ class _CardPainter(QStyledItemDelegate):
         room = second.width() - painter.fontMetrics().horizontalAdvance(megabytes) - SPACE_S
         does = painter.fontMetrics().elidedText(model_words.does(model.card), Qt.TextElideMode.ElideRight, room)
         painter.drawText(second, Qt.AlignmentFlag.AlignVCenter, does)
-        third = line.translated(0, 53)
+        third = line.translated(0, _THIRD_LINE)
         said, kind = model_words.gain(model.card)
         name = {"success": "trend-up", "warning": "trend-down", "muted": "question"}[kind]
         icon = self._look.icons.pixmap(name, kind, TEXT_ICON, ratio)
         painter.drawPixmap(third.left(), third.center().y() - TEXT_ICON // 2 + 1, icon)
         painter.setPen(theme.color(kind))
-        painter.setFont(theme.font("body", font.Weight.Medium))
-        said = painter.fontMetrics().elidedText(said, Qt.TextElideMode.ElideRight, third.width() - TEXT_ICON - SPACE_S)
-        painter.drawText(third.adjusted(TEXT_ICON + SPACE_S, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, said)
+        painter.setFont(self._gain_font())
+        beside_sign = room_for_gain(card)
+        said = painter.fontMetrics().elidedText(said, Qt.TextElideMode.ElideRight, beside_sign.width())
+        painter.drawText(beside_sign, Qt.AlignmentFlag.AlignVCenter, said)
+
+    def _gain_font(self) -> QFont:
+        return self._look.theme.font("body", QFont.Weight.Medium)
 
     def _paint_badge(self, painter: QPainter, place: QRect, text: str, model: "Model") -> None:
         theme = self._look.theme
@@ -257,6 +299,12 @@ def card_of(cell: QRect) -> QRect:
     """Where the card lies in its cell of the grid."""
     half = _GAP // 2
     return cell.adjusted(half, half, -half, -half)
+
+
+def room_for_gain(card: QRect) -> QRect:
+    """Where a card says how good its model is, beside the sign."""
+    left, top = card.left() + SPACE_M + TEXT_ICON + SPACE_S, card.top() + _PICTURE_HEIGHT + SPACE_S + _THIRD_LINE
+    return QRect(left, top, card.width() - _GAIN_MARGINS, 24)
 
 
 def menu_place(card: QRect) -> QRect:

@@ -11,6 +11,7 @@ from p2p_desktop.ui import model_words
 from p2p_desktop.ui.halves import paint_halves
 from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.model_shelf import ModelShelf
+from p2p_desktop.ui.plain_words import wrapped
 from p2p_desktop.ui.theme import MODELS_PANEL_WIDTH, SPACE_L, SPACE_M, SPACE_S, SPACE_XL
 
 if TYPE_CHECKING:  # it imports NumPy; the first paint does not wait for it
@@ -145,10 +146,12 @@ class ModelPanel(QFrame):
             return
         for column, words in enumerate((self.tr("Held-out test"), self.tr("This model"), self.tr("Doing nothing"))):
             self._numbers.addWidget(_label(words, "small", column > 0), 0, column)
-        for line, (what, own, nothing) in enumerate(rows, start=1):
-            self._numbers.addWidget(_label(what, "muted"), line, 0)
-            self._numbers.addWidget(_label(own, "label", right=True), line, 1)
-            self._numbers.addWidget(_label(nothing, "muted", right=True), line, 2)
+        for line, (what, own, nothing, meaning) in enumerate(rows, start=1):
+            cells = _label(what, "muted"), _label(own, "label", right=True), _label(nothing, "muted", right=True)
+            for column, cell in enumerate(cells):
+                cell.setToolTip(wrapped(meaning))
+                cell.setAccessibleDescription(meaning)
+                self._numbers.addWidget(cell, line, column)
         hint = _label(self.tr("\u2191 higher is better   \u2193 lower is better"), "small")
         self._numbers.addWidget(hint, len(rows) + 1, 0, 1, 3)
 

@@ -58,38 +58,69 @@ def explains(card: "ModelCard") -> str:
 
 def gain(card: "ModelCard") -> tuple[str, Kind]:
     """The one number: how much better than doing nothing, on pictures that it had not seen."""
-    psnr = _pair(card, "psnr")
-    if psnr is not None and card.task != "colorize":
-        difference = psnr[0] - psnr[1]
+    key = _telling_metric(card)
+    pair = _pair(card, key) if key else None
+    if pair is None:
+        return _tr("Not measured yet"), "muted"
+    own, nothing = pair
+    if key == "psnr":
+        difference = own - nothing
         if difference >= _NOTICEABLE_DB:
             return _tr("{n} dB better than doing nothing").format(n=f"{difference:.1f}"), "success"
         if difference <= -_NOTICEABLE_DB:
             return _tr("{n} dB worse than doing nothing").format(n=f"{-difference:.1f}"), "warning"
         return _tr("No better than doing nothing"), "warning"
-    for key in ("ab", "l1"):
-        pair = _pair(card, key)
-        if pair is not None and pair[1] > 0:
-            percent = round((1 - min(pair[0] / pair[1], _MOST_TIMES)) * 100)
-            if percent == 0:
-                return _tr("No better than doing nothing"), "warning"
-            words = _tr("{n} % closer than doing nothing") if percent > 0 else _tr("{n} % farther off than doing nothing")
-            return words.format(n=count(abs(percent))), "success" if percent > 0 else "warning"
-    return _tr("Not measured yet"), "muted"
+    percent = round((1 - min(own / nothing, _MOST_TIMES)) * 100)
+    if percent == 0:
+        return _tr("No better than doing nothing"), "warning"
+    words = _tr("{n} % closer than doing nothing") if percent > 0 else _tr("{n} % farther off than doing nothing")
+    return words.format(n=count(abs(percent))), "success" if percent > 0 else "warning"
 
 
-def measurements(card: "ModelCard") -> list[tuple[str, str, str]]:
-    """(what with an arrow to the better side, this model, doing nothing) for every held-out number."""
+def long_gains() -> list[str]:
+    """The longest that `gain` usually says."""
+    return [_tr("{n} dB better than doing nothing").format(n="88.8"), _tr("{n} % farther off than doing nothing").format(n="888")]
+
+
+def gain_explained(card: "ModelCard") -> str:
+    """What the one number of `gain` was measured on, and what it means."""
+    key = _telling_metric(card)
+    if not key:
+        return _tr("Its results were not compared with true pictures yet.")
+    return _tr("Measured on pictures that it did not learn from.") + " " + meaning(key)
+
+
+def meaning(metric: str) -> str:
+    """What a held-out number tells, in plain words; "" for one of a later version."""
+    return {
+        "psnr": _tr("How near pixels are to those of the true picture, in decibels (PSNR). 6 dB more are half the error."),
+        "ssim": _tr("How much edges and textures are like those of the true picture (SSIM). 1 is the same."),
+        "l1": _tr("How far pixels are from those of the true picture on average (L1). 0 is the same, 1 is white for black."),
+        "ab": _tr("How far colours are from the true ones on average, brightness left out (a and b of CIE Lab). 0 is the same."),
+        "colourfulness": _tr("How much colour there is. 100 % is as much as in the true picture, less is paler."),
+        "rmse": _tr("How far depths are from the measured ones, in metres. Large errors count more (root mean square)."),
+        "rel": _tr("How far depths are from the measured ones on average, as a share of the distance."),
+        "delta1": _tr("How many of the depths are within a factor of 1.25 of the measured ones."),
+    }.get(metric, "")
+
+
+def measurements(card: "ModelCard") -> list[tuple[str, str, str, str]]:
+    """(what with an arrow to the better side, this model, doing nothing, what it means) for every held-out number."""
     names = {
         "psnr": ("PSNR \u2191", "{:.1f} dB"),
         "ssim": ("SSIM \u2191", "{:.3f}"),
         "l1": ("L1 \u2193", "{:.4f}"),
         "ab": ("ab \u2193", "{:.2f}"),
+        "colourfulness": (_tr("Colourfulness"), "{:.0%}"),
+        "rmse": ("RMSE \u2193", "{:.3f} m"),
+        "rel": (_tr("Relative error \u2193"), "{:.3f}"),
+        "delta1": (_tr("Within 1.25 times \u2191"), "{:.1%}"),
     }
     rows = []
     for key, value in card.metrics.items():
         words, form = names.get(key, (_said(key), "{:.4g}"))
         if isfinite(value):
-            rows.append((words, _figure(form, value), _figure(form, card.identity.get(key))))
+            rows.append((words, _figure(form, value), _figure(form, card.identity.get(key)), meaning(key)))
     return rows[:_MOST_NUMBERS]
 
 
@@ -132,6 +163,17 @@ def _known_title(task: str) -> str:
     from training.contract.tasks import TASKS  # with the encodings, which import OpenCV
 
     return TASKS[task].title if task in TASKS else ""
+
+
+def _telling_metric(card: "ModelCard") -> str:
+    """Which held-out number `gain` speaks of; "" if there is none that could be held against doing nothing."""
+    if card.task != "colorize" and _pair(card, "psnr") is not None:
+        return "psnr"
+    for key in ("ab", "l1"):
+        pair = _pair(card, key)
+        if pair is not None and pair[1] > 0:
+            return key
+    return ""
 
 
 def _pair(card: "ModelCard", metric: str) -> tuple[float, float] | None:

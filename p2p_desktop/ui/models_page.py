@@ -267,6 +267,10 @@ class ModelsPage(QWidget):
         dialog = self.sender()
         if isinstance(dialog, TryDialog) and dialog in self._dialogs:
             self._dialogs.remove(dialog)
+            if self.isVisible():  # back to where it was opened; not if its model is used on another page now
+                if self._cards.shows(dialog.model_name):
+                    self._cards.select(dialog.model_name)
+                self.take_keyboard(Qt.FocusReason.OtherFocusReason)
 
     def _on_menu(self, name: str, where: QPoint) -> None:
         model = self._shelf.find(name)

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QDeadlineTimer, QRect, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from p2p_desktop.ui import convert_words
 from p2p_desktop.ui.compare_bar import CompareBar
 from p2p_desktop.ui.compare_view import CompareView
 from p2p_desktop.ui.look import Look
+from p2p_desktop.ui.no_picture import NoPicture
 from p2p_desktop.ui.plain_words import exact_duration
 from p2p_desktop.ui.queue_model import QueueModel
-from p2p_desktop.ui.queue_row import Row
+from p2p_desktop.ui.queue_row import Row, beside_its_name
 from p2p_desktop.workers.conversion import Conversion
 from p2p_desktop.workers.preview_session import Load, PreviewSession
 
@@ -31,6 +31,7 @@ class PicturePane(QWidget):
         self._is_shown = False  # its source is in the view
         self._is_file = False  # the result that is shown was made already
         self.view = CompareView(look, self)
+        self._no_picture = NoPicture(look, self.view)
         self._bar = CompareBar(look, self.view, self)
         self._preview = PreviewSession(self)
         layout = QVBoxLayout(self)
@@ -62,6 +63,7 @@ class PicturePane(QWidget):
     def show_row(self, row: Row, strength: float, *, with_result: bool = True) -> None:
         """Show a picture: with its result if there is one and it counts; as it would become at this strength if nothing runs."""
         self._row, self._is_shown = row, False
+        self._no_picture.say("")
         output = row.output if with_result and row.state in ("done", "skipped") else None
         self._is_file = output is not None
         self.view.set_strength(1.0 if self._is_file else strength)
@@ -82,6 +84,7 @@ class PicturePane(QWidget):
 
     def clear(self) -> None:
         self._row = None
+        self._no_picture.say("")
         self._preview.stop()
         self.view.clear()
 
@@ -98,7 +101,7 @@ class PicturePane(QWidget):
         self.view.clear()
         self._describe()
         if self._row is not None:
-            self.view.set_waiting(convert_words.short_reason(reason.replace(str(self._row.path), self._row.name)))
+            self._no_picture.say(beside_its_name(reason, self._row.path))
 
     def _describe(self) -> None:
         row = self._row
@@ -115,6 +118,7 @@ class PicturePane(QWidget):
     def _on_before_ready(self, picture: "Pyramid") -> None:
         if self._row is not None:
             self._is_shown = True
+            self._no_picture.say("")
             self.view.show_before(picture, self._row.name)
             self._describe()
             waits = self._conversion.is_busy and not self._is_file

@@ -42,6 +42,7 @@ class QueueModel(QAbstractTableModel):
         self._places: dict[Row, int] | None = {}  # of the shown rows; None while it has to be made anew
         self._filter: Filter = "all"
         self._search = ""
+        self.searched = ""  # the same as it was typed, for sentences about it
         self._folders_found: set[Path] = set()  # that the search matches
         self._sorted_by: tuple[int, Qt.SortOrder] | None = None
         self._next_number = 0
@@ -70,10 +71,10 @@ class QueueModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self._text(row, index.column())
         if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.AccessibleDescriptionRole):
-            words = [row.name, self.state_words(row.state), row.reason if row.state == "failed" else "", row.size_words()]
+            words = [row.name, self.state_words(row.state), row.why if row.state == "failed" else "", row.size_words()]
             return ", ".join(filter(None, words))
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{row.path}\n{row.reason}".strip()
+            return self._time_words() if index.column() == TIME and row.seconds else f"{row.path}\n{row.why}".strip()
         return None
 
     def headerData(
@@ -88,6 +89,8 @@ class QueueModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole:
             side = Qt.AlignmentFlag.AlignRight if section == TIME else Qt.AlignmentFlag.AlignLeft
             return int(side | Qt.AlignmentFlag.AlignVCenter)
+        if role == Qt.ItemDataRole.ToolTipRole and section == TIME:
+            return self._time_words()
         return None
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
@@ -279,7 +282,8 @@ class QueueModel(QAbstractTableModel):
 
     def search(self, text: str) -> None:
         """Show pictures with this in their name or folder, whatever its case."""
-        text = text.strip().casefold()
+        self.searched = text.strip()
+        text = self.searched.casefold()
         if text != self._search:
             self._search = text
             self._folders_found = {folder for folder in self._folders if text in label_of(folder).casefold()} if text else set()
@@ -299,8 +303,14 @@ class QueueModel(QAbstractTableModel):
         if column == SIZE:
             return row.size_words()
         if column == STATE:
-            return row.reason if row.state == "failed" else self.state_words(row.state)
+            return row.why if row.state == "failed" else self.state_words(row.state)
         return exact_duration(row.seconds) if row.seconds else ""
+
+    def _time_words(self) -> str:
+        return self.tr(
+            "How long this picture was read, converted and saved. Waiting is left out.\n"
+            "Several are worked on at once, so that together they take less time than the sum of these."
+        )
 
     def _passes(self, row: Row) -> bool:
         if row.state not in _PASSES[self._filter]:
@@ -404,7 +414,7 @@ class QueueModel(QAbstractTableModel):
 
 
 _SORT_KEYS: dict[int, Callable[[Row], Any]] = {  # Any: whatever can be compared
-    NAME: lambda row: (row.name.casefold(), row.number),
+    NAME: lambda row: (row.order, row.number),
     SIZE: lambda row: (row.height * row.width, row.num_bytes),
     STATE: lambda row: _ORDER[row.state],
     TIME: lambda row: row.seconds,

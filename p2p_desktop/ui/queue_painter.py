@@ -8,6 +8,7 @@ from PySide6.QtGui import QFontMetrics, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView
 
 from p2p_desktop.ui.look import Look
+from p2p_desktop.ui.plain_words import sentences
 from p2p_desktop.ui.queue_model import NAME, SIZE, STATE, TIME, QueueModel
 from p2p_desktop.ui.queue_row import Row
 from p2p_desktop.ui.theme import (
@@ -147,7 +148,7 @@ class QueuePainter(QStyledItemDelegate):
         left = view.columnViewportPosition(STATE) + TEXT_ICON + SPACE_S
         painter.setClipRect(box)
         whole = QRect(left, box.top(), view.viewport().width() - SPACE_M - left, box.height())
-        self._paint_text(painter, whole, first_sentence(row.reason).replace(f"{row.path}", row.name), "error", weight=500)
+        self._paint_text(painter, whole, first_sentence(row.why), "error", weight=500)
 
     def _paint_ring(self, painter: QPainter, place: QRectF) -> None:
         theme = self._look.theme
@@ -164,7 +165,7 @@ class QueuePainter(QStyledItemDelegate):
         links = self._link_places(box)
         left = box.left() + TEXT_ICON + SPACE_S
         width = links["retry"].left() - SPACE_M - left
-        what, then = sentences(row.reason.replace(f"{row.path}", row.name))
+        what, then = sentences(row.why)
         rest = ""
         font = theme.font("body")
         font.setWeight(font.Weight.Medium)
@@ -236,12 +237,6 @@ class QueuePainter(QStyledItemDelegate):
         if not isinstance(model, QueueModel):
             raise TypeError("the view shows no queue")
         return model
-
-
-def sentences(reason: str) -> tuple[str, str]:
-    """Part a reason into what happened, its first sentence, and what to do, the rest."""
-    first, stop, rest = reason.partition(". ")
-    return (first + stop.strip(), rest) if stop else (reason, "")
 
 
 def first_sentence(reason: str) -> str:

@@ -217,7 +217,7 @@ class QueueView(QTableView):
             case "show_result" if selected[0].output is not None:
                 self.show_file_asked.emit(selected[0].output)
             case "copy":
-                QGuiApplication.clipboard().setText("\n".join(f"{row.path}: {row.reason}" for row in selected if row.reason))
+                QGuiApplication.clipboard().setText("\n".join(f"{row.path}: {row.why}" for row in selected if row.reason))
             case "remove":
                 self.remove_asked.emit(selected)
 

@@ -12,6 +12,9 @@ from training.contract.version import __version__
 _LAST_LOG_BYTES = 64 << 10
 _LAST_LOG_LINES = 40
 _LAST_ERRORS = 3
+_LONGEST_LINE = 300  # letters
+_OUR_LOGGERS = ("p2p_desktop", "training", "root")
+_RECORD = re.compile(r"\d{4}-\d\d-\d\d [\d:,]+ (?P<level>[A-Z]+) (?P<logger>[\w.]+): ")  # as logs.FORMAT writes them
 
 
 def make_report(findings: Sequence[dict[str, Any]], errors: Sequence[str], log: Path) -> str:  # Any: JSON
@@ -51,6 +54,23 @@ def _last_lines(path: Path) -> list[str]:
     try:
         with path.open("rb") as file:
             file.seek(max(0, path.stat().st_size - _LAST_LOG_BYTES))
-            return file.read().decode("utf-8", errors="replace").splitlines()[-_LAST_LOG_LINES:]
+            lines = file.read().decode("utf-8", errors="replace").splitlines()
     except OSError:
         return []
+    return [_shortened(line) for line in _that_help(lines)[-_LAST_LOG_LINES:]]
+
+
+def _that_help(lines: Sequence[str]) -> list[str]:
+    """What the program said, and what others warned of: libraries tell pages about what went as it should."""
+    kept, keeps = [], True
+    for line in lines:
+        if (record := _RECORD.match(line)) is not None:  # else it belongs to the record above it
+            is_ours = record["logger"].partition(".")[0] in _OUR_LOGGERS
+            keeps = is_ours or record["level"] in ("WARNING", "ERROR", "CRITICAL")
+        if keeps:
+            kept.append(line)
+    return kept
+
+
+def _shortened(line: str) -> str:
+    return line if len(line) <= _LONGEST_LINE else line[:_LONGEST_LINE] + " ..."

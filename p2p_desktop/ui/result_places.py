@@ -13,9 +13,12 @@ from training.contract.progress import Report, Token
 if TYPE_CHECKING:  # it imports OpenCV; the first paint must not wait for it
     from p2p_desktop.convert.request import Part
 
+    _Located = tuple[tuple[Path, ...], tuple[Part, ...], frozenset[Path]]
+
 
 class ResultPlaces(QObject):
     known = Signal(list)  # of Path: the folders that results would go to now
+    missed = Signal(list)  # of Path: new sources that are not there
 
     def __init__(self, errands: Errands, word_for: Callable[[Wishes], str], parent: QObject | None = None) -> None:
         """`word_for` names results: "sharp"."""
@@ -26,6 +29,8 @@ class ResultPlaces(QObject):
         self._own: list[Part] = []  # with output folders that hold whatever is wished
         self._others: tuple[Path, ...] = ()  # the sources that go where the wishes say
         self._beside: tuple[Part, ...] = ()  # where they go if that is no folder
+        self._missing: frozenset[Path] = frozenset()  # sources that were not there when the disk was asked last
+        self._asked: set[Path] = set()  # sources that the disk was asked for at least once
         self._locating: Errand | None = None
         self._then: Callable[[], object] | None = None
 
@@ -43,6 +48,10 @@ class ResultPlaces(QObject):
             chosen = (Part(self._others, Path(self._wishes.output)),) if self._others else ()
             return (*chosen, *self._own)
         return (*self._beside, *self._own)
+
+    def folders_of(self, parts: "Iterable[Part]") -> list[Path]:
+        """The folders that results go to, each once; nothing comes of a part whose sources are all missing."""
+        return list(dict.fromkeys(part.out for part in parts if not self._missing.issuperset(part.sources)))
 
     def add(self, sources: Iterable[Path], own: "Iterable[Part]" = ()) -> None:
         """Take sources; those of the parts `own`, and what lies within them, have places of their own."""
@@ -68,6 +77,8 @@ class ResultPlaces(QObject):
         self._sources.clear()
         self._own.clear()
         self._others, self._beside, self._then = (), (), None
+        self._missing = frozenset()
+        self._asked.clear()
         self._locating = None  # an answer that is under way is about what is forgotten
         self.known.emit([])
 
@@ -80,7 +91,7 @@ class ResultPlaces(QObject):
         sources, own = tuple(self._sources), tuple(self._own)
         word, recurse = self._word_for(self._wishes), self._wishes.recurse
 
-        def work(_: Report[Any], token: Token) -> "tuple[tuple[Path, ...], tuple[Part, ...]]":  # Any: nothing is reported
+        def work(_: Report[Any], token: Token) -> "_Located":  # Any: nothing is reported
             from p2p_desktop.convert.destinations import beside
             from p2p_desktop.convert.walk import Cover
 
@@ -88,25 +99,35 @@ class ResultPlaces(QObject):
             owned = {source for part in own for source in part.sources}
             cover = Cover(owned, recurse=recurse)
             others = tuple(source for source in sources if source not in owned and cover.over(source) is None)
-            return others, beside(others, word, recurse=recurse)
+            return others, beside(others, word, recurse=recurse), frozenset(filter(_is_missing, sources))
 
         self._locating = self._errands.run(work, "locating", self._on_located)
 
-    def _on_located(self, located: "tuple[tuple[Path, ...], tuple[Part, ...]] | None") -> None:
+    def _on_located(self, located: "_Located | None") -> None:
         if self.sender() is not self._locating:
             return  # an older question
         self._locating = None
         if located is not None:
-            self._others, self._beside = located
-            self.known.emit(folders_of(self.parts))
+            self._others, self._beside, self._missing = located
+            self.known.emit(self.folders_of(self.parts))
+            missed = sorted(self._missing - self._asked)
+            self._asked.update(self._sources)
+            if missed:
+                self.missed.emit(missed)
         act, self._then = self._then, None
         if act is not None:
             act()
 
 
-def folders_of(parts: "Iterable[Part]") -> list[Path]:
-    """The folders that results go to, each once."""
-    return list(dict.fromkeys(part.out for part in parts))
+def _is_missing(source: Path) -> bool:
+    """Called in the worker thread."""
+    try:
+        source.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:  # it is there, and its row will say what is wrong with it
+        return False
+    return False
 
 
 def _of_places(wishes: Wishes) -> tuple[object, ...]:

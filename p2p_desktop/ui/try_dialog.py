@@ -14,6 +14,7 @@ from p2p_desktop.ui.compare_bar import CompareBar
 from p2p_desktop.ui.compare_view import CompareView
 from p2p_desktop.ui.drops import can_be_answered, dropped
 from p2p_desktop.ui.look import Look
+from p2p_desktop.ui.no_picture import NoPicture
 from p2p_desktop.ui.theme import SPACE_M, SPACE_S
 from p2p_desktop.ui.wishes import Wishes
 from p2p_desktop.ui.working_model import WorkingModel
@@ -39,6 +40,7 @@ class TryDialog(QDialog):
         self.setAcceptDrops(True)
         self.resize(*_SIZE)
         self._view = CompareView(look, self)
+        self._no_picture = NoPicture(look, self._view)
         self._bar = CompareBar(look, self._view, self)
         self._preview = PreviewSession(self)
         choose, use = QPushButton(self.tr("Choose a picture"), self), QPushButton(self.tr("Use in Convert"), self)
@@ -80,9 +82,14 @@ class TryDialog(QDialog):
         example.setVisible(len(self._examples) > 1)
         self._on_example()
 
+    @property
+    def model_name(self) -> str:
+        return self._model.name
+
     def try_on(self, path: Path) -> None:
         """Show this picture and what the model makes of it."""
         self._path = path
+        self._no_picture.say("")
         self._bar.describe(path.name)
         self._preview.show(path)
 
@@ -139,4 +146,4 @@ class TryDialog(QDialog):
 
     def _on_failed(self, sentence: str) -> None:
         self._view.clear()
-        self._view.set_waiting(sentence)
+        self._no_picture.say(sentence)

@@ -493,3 +493,26 @@ def test_pictures_beyond_the_memory_budget_go_one_by_one(desk):
     model = Inverter(in_flight=4, seconds=0.01)
     desk.convert(model=model, memory_budget=10_000_000, existing="rename")
     assert model.most_at_once > 1
+
+
+def test_a_pictures_time_is_that_of_its_own_work_and_not_of_its_waiting(desk):
+    for number in range(8):
+        save_picture(desk.photos / f"{number}.png")
+    work_s = 0.2
+    summary = desk.convert(model=Inverter(in_flight=1, seconds=work_s))  # all are read at once, and translated one by one
+    assert summary.seconds > 8 * work_s
+    assert all(work_s <= row.seconds < 4 * work_s for row in desk.rows)
+
+
+def test_a_pause_does_not_count_as_work_on_the_picture_that_it_meets(desk):
+    save_picture(desk.photos / "a.png")
+    token, model = Token(), Inverter(seconds=0.1)
+    pause_s = 1.0
+
+    def pause(_) -> None:
+        token.pause()
+        threading.Timer(pause_s, token.resume).start()
+
+    model.on_translate = pause
+    summary = desk.convert(model=model, token=token)
+    assert summary.seconds > pause_s > desk.row("a.png").seconds > 0

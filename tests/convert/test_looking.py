@@ -1,6 +1,8 @@
 """The first look at what was dropped: the list, sizes, thumbnails, where results go, how fast it is."""
 
+import errno
 import os
+import sys
 from pathlib import Path
 
 import cv2
@@ -13,6 +15,7 @@ from p2p_desktop.convert.looking import Measured, Unreadable, measure, read_thum
 from p2p_desktop.convert.pace import Pace
 from p2p_desktop.convert.plan import FoundPicture, Listing, Unlooked, list_pictures
 from p2p_desktop.convert.pyramid import Pyramid
+from p2p_desktop.convert.system_errors import unreadable
 from tests.convert.fakes import save_picture
 from training.contract.progress import Cancelled, Token
 
@@ -67,7 +70,7 @@ def test_a_list_and_a_conversion_pass_over_the_same_results(desk):
 
 def test_what_cannot_be_looked_at_is_told(tmp_path):
     _, found, _ = listed(tmp_path / "gone")
-    assert found == [Unlooked(tmp_path / "gone", f"{tmp_path / 'gone'} does not exist, or does not any more.")]
+    assert found == [Unlooked(tmp_path / "gone", f"{tmp_path / 'gone'} does not exist. Was it moved or renamed?")]
 
 
 def test_a_folder_that_vanishes_while_it_is_walked_costs_only_itself(tmp_path):
@@ -239,6 +242,33 @@ def test_the_pace_follows_the_last_pictures():
     assert pace.rates() == (1.0, 1.0)
 
 
+def test_the_time_left_goes_down_through_large_and_small_pictures():
+    """Every picture takes a second a megapixel, one after the other: the truth is known at every moment."""
+    clock = Clock()
+    pace = Pace(clock)
+    sizes = [24, 1, 1, 24, 1, 24, 1, 1, 1, 24, 1, 24]
+    told = []
+    for number, size in enumerate(sizes):
+        for second in range(size):
+            left = pace.seconds_left(sum(sizes[number:]), size)
+            told.append((left, sum(sizes[number:]) - second))
+            clock.seconds += 1
+        pace.converted(size)
+    assert len([left for left, _ in told if left is not None]) > 100
+    assert all(left == pytest.approx(truth) for left, truth in told if left is not None)
+
+
+def test_a_picture_that_takes_longer_than_any_before_makes_the_time_left_longer():
+    clock = Clock()
+    pace = Pace(clock)
+    for _ in range(10):
+        clock.seconds += 1
+        pace.converted(1.0)
+    before = pace.seconds_left(20.0, 1.0)
+    clock.seconds += 30
+    assert pace.seconds_left(20.0, 1.0) > 2 * before
+
+
 @pytest.mark.parametrize("size", [(1, 1), (255, 256), (257, 1000), (1023, 777)])
 def test_a_pyramid_that_is_pasted_over_is_that_of_the_new_picture(size):
     rng = np.random.default_rng(0)
@@ -268,3 +298,19 @@ def test_deep_grey_and_transparent_pictures_are_shown_in_8_bit_rgb():
     assert (level == 0x80).all()
     clear, _ = Pyramid.of(grey, np.zeros((20, 30), np.uint16)).level_for(1.0)
     assert set(np.unique(clear)) <= {150, 190}
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EIO, errno.ETIMEDOUT, errno.EBADF])
+def test_what_the_system_refuses_comes_with_something_to_do(number):
+    reason, _, advice = unreadable("a.jpg", OSError(number, os.strerror(number))).partition(". ")
+    assert reason == f"a.jpg cannot be read: {os.strerror(number)}"
+    assert advice.endswith(".")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such links")
+def test_a_picture_that_the_system_does_not_give_is_told_with_advice(tmp_path):
+    (tmp_path / "loop.jpg").symlink_to(tmp_path / "loop.jpg")
+    told = []
+    measure([tmp_path / "loop.jpg"], report=told.extend, token=Token())
+    assert told[0].reason.startswith("loop.jpg cannot be read: ")
+    assert told[0].reason.endswith("It is a link that leads to itself: use the picture that was meant.")

@@ -260,7 +260,7 @@ def test_a_source_that_does_not_exist_fails_and_the_others_go_on(tmp_path):
     touch(tmp_path / "in/a.jpg")
     found = plan(tmp_path / "in", tmp_path / "gone", out=tmp_path / "out")
     assert targets(found) == {"a.jpg": "in/a.jpg"}
-    assert found.failures == ((tmp_path / "gone", f"{tmp_path / 'gone'} does not exist, or does not any more."),)
+    assert found.failures == ((tmp_path / "gone", f"{tmp_path / 'gone'} does not exist. Was it moved or renamed?"),)
 
 
 def test_a_source_given_twice_counts_once(tmp_path):

@@ -111,7 +111,7 @@ def test_pictures_of_a_source_that_is_gone_fail_and_the_others_are_converted(tmp
 
 def test_pictures_that_are_all_gone_are_rows_before_the_sentence(tmp_path, model, places):
     gone, events = tmp_path / "a" / "1.png", []
-    with pytest.raises(NothingToConvertError, match=r"a does not exist, or does not any more"):
+    with pytest.raises(NothingToConvertError, match=r"a does not exist\. Was it moved"):
         run_request(request_of(tmp_path, model, only=frozenset([gone])), places, report=events.append, token=Token())
     assert [(event.source, event.state) for event in events] == [(gone, "failed")]
 

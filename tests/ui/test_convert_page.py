@@ -420,7 +420,7 @@ def test_what_the_command_line_names_and_is_not_there_is_told(driver, photos):
     driver.window.open_paths([photos, photos / "missing.jpg"])
     driver.wait_listed(7)
     row = driver.window._session.queue.row_of(photos / "missing.jpg")
-    assert (row.state, row.reason) == ("failed", f"{row.path} does not exist, or does not any more.")
+    assert (row.state, row.reason) == ("failed", f"{row.path} does not exist. Was it moved or renamed?")
     driver.convert()
     assert (driver.counts["done"], driver.counts["failed"]) == (6, 1)
 

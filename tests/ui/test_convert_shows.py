@@ -182,21 +182,28 @@ def lose_own_model(driver, tmp_path, many) -> None:
     driver.wait(lambda: driver.window._shelf.find("mine") is None)
 
 
-def test_nothing_is_converted_again_without_a_model(driver, tmp_path, many):
+def test_nothing_is_converted_again_without_a_model_and_the_buttons_say_why(driver, tmp_path, many):
+    (many / "00.jpg").write_bytes(b"no picture")
     lose_own_model(driver, tmp_path, many)
-    again = driver.find("convert_again", QPushButton)
-    assert again.isVisible()
-    assert not again.isEnabled()
+    again, retry = driver.find("convert_again", QPushButton), driver.find("convert_retry", QPushButton)
+    for button in (again, retry):
+        assert button.isVisible()
+        assert not button.isEnabled()
+        assert button.toolTip().startswith("There is no model to do it with.")
     driver.window.convert._panel.change(model="deblur")
     driver.window.convert._panel.change(format="png")
-    assert again.isEnabled()
+    for button in (again, retry):
+        assert button.isEnabled()
+        assert "no model" not in button.toolTip()
 
 
 @pytest.mark.parametrize("remedy", ["another", "back"])
 def test_that_there_is_no_model_is_not_said_any_more_once_there_is_one(driver, tmp_path, many, remedy):
     (many / "00.jpg").write_bytes(b"no picture")
     lose_own_model(driver, tmp_path, many)
-    driver.click("convert_retry")
+    queue = driver.find("queue", QueueView)
+    queue.select(driver.window._session.queue.row_of(many / "00.jpg"))
+    QTest.keyClick(queue, Qt.Key.Key_Return)  # tries that one again
     driver.wait(lambda: note(driver) == "There is no model mine any more. Choose another one.")
     if remedy == "another":
         driver.window.convert.use_model("deblur")

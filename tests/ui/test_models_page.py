@@ -5,12 +5,13 @@ import json
 import struct
 import time
 from pathlib import Path
+from typing import get_args
 
 import cv2
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
-from PySide6.QtGui import QContextMenuEvent, QDragEnterEvent, QDragLeaveEvent
+from PySide6.QtCore import QMimeData, QPoint, QRect, Qt, QUrl
+from PySide6.QtGui import QContextMenuEvent, QDragEnterEvent, QDragLeaveEvent, QFontMetrics
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QMenu, QPushButton, QWidget
 
@@ -19,7 +20,7 @@ from p2p_desktop.paths import resources, user_paths
 from p2p_desktop.ui import model_words
 from p2p_desktop.ui.compare_view import CompareView
 from p2p_desktop.ui.drop_hint import DropHint
-from p2p_desktop.ui.model_cards import ModelCards, card_of, menu_place
+from p2p_desktop.ui.model_cards import ModelCards, card_of, menu_place, room_for_gain
 from p2p_desktop.ui.model_shelf import ModelShelf
 from p2p_desktop.ui.models_page import ModelsPage
 from p2p_desktop.ui.remembered import Remembered
@@ -30,6 +31,7 @@ from p2p_desktop.ui.working_model import WorkingModel
 from p2p_desktop.workers.task_thread import have_all_ended
 from tests.deadlines import soon
 from tests.models_for_tests import small_card, write_small_model
+from training.contract.tasks import MetricName
 
 PATIENCE_MS = 20_000
 GOOD = {"metrics": {"psnr": 27.0, "ssim": 0.85}, "identity": {"psnr": 25.5, "ssim": 0.8}}
@@ -462,6 +464,15 @@ def test_a_model_is_tried_on_an_example_and_then_used(hands, try_dialog):
     hands.wait(lambda: hands.page.findChild(TryDialog) is None)
 
 
+def test_the_keyboard_is_on_the_card_again_after_its_model_was_tried(hands, try_dialog):
+    hands.cards.select("plain")  # looked at meanwhile
+    QTest.keyClick(try_dialog, Qt.Key.Key_Escape)
+    hands.wait(lambda: hands.page.findChild(TryDialog) is None)
+    hands.page.activateWindow()
+    assert hands.selected == "deblur"
+    assert hands.page.focusWidget() is hands.cards
+
+
 def test_closing_the_page_ends_what_is_being_tried(hands, try_dialog):
     hands.page.close_down(soon())
     hands.wait(lambda: hands.page.findChild(TryDialog) is None)
@@ -562,3 +573,50 @@ def test_what_is_dragged_over_the_models_is_told_where_it_will_go(driver, tmp_pa
     assert not driver.window.convert._hint.isVisible()
     QApplication.sendEvent(driver.window, QDragLeaveEvent())
     assert not hint.isVisible()
+
+
+def test_what_a_card_says_of_its_gain_is_shown_to_its_end_in_every_width(hands):
+    for model in hands.shelf.models:
+        said = model_words.gain(model.card)[0]
+        for width in range(900, 2000, 61):
+            hands.page.resize(width, 760)
+            card = card_of(QRect(QPoint(0, 0), hands.cards.gridSize()))
+            assert QFontMetrics(hands.cards._painter._gain_font()).horizontalAdvance(said) <= room_for_gain(card).width()
+
+
+def test_cards_stay_where_they_are_when_the_list_gets_longer_than_the_page(qtbot, look, folder):
+    hands = Hands(qtbot, look, folder)
+    before = hands.cards.gridSize(), hands.cards.visualRect(hands.cards.model().index(1, 0))
+    for number in range(30):
+        write_small_model(folder / "data" / "models" / f"z{number:02}.safetensors", seed=number)
+    hands.shelf.refresh()
+    hands.wait(lambda: len(hands.names) == 33)
+    hands.wait(hands.cards.verticalScrollBar().isVisible)
+    hands.cards.executeDelayedItemsLayout()
+    assert (hands.cards.gridSize(), hands.cards.visualRect(hands.cards.model().index(1, 0))) == before
+    hands.close()
+
+
+def test_a_card_tells_its_whole_name_and_what_its_number_means(hands):
+    name = "night pictures of the whole town as they were in the summer of the year before"
+    write_small_model(hands.folder / "data" / "models" / f"{name}.safetensors", small_card(name))
+    hands.shelf.refresh()
+    hands.wait(lambda: name in hands.names)
+    tips = {one: hands.cards.model().index(row, 0).data(Qt.ItemDataRole.ToolTipRole) for row, one in enumerate(hands.names)}
+    assert f"<p>{name}</p>" in tips[name]
+    assert "1.5 dB better than doing nothing. Measured on pictures that it did not learn from." in tips["deblur"]
+    assert "6 dB more are half the error" in tips["deblur"]
+    assert "not compared with true pictures" in tips["plain"]
+
+
+def test_every_held_out_number_says_what_it_means(hands):
+    (label,) = (one for one in hands.page.findChildren(QLabel) if one.isVisible() and one.text() == "SSIM \u2191")
+    assert "edges and textures" in label.toolTip()
+    assert "edges and textures" in label.accessibleDescription()
+
+
+def test_no_number_that_a_task_is_measured_by_is_without_words():
+    names = get_args(MetricName)
+    card = small_card(metrics=dict.fromkeys(names, 0.5))
+    assert all(meaning for _, _, _, meaning in model_words.measurements(card))
+    assert not {what for what, *_ in model_words.measurements(card)} & set(names)

@@ -78,3 +78,8 @@ def test_rates(per_second, words):
 def test_counts():
     assert plain_words.count(999) == "999"
     assert plain_words.count(50_000) == "50,000"
+
+
+def test_names_are_ordered_as_people_count_whatever_their_case():
+    in_order = ["2.jpg", "10.jpg", "a.jpg", "img1.jpg", "IMG2.jpg", "Img2b.jpg", "img10.jpg", "\u00b2.jpg"]
+    assert sorted({*in_order}, key=plain_words.natural_order) == in_order

@@ -11,12 +11,14 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from p2p_desktop.convert.events import PictureBegun, PictureDone
 from p2p_desktop.convert.looking import Measured, Unreadable
 from p2p_desktop.convert.plan import FoundPicture, Unlooked
+from p2p_desktop.ui.convert_session import ConvertSession
 from p2p_desktop.ui.filter_bar import FilterBar
-from p2p_desktop.ui.queue_model import NAME, SIZE, STATE, QueueModel
+from p2p_desktop.ui.queue_model import NAME, SIZE, STATE, TIME, QueueModel
 from p2p_desktop.ui.queue_painter import broken
 from p2p_desktop.ui.queue_view import QueueView
 from p2p_desktop.ui.theme import HEADER_HEIGHT, ROW_HEIGHT
 from p2p_desktop.ui.thumbnail_source import ThumbnailSource
+from p2p_desktop.workers.conversion import Conversion
 from tests.convert.fakes import save_picture
 from tests.deadlines import soon
 
@@ -55,6 +57,17 @@ def test_states_follow_what_is_told_and_are_counted(queue):
     ]
     queue.nothing_works()
     assert queue.counts["waiting"] == 7
+
+
+def test_a_time_says_what_of_it_counts(queue):
+    queue.take_events([done("0.jpg")])
+    assert queue.index(0, TIME).data() == "0.31 s"
+    for said in (
+        queue.index(0, TIME).data(Qt.ItemDataRole.ToolTipRole),
+        queue.headerData(TIME, Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole),
+    ):
+        assert "Waiting is left out." in said
+    assert "0.jpg" in queue.index(0, NAME).data(Qt.ItemDataRole.ToolTipRole)
 
 
 def test_filters_show_their_rows_and_keep_up_while_work_goes_on(queue):
@@ -260,3 +273,40 @@ def test_the_filter_bar_counts_and_copies(qtbot, look, queue):
     assert shown(queue) == []
     QTest.keyClick(bar._field, Qt.Key.Key_Escape)
     assert shown(queue) == ["3.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("reason", "shown"),
+    [
+        ("3.jpg is cut off half way. Copy it again.", "It is cut off half way. Copy it again."),
+        (f"{FOLDER / '3.jpg'} does not exist any more.", "It does not exist any more."),
+        (
+            f"There is not enough memory for {FOLDER / '3.jpg'}. Close other programs.",
+            "There is not enough memory for it. Close other programs.",
+        ),
+        (f"{FOLDER / '3.jpg.bak'} is in the way.", f"{FOLDER / '3.jpg.bak'} is in the way."),
+        ("33.jpg is another one.", "33.jpg is another one."),
+    ],
+)
+def test_a_reason_does_not_repeat_the_name_that_stands_beside_it(queue, reason, shown):
+    queue.take_events([done("3.jpg", "failed", reason)])
+    assert queue.index(3, STATE).data() == shown
+    assert queue.index(3, NAME).data(Qt.ItemDataRole.ToolTipRole) == f"{FOLDER / '3.jpg'}\n{shown}"
+
+
+def test_pixels_ahead_are_known_however_few_sizes_are_and_without_what_has_failed(queue):
+    session = ConvertSession(queue, Conversion(lambda: None, lambda: None), lambda *_: None, lambda _: "sharp")
+    queue.take_listing([(Measured(FOLDER / "0.jpg", 4000, 6000, 1), Measured(FOLDER / "1.jpg", 1000, 1000, 1))])
+    queue.take_events([done("2.jpg", "failed", "It is gone."), done("1.jpg", "failed", "It is cut off.")])
+    assert session.megapixels_left() == pytest.approx(24 + 7 * 12.5)  # as known, and seven of the mean
+    queue.take_listing([tuple(Measured(FOLDER / f"{number}.jpg", 1000, 1000, 1) for number in range(3, 10))])
+    assert session.megapixels_left() == pytest.approx(24 + 7)
+    queue.take_events([PictureBegun(FOLDER / "0.jpg")])
+    assert (session.megapixels_left(), session.megapixels_at_work()) == (pytest.approx(31), pytest.approx(24))
+
+
+def test_names_are_ordered_as_people_count(view, queue):
+    queue.take_listing([found("Img10.jpg", "img2.jpg", "IMG1.jpg", "10.jpg")])
+    header = view.horizontalHeader()
+    QTest.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(40, HEADER_HEIGHT // 2))
+    assert shown(queue) == [*(f"{number}.jpg" for number in range(11)), "IMG1.jpg", "img2.jpg", "Img10.jpg"]

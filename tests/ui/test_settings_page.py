@@ -337,3 +337,24 @@ def test_a_file_that_cannot_be_written_is_told_and_the_settings_hold(qtbot, user
     assert "could not be saved" in told.args[0]
     assert box.value == Settings(theme="dark")
     box.flush(soon())
+
+
+def test_the_report_leaves_out_what_libraries_tell_of_themselves(person, user_home):
+    (user_home / "logs").mkdir()
+    stamp = "2026-11-25 13:50:31,742"
+    lines = [
+        f"{stamp} INFO p2p_desktop.ui.app: begun",
+        *[f"{stamp} INFO wakepy.core.mode: Could not activate Mode\n  Tried Methods:\n  (#1, x)"] * 30,
+        f"{stamp} WARNING openvino: slow",
+        f"{stamp} ERROR p2p_desktop.ui.errors: uncaught\nTraceback (most recent call last):\nValueError: {'no' * 500}",
+    ]
+    (user_home / "logs" / "p2p-desktop.log").write_text("\n".join(lines))
+    me = person()
+    me.wait(lambda: not me.doctor.is_running)
+    me.click("settings_copy_report")
+    report = QGuiApplication.clipboard().text()
+    for kept in ("app: begun", "openvino: slow", "uncaught\nTraceback", "ValueError: no"):
+        assert kept in report
+    assert "wakepy" not in report
+    assert "Tried Methods" not in report
+    assert max(map(len, report.splitlines())) < 400
