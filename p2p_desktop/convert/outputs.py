@@ -5,7 +5,6 @@ import logging
 import os
 import re
 import secrets
-import sys
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -21,8 +20,6 @@ log = logging.getLogger(__name__)
 LONGEST_NAME_BYTES = 255
 
 _TEMPORARY = re.compile(r"\.p2p-([0-9a-f]{6}-[0-9a-f]+-[0-9a-f]+-[0-9a-f]{8})-[0-9a-f]{8}\.part")
-# Where hard links do not exist (FAT, exFAT, some network shares), or one file may not have another.
-_NO_LINKS = {errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV}
 
 
 class TargetError(P2PError):
@@ -77,28 +74,6 @@ def written(data: bytes, folder: Path, owner: Owner) -> Iterator[Temporary]:
     finally:
         with suppress(FileNotFoundError):
             path.unlink()
-
-
-def place(temporary: Path, target: Path, *, overwrite: bool) -> None:
-    """Give a complete file its name, at once: whoever looks sees all of it or nothing.
-
-    FileExistsError if something has that name and `overwrite` is off, even if it appeared a moment ago.
-    """
-    if overwrite:
-        temporary.replace(target)
-    elif sys.platform == "win32":
-        temporary.rename(target)  # refuses to replace, on Windows alone
-    else:
-        try:
-            # The one way to name a file that fails where the name is taken. `written` removes the second name.
-            os.link(temporary, target, follow_symlinks=False)
-        except OSError as error:
-            if error.errno not in _NO_LINKS:
-                raise
-            # A stranger's file would have to appear between these two calls; claims keep our own runs apart.
-            if os.path.lexists(target):
-                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target)) from error
-            temporary.rename(target)
 
 
 def is_temporary(name: str) -> bool:
