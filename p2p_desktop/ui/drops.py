@@ -8,6 +8,7 @@ from PySide6.QtCore import QCoreApplication, QMimeData, QUrl
 from PySide6.QtWidgets import QWidget
 
 MODEL_SUFFIX = ".safetensors"
+FOREIGN_SUFFIXES = (".pth", ".pt")  # models of other programs
 _GLANCED_AT = 100  # addresses
 
 
@@ -16,9 +17,10 @@ class Dropped:
     pictures: tuple[Path, ...]  # files and folders that may hold pictures; whether they do is seen when they are walked
     models: tuple[Path, ...]
     refused: str  # a sentence about what finds no place; "" if all did
+    foreign: tuple[Path, ...] = ()  # models of other programs
 
     def __bool__(self) -> bool:
-        return bool(self.pictures or self.models)
+        return bool(self.pictures or self.models or self.foreign)
 
 
 def may_hold_files(data: QMimeData) -> bool:
@@ -47,16 +49,24 @@ def at_a_glance(data: QMimeData) -> Dropped:
 
 
 def sorted_by_place(urls: Sequence[QUrl]) -> Dropped:
-    models: list[Path] = []
-    pictures: list[Path] = []
-    for name in filter(None, [url.toLocalFile() for url in urls]):  # once each: there may be very many
-        (models if name.casefold().endswith(MODEL_SUFFIX) else pictures).append(Path(name))
+    names = list(filter(None, [url.toLocalFile() for url in urls]))  # once each: there may be very many
     refused = ""
-    if len(models) + len(pictures) < len(urls):
+    if len(names) < len(urls):
         refused = QCoreApplication.translate(
             "Drops", "What lies on the internet is not fetched. Save the picture on this computer, then drop the file."
         )
-    return Dropped(tuple(pictures), tuple(models), refused)
+    return sorted_by_name(names, refused)
+
+
+def sorted_by_name(names: Sequence[str], refused: str = "") -> Dropped:
+    pictures: list[Path] = []
+    models: list[Path] = []
+    foreign: list[Path] = []
+    for name in names:
+        folded = name.casefold()
+        place = models if folded.endswith(MODEL_SUFFIX) else foreign if folded.endswith(FOREIGN_SUFFIXES) else pictures
+        place.append(Path(name))
+    return Dropped(tuple(pictures), tuple(models), refused, tuple(foreign))
 
 
 def _nothing_to_open(data: QMimeData) -> str:

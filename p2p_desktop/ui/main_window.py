@@ -23,7 +23,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWi
 from p2p_desktop.paths import UserPaths, resources
 from p2p_desktop.ui.convert_page import ConvertPage
 from p2p_desktop.ui.convert_session import ConvertSession
-from p2p_desktop.ui.drops import Dropped, at_a_glance, can_be_answered, dropped
+from p2p_desktop.ui.drops import Dropped, at_a_glance, can_be_answered, dropped, sorted_by_name
 from p2p_desktop.ui.errors import UncaughtErrors
 from p2p_desktop.ui.focus_ring import FocusRing
 from p2p_desktop.ui.look import Look
@@ -91,8 +91,7 @@ class MainWindow(QMainWindow):
 
     def open_paths(self, paths: Sequence[Path]) -> None:
         """Take files and folders of the command line or of a second start."""
-        models = [path for path in paths if path.suffix.casefold() == ".safetensors"]
-        self._take(Dropped(tuple(path for path in paths if path not in models), tuple(models), ""))
+        self._take(sorted_by_name([str(path) for path in paths]))
 
     def come_to_front(self) -> None:
         self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
@@ -293,6 +292,9 @@ class MainWindow(QMainWindow):
         if what.models:
             self.go_to("models")
             self._shelf.add(what.models)
+        if what.foreign:
+            self.go_to("models")
+            self._made["models"].import_files(what.foreign)  # type: ignore[attr-defined]  # the page's class is imported late
         if what.pictures:
             self.go_to("convert")
             self.convert.add(what.pictures)

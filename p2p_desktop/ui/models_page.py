@@ -1,5 +1,6 @@
 """Models: what there is, how good it is, and what to do with it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,8 +21,9 @@ from PySide6.QtWidgets import (
 
 from p2p_desktop.ui import model_words
 from p2p_desktop.ui.drop_hint import DropHint
-from p2p_desktop.ui.drops import Dropped, leave_drops_to_window
+from p2p_desktop.ui.drops import Dropped, leave_drops_to_window, sorted_by_name
 from p2p_desktop.ui.folding_panel import FoldingPanel
+from p2p_desktop.ui.import_dialog import ImportDialog
 from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.model_cards import ModelCards
 from p2p_desktop.ui.model_panel import ModelPanel
@@ -45,6 +47,9 @@ class ModelsPage(QWidget):
         super().__init__(parent)
         self._look, self._shelf, self._working, self._examples = look, shelf, working, examples
         self._dialogs: list[TryDialog] = []
+        self._import: ImportDialog | None = None
+        self._awaited = ""  # a model that was imported, until the shelf knows it
+        self._foreign: list[Path] = []  # files that wait to be asked about
         self._note = Note(look, "info", self)
         self._cards = ModelCards(look, shelf, self)
         self._panel = ModelPanel(look, shelf, self)
@@ -84,12 +89,24 @@ class ModelsPage(QWidget):
     def highlight_drop(self, what: Dropped | None) -> None:
         """Show where what is being dragged will go; None: nothing is."""
         if what:
-            self._hint.say(self.tr("Drop to add the model") if what.models else self.tr("Drop to convert"))
+            self._hint.say(self.tr("Drop to add the model") if what.models or what.foreign else self.tr("Drop to convert"))
         self._hint.show_over(bool(what))
 
+    def import_files(self, files: Sequence[Path]) -> None:
+        """Ask about files of other programs, one after the other."""
+        self._foreign += files
+        if self._import is None and self._foreign:
+            self._import = ImportDialog(self._look, self._foreign.pop(0), self)
+            self._import.imported.connect(self._on_imported)
+            self._import.try_asked.connect(self._on_try)
+            self._import.finished.connect(self._on_import_over)
+            self._import.open()
+
     def close_down(self, _: QDeadlineTimer) -> None:
-        for dialog in list(self._dialogs):
-            dialog.close()
+        self._foreign.clear()
+        for dialog in (*self._dialogs, self._import):
+            if dialog is not None:
+                dialog.close()
 
     def _top(self) -> QFrame:
         bar = QFrame(self)
@@ -117,7 +134,7 @@ class ModelsPage(QWidget):
         self._search.setFixedWidth(_SEARCH_WIDTH)
         add = QPushButton(self.tr("Add a model"), bar)
         add.setObjectName("models_add")
-        add.setToolTip(self.tr("A .safetensors file; dropping it anywhere on the window does the same"))
+        add.setToolTip(self.tr("A .safetensors file, or a .pth of another program; dropping it on the window does the same"))
         add.clicked.connect(self._on_add)
         self._look.icons.set_on(add, "plus")
         layout = QHBoxLayout(bar)
@@ -176,6 +193,9 @@ class ModelsPage(QWidget):
         self._nothing_words.setText(self._why_nothing())
         self._everything.setVisible(bool(models))
         self._cards.show_models(shown)
+        if self._awaited and self._shelf.find(self._awaited) is not None:
+            awaited, self._awaited = self._awaited, ""
+            self._bring(awaited)
 
     def _why_nothing(self) -> str:
         if not self._shelf.is_read:
@@ -205,13 +225,27 @@ class ModelsPage(QWidget):
         self._show()
 
     def _on_add(self) -> None:
-        files, _ = QFileDialog.getOpenFileNames(self, self.tr("Add a model"), "", self.tr("Model files (*.safetensors)"))
-        if files:
-            self._shelf.add([Path(file) for file in files])
+        kinds = self.tr("Model files (*.safetensors *.pth *.pt)")
+        files, _ = QFileDialog.getOpenFileNames(self, self.tr("Add a model"), "", kinds)
+        chosen = sorted_by_name(files)
+        if chosen.models:
+            self._shelf.add(chosen.models)
+        self.import_files(chosen.foreign)
 
     def _on_added(self, name: str) -> None:
         self._bring(name)
         self._say("success", self.tr("{name} is here now.").format(name=name))
+
+    def _on_imported(self, name: str) -> None:
+        if self._shelf.find(name) is not None:  # it was seen on the disk before the answer came
+            self._bring(name)
+            return
+        self._awaited = name
+        self._shelf.refresh()
+
+    def _on_import_over(self, _: int) -> None:
+        self._import = None
+        self.import_files(())
 
     def _on_known(self, names: list[str]) -> None:
         self._bring(names[-1])

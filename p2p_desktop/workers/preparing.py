@@ -1,21 +1,13 @@
 """Models for OpenVINO, converted by a child process: so the window's process never imports torch."""
 
-import logging
-import subprocess
-import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO
 
 from p2p_desktop import child
-from training.contract.errors import ModelError
+from p2p_desktop.workers.child_answer import ask_child
+from training.contract.errors import ModelError, P2PError
 from training.contract.progress import Token
 from training.contract.spec import Statistics
-
-log = logging.getLogger(__name__)
-
-_POLL_S = 0.05
-_LAST_WORDS = 2000  # characters of a failed child's stderr that go into the log
 
 
 def convert_in_child(
@@ -32,36 +24,7 @@ def convert_in_child(
     if is_converted(file_digest(model), statistics, cache):
         return
     on_begin()
-    command = child.own_command("models", "compile", str(model), "--statistics", statistics)
-    process = child.start(command, stderr=subprocess.PIPE)
-    words: list[bytes] = []
-    threads = [threading.Thread(target=_drain, args=(pipe, kept)) for pipe, kept in ((process.stdout, []), (process.stderr, words))]
-    for thread in threads:
-        thread.start()
     try:
-        while process.poll() is None:
-            token.check()
-            try:
-                process.wait(_POLL_S)
-            except subprocess.TimeoutExpired:
-                continue
-    finally:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
-        for thread in threads:
-            thread.join()
-    if process.returncode != 0:
-        said = b"".join(words).decode("utf-8", errors="replace").strip()
-        log.error("converting %s ended with %d: %s", model, process.returncode, said[-_LAST_WORDS:])
-        last = said.splitlines()[-1].removeprefix("Error: ") if said else ""
-        raise ModelError(
-            f"The model {model.stem} could not be made ready for this computer. {last or 'See the log for what happened.'}"
-        )
-
-
-def _drain(pipe: IO[bytes] | None, kept: list[bytes]) -> None:
-    """Read a child's words while it speaks: a full pipe would stop it."""
-    if pipe is not None:
-        with pipe:
-            kept.extend(pipe)
+        ask_child(child.own_command("models", "compile", str(model), "--statistics", statistics), token)
+    except P2PError as error:
+        raise ModelError(f"The model {model.stem} could not be made ready for this computer. {error}") from error
