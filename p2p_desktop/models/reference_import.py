@@ -450,7 +450,7 @@ def _assumed(spec: GeneratorSpec, request: Request) -> Iterator[str]:
         older = "before" if request.skip_order == "decoder-first" else "after"
         yield f"It is from {older} September 2017, when the order of joined features changed (--skip-order)."
     if spec.norm == "batch":
-        yield "Norms take their statistics from the picture, as the reference program does; --statistics running is the other way."
+        yield "Norms take their statistics from the picture, as the reference program does (or --statistics running)."
     if spec.kind == "unet" and spec.dropout != "none":
         yield "It was trained with dropout, which its file does not tell: it matters for variations only."
 

@@ -33,6 +33,7 @@ from training.contract.progress import Report, Token
 _WIDTH = 540
 _USUAL_SIZE, _LARGEST_SIZE = 256, 4096  # pixels
 _USUAL_NAME = re.compile(r"^(latest|\d+)_net_G(_[AB])?$")  # of the reference program: the folder tells what it is
+_OF_A_SHELL = re.compile(r" \([^()]*--[^()]*\)")  # what a sentence says to those who type
 _CLOSING_MS = 2000
 
 
@@ -220,12 +221,12 @@ class ImportDialog(QDialog):
     def _on_answer(self, answer: dict[str, Any] | str | None) -> None:  # Any: JSON
         self._set_working(False)
         if not isinstance(answer, dict):
-            self._complain(answer or self.tr("That did not work. The log says why."))
+            self._complain(_OF_A_SHELL.sub("", answer or "") or self.tr("That did not work. The log says why."))
             return
         self._name = str(answer["name"])
         self._headline.setText(self.tr("{name} is here now").format(name=self._name))
         self._recognised.setText(self.tr("Recognised: {what}.").format(what=answer["recognised"]))
-        assumed = "\n".join(f"\u2022 {sentence}" for sentence in answer["assumed"])
+        assumed = "\n".join(f"\u2022 {_OF_A_SHELL.sub('', sentence)}" for sentence in answer["assumed"])
         self._assumed.setText(self.tr("What the file does not tell was assumed:") + "\n" + assumed if assumed else "")
         self._show_page(1)
         self.imported.emit(self._name)

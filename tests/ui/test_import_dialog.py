@@ -58,6 +58,7 @@ def test_a_dropped_file_becomes_a_model_that_is_told_about_and_selected(driver, 
     assert words(dialog, "import_headline") == "facades_label2photo is here now"
     assert "U-Net" in words(dialog, "import_recognised")
     assert "256" in words(dialog, "import_assumed")
+    assert "--" not in words(dialog, "import_assumed")  # nobody types here
     cards = driver.find("model_cards", ModelCards)
     driver.wait(lambda: cards.selected is not None and cards.selected.name == "facades_label2photo")
     assert read_card(cards.selected.path).direction == "BtoA"
