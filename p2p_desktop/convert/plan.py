@@ -4,6 +4,7 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 
 from p2p_desktop.convert.aspects import RESULT, Aspect
@@ -135,15 +136,31 @@ class _Names:
         self._suffixes: dict[tuple[str, str], str] = {}
 
     def pictures(self) -> list[PlannedPicture]:
+        """In the order in which they were found."""
         wishes = [self._wish(one, aspect) for one, aspect in self._found]
         # Who comes first gets the plain name; only then the others get numbers, so that no number takes a plain name away.
-        plain = [self._take(one.target_folder / wish) for (one, _), wish in zip(self._found, wishes, strict=True)]
-        numbers: Counter[str] = Counter()
-        pictures = []
-        for (one, aspect), wish, is_plain in zip(self._found, wishes, plain, strict=True):
-            name = wish if is_plain else self._number(one.target_folder / wish, numbers)
-            pictures.append(PlannedPicture(one.folder, one.name, one.target_folder, wish, name, aspect))
-        return pictures
+        turns = self._turns()
+        late = [number for number in turns if not self._take(self._found[number][0].target_folder / wishes[number])]
+        names, numbers = list(wishes), Counter[str]()
+        for number in late:
+            names[number] = self._number(self._found[number][0].target_folder / wishes[number], numbers)
+        return [
+            PlannedPicture(one.folder, one.name, one.target_folder, wish, name, aspect)
+            for (one, aspect), wish, name in zip(self._found, wishes, names, strict=True)
+        ]
+
+    def _turns(self) -> list[int]:
+        """Who has a say when: results before what lies beside them, which may not be asked for the next time; within a folder by the
+        letters of the names, so that no other order of reading changes a result's.
+        """
+
+        def place(numbered_one: tuple[int, tuple[Found, Aspect]]) -> object:
+            number, (one, _) = numbered_one
+            return number if one.is_named else one.folder
+
+        runs = groupby(enumerate(self._found), place)
+        turns = [number for _, run in runs for number, _ in sorted(run, key=lambda one: one[1][0].name)]
+        return sorted(turns, key=lambda number: self._found[number][1] != RESULT)
 
     def _wish(self, found: Found, aspect: Aspect) -> str:
         if self._result_name is not None:

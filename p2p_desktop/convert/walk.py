@@ -9,6 +9,7 @@ from itertools import count
 from pathlib import Path
 
 from p2p_desktop.convert.earlier_results import MOST_ASKED_AT_ONCE, KnowsResults
+from p2p_desktop.convert.natural_order import natural_order
 from p2p_desktop.convert.outputs import is_temporary, name_key
 from p2p_desktop.convert.system_errors import unreadable
 from training.contract.pictures import is_picture_name, raw_kind
@@ -44,6 +45,7 @@ class Found:
     folder: Path
     name: str
     target_folder: Path
+    is_named: bool = False  # one of the sources itself, and not come across in a folder
 
 
 @dataclass(slots=True)
@@ -73,7 +75,7 @@ class Walk:
         for source, mode in files.items():
             root = over[source]
             target = self.out if root is None else targets[root] / source.parent.relative_to(root)
-            self._file(source.parent, source.name, target, mode)
+            self._file(source.parent, source.name, target, mode, is_named=True)
             if root is not None:
                 self._named.add((source.parent, source.name))
         self._leave_out_of(folders)
@@ -130,7 +132,7 @@ class Walk:
                     continue
                 self._seen.add(identity)
                 with os.scandir(folder) as entries:
-                    ordered = sorted(entries, key=lambda entry: entry.name)
+                    ordered = sorted(entries, key=lambda entry: (natural_order(entry.name), entry.name))
             except OSError as error:
                 self._fail(folder, error)
                 continue
@@ -168,7 +170,7 @@ class Walk:
             self._file(folder, entry.name, target, mode)
         return False
 
-    def _file(self, folder: Path, name: str, target: Path, mode: int) -> None:
+    def _file(self, folder: Path, name: str, target: Path, mode: int, *, is_named: bool = False) -> None:
         if (folder, name) in self._named:
             return
         if name.startswith("._") or is_temporary(name):  # "._": what macOS leaves beside files on foreign disks
@@ -180,7 +182,7 @@ class Walk:
         elif not stat.S_ISREG(mode):
             self.failures.append((folder / name, f"{folder / name} is not a file with content."))
         else:
-            self.found.append(Found(folder, name, target))
+            self.found.append(Found(folder, name, target, is_named))
 
     def _fail(self, path: Path, error: OSError) -> None:
         if path.is_symlink() and isinstance(error, FileNotFoundError):

@@ -1,12 +1,9 @@
-"""Numbers as people say them: times, sizes, counts and rates; words for tool tips, and the order of names."""
+"""Numbers as people say them: times, sizes, counts and rates; and words for tool tips."""
 
-import re
 from html import escape
 
 from PySide6.QtCore import QCoreApplication
 
-_DIGITS = re.compile(r"[0-9]+")
-_MOST_DIGITS = 20  # of a number in a name
 _UNIT = 1000  # sizes as file managers of most systems count them
 
 
@@ -69,15 +66,6 @@ def rate(per_second: float) -> str:
     if per_second * 60 >= 0.95:
         return _tr("{} a minute").format(_short(per_second * 60))
     return _tr("{} an hour").format(_short(per_second * 3600))
-
-
-def natural_order(name: str) -> str:
-    """What names are ordered by as people count: "IMG_2" before "img_10"."""
-    return _DIGITS.sub(_padded, name.casefold())
-
-
-def _padded(digits: re.Match[str]) -> str:
-    return digits[0].rjust(_MOST_DIGITS, "0")
 
 
 def sentences(reason: str) -> tuple[str, str]:

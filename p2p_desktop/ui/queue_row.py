@@ -7,7 +7,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from p2p_desktop.ui.plain_words import natural_order, size
+from p2p_desktop.convert.natural_order import natural_order
+from p2p_desktop.ui.plain_words import size
 from p2p_desktop.ui.wishes import Wishes
 
 State = Literal["waiting", "working", "done", "skipped", "failed"]

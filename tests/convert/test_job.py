@@ -350,7 +350,7 @@ def test_a_source_that_vanishes_meanwhile_is_a_row(desk):
 
     desk.convert(report=vanish)
     assert states(desk) == {"a.png": "converted", "b.png": "converted", "z.png": "failed"}
-    assert "no longer there" in desk.row("z.png").reason
+    assert "is no longer there" in desk.row("z.png").reason
 
 
 def test_a_folder_that_cannot_be_made_is_a_row(desk):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from p2p_desktop.convert.plan import Plan, plan_conversion, raw_sentence
+from p2p_desktop.convert.plan import Plan, list_pictures, plan_conversion, raw_sentence
 from training.contract.errors import ConfigError
 from training.contract.progress import Cancelled, Token
 
@@ -289,3 +289,23 @@ def test_the_walk_can_be_cancelled(tmp_path):
     token.cancel()
     with pytest.raises(Cancelled):
         plan(tmp_path / "in", out=tmp_path / "out", token=token)
+
+
+def test_pictures_and_folders_are_found_in_the_order_that_people_count(tmp_path):
+    names = ("Day 2/img2.jpg", "Day 2/IMG10.jpg", "Day 10/a.jpg", "img1.jpg", "IMG2.jpg", "img10.jpg")
+    touch(*(tmp_path / "in" / name for name in names))
+    told = []
+    list_pictures([tmp_path / "in"], recurse=True, out=None, results=Results(()), report=told.extend, token=Token())
+    found = plan(tmp_path / "in", out=tmp_path / "out").pictures
+    in_order = ["img1.jpg", "IMG2.jpg", "img10.jpg", "img2.jpg", "IMG10.jpg", "a.jpg"]
+    assert [one.name for one in found] == [one.name for one in told] == in_order
+
+
+@posix_only
+def test_the_order_in_which_pictures_are_found_changes_no_name_of_a_result(tmp_path):
+    touch(*(tmp_path / "in" / name for name in ("B2.jpg", "b2.bmp", "b02.png")))
+    found = plan(tmp_path / "in", out=tmp_path / "out", requested="png")
+    assert [picture.name for picture in found.pictures] == ["b2.bmp", "B2.jpg", "b02.png"]
+    assert targets(found) == {"B2.jpg": "B2.png", "b2.bmp": "b2-2.png", "b02.png": "b02.png"}
+    loose = [tmp_path / "in" / name for name in ("b2.bmp", "B2.jpg")]
+    assert targets(plan(*loose, out=tmp_path / "out", requested="png")) == {"b2.bmp": "b2.png", "B2.jpg": "B2-2.png"}

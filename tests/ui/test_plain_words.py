@@ -2,6 +2,7 @@
 
 import pytest
 
+from p2p_desktop.convert.natural_order import natural_order
 from p2p_desktop.ui import plain_words
 
 
@@ -82,4 +83,4 @@ def test_counts():
 
 def test_names_are_ordered_as_people_count_whatever_their_case():
     in_order = ["2.jpg", "10.jpg", "a.jpg", "img1.jpg", "IMG2.jpg", "Img2b.jpg", "img10.jpg", "\u00b2.jpg"]
-    assert sorted({*in_order}, key=plain_words.natural_order) == in_order
+    assert sorted({*in_order}, key=natural_order) == in_order
