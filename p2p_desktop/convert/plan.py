@@ -150,8 +150,9 @@ class _Names:
         ]
 
     def _turns(self) -> list[int]:
-        """Who has a say when: results before what lies beside them, which may not be asked for the next time; within a folder by the
-        letters of the names, so that no other order of reading changes a result's.
+        """Who has a say when: results before what lies beside them, which may not be asked for the next time.
+
+        Within a folder by the letters of the names, so that no other order of reading changes a result's.
         """
 
         def place(numbered_one: tuple[int, tuple[Found, Aspect]]) -> object:

@@ -9,7 +9,7 @@ import shutil
 import sys
 import tempfile
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -39,6 +39,11 @@ with dropout, and takes masks besides, one for each of its places."""
 
 EXAMPLE_SIDE = 64  # pixels; only traced, any size is meant
 CACHE_VERSION = 1  # grows when the conversion changes
+
+_OPTIONS = {
+    "INFERENCE_PRECISION_HINT": "f32",  # its own choice may be bf16: 2 grey levels off and no faster
+    "CPU_RUNTIME_CACHE_CAPACITY": "0",  # memory stays flat over pictures of many sizes
+}
 
 # One for the life of the process. Its processor plugin gives the thread that makes it a stack for signals and takes it away when it
 # goes; of two that overlap, the second to go leaves one that is no longer there, and the next Ctrl+C is a segmentation fault.
@@ -90,9 +95,7 @@ class OpenVinoRuntime:
     def _load(self, folder: Path, variant: Variant, in_flight: int) -> "_Pool":
         cores = num_cores(self._threads)
         streams = min(in_flight, cores)
-        options = {
-            "INFERENCE_PRECISION_HINT": "f32",  # its own choice may be bf16: 2 grey levels off and no faster
-            "CPU_RUNTIME_CACHE_CAPACITY": "0",  # memory stays flat over pictures of many sizes
+        options = _OPTIONS | {
             "NUM_STREAMS": str(streams),
             "INFERENCE_NUM_THREADS": str(cores),
         }
@@ -185,6 +188,42 @@ def convert_network(model: Path, digest: str, statistics: "Statistics", cache: P
     return folder
 
 
+class NetworkFile:
+    """An OpenVINO (.xml beside its .bin) or ONNX file, loaded to compute in float32 on the CPU. Close it to let go of the file."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises ModelError if the file cannot be read."""
+        try:
+            self._compiled = _core.compile_model(_core.read_model(path), "CPU", _OPTIONS)
+        except RuntimeError as error:
+            raise ModelError(f"{path.name} cannot be read: {error}") from error
+
+    def __call__(self, x_NCHW: Values) -> Values:
+        """Translate float32 [N, C_in, H, W] into [N, C_out, H, W]."""
+        return np.array(self._compiled(np.ascontiguousarray(x_NCHW))[0])
+
+    def close(self) -> None:
+        self._compiled = None
+
+
+def save_network(generator: "Generator", path: Path, names: tuple[str, str], about: Mapping[str, str]) -> None:
+    """Write a generator on the CPU as `path` (.xml) and the .bin beside it, for any batch, height and width.
+
+    `names`: of its input and its output. `about`: what the file says of itself, under `p2p` in its runtime information.
+    Raises RuntimeError where it cannot be converted or written, whatever the cause.
+    """
+    import torch  # as above
+
+    side = max(generator.spec.multiple, EXAMPLE_SIDE)
+    converted = _traced(generator, (torch.zeros(1, generator.spec.in_channels, side, side),))
+    converted.reshape({converted.input(0): ov.PartialShape([-1, generator.spec.in_channels, -1, -1])})
+    for port, name in zip((converted.input(0), converted.output(0)), names, strict=True):
+        port.get_tensor().set_names({name})
+    for key, value in about.items():
+        converted.set_rt_info(value, ["p2p", key])
+    ov.save_model(converted, path, compress_to_fp16=False)
+
+
 def _folder_of(digest: str, statistics: "Statistics", cache: Path, drops: bool = False) -> Path:
     version = ov.__version__.split("-")[0]
     return cache / "openvino" / f"{digest[:32]}-{statistics}{'-dropout' if drops else ''}-{version}-{CACHE_VERSION}"
@@ -204,15 +243,21 @@ def _convert_into(model: Path, statistics: "Statistics", folder: Path, drops: bo
     forms: list[Variant] = ["plain", "given", "measure"] if generator.num_statistics else ["plain"]
     for form in forms:
         statistics_NK = [torch.zeros(1, generator.num_statistics)] if form == "given" else []
-        with torch.inference_mode(), warnings.catch_warnings():
-            # openvino traces, which torch has deprecated; exporting instead fixes sizes that must stay open
-            warnings.filterwarnings("ignore", category=DeprecationWarning, message=".*torch.jit")
-            converted = ov.convert_model(_in_form(generator, form), example_input=(x_NCHW, *statistics_NK, *masks))
+        converted = _traced(_in_form(generator, form), (x_NCHW, *statistics_NK, *masks))
         shapes = [[1, spec.in_channels, -1, -1], *([1, generator.num_statistics] for _ in statistics_NK)]
         shapes += [[1, place.channels, -1, -1] for place in places]
         converted.reshape({port: ov.PartialShape(shape) for port, shape in zip(converted.inputs, shapes, strict=True)})
         ov.save_model(converted, folder / f"{form}.xml", compress_to_fp16=False)
     (folder / "num_statistics").write_text(str(generator.num_statistics), encoding="ascii")
+
+
+def _traced(module: "torch.nn.Module", example: "tuple[torch.Tensor, ...]") -> Any:  # Any: openvino has no types that mypy follows
+    import torch  # as above
+
+    with torch.inference_mode(), warnings.catch_warnings():
+        # openvino traces, which torch has deprecated; exporting instead fixes sizes that must stay open
+        warnings.filterwarnings("ignore", category=DeprecationWarning, message=".*torch.jit")
+        return ov.convert_model(module, example_input=example)
 
 
 def _in_form(generator: "Generator", form: Variant) -> "torch.nn.Module":
