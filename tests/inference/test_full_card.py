@@ -101,7 +101,7 @@ def test_tiles_get_smaller_and_the_picture_says_so_once(model):
 
 
 def test_at_last_the_processor_computes(model):
-    translator = translator_on(model, 1000)
+    translator = translator_on(model, 1000, batch=1)
     source = picture(300, 300)
     with translator:
         result = translator.translate(source)
