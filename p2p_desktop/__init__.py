@@ -8,9 +8,9 @@ short way: `load(...)` gives that translator.
     workers/    threads of the window (QtCore only): they run the functions that the command line runs
     cli/        a file a command; no Qt
     convert/    folders: plan, bounded pipeline, journal, atomic outputs
-    inference/  pictures: device, runtimes, tiles, memory
+    inference/  pictures: device, runtimes, tiles, memory; models as files for other programs
     models/     the model files at hand; those of other programs, made ours
-    paths, settings, logs, child   what everything above is given
+    paths, settings, logs, child, placing   what everything above is given
 
 What trainer and app agree on lies in training.contract: model files, networks, encodings, pictures, errors.
 """

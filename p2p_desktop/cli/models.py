@@ -1,4 +1,4 @@
-"""`p2p-desktop models`: list, show, add, import, remove, compile."""
+"""`p2p-desktop models`: list, show, add, import, export, remove, compile."""
 
 from math import prod
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from p2p_desktop.cli.export import export_command
 from p2p_desktop.cli.output import print_json
 from p2p_desktop.cli.surroundings import Surroundings
 from p2p_desktop.models.library import Model
@@ -101,6 +102,9 @@ def import_command(
     print(f"Imported as {imported.path.stem}: {imported.recognised}.")
     for sentence in imported.assumed:
         print(f"Assumed: {sentence}")
+
+
+app.command("export")(export_command)
 
 
 @app.command("remove")

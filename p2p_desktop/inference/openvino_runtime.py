@@ -9,6 +9,7 @@ import shutil
 import sys
 import tempfile
 import warnings
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -37,6 +38,11 @@ Variant = Literal["plain", "given", "measure"]
 
 EXAMPLE_SIDE = 64  # pixels; only traced, any size is meant
 CACHE_VERSION = 1  # grows when the conversion changes
+
+_OPTIONS = {
+    "INFERENCE_PRECISION_HINT": "f32",  # its own choice may be bf16: 2 grey levels off and no faster
+    "CPU_RUNTIME_CACHE_CAPACITY": "0",  # memory stays flat over pictures of many sizes
+}
 
 # One for the life of the process. Its processor plugin gives the thread that makes it a stack for signals and takes it away when it
 # goes; of two that overlap, the second to go leaves one that is no longer there, and the next Ctrl+C is a segmentation fault.
@@ -77,9 +83,7 @@ class OpenVinoRuntime:
     def _load(self, variant: Variant, in_flight: int) -> "_Pool":
         cores = num_cores(self._threads)
         streams = min(in_flight, cores)
-        options = {
-            "INFERENCE_PRECISION_HINT": "f32",  # its own choice may be bf16: 2 grey levels off and no faster
-            "CPU_RUNTIME_CACHE_CAPACITY": "0",  # memory stays flat over pictures of many sizes
+        options = _OPTIONS | {
             "NUM_STREAMS": str(streams),
             "INFERENCE_NUM_THREADS": str(cores),
         }
@@ -161,6 +165,42 @@ def convert_network(model: Path, digest: str, statistics: "Statistics", cache: P
     return folder
 
 
+class NetworkFile:
+    """An OpenVINO (.xml beside its .bin) or ONNX file, loaded to compute in float32 on the CPU. Close it to let go of the file."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises ModelError if the file cannot be read."""
+        try:
+            self._compiled = _core.compile_model(_core.read_model(path), "CPU", _OPTIONS)
+        except RuntimeError as error:
+            raise ModelError(f"{path.name} cannot be read: {error}") from error
+
+    def __call__(self, x_NCHW: Values) -> Values:
+        """Translate float32 [N, C_in, H, W] into [N, C_out, H, W]."""
+        return np.array(self._compiled(np.ascontiguousarray(x_NCHW))[0])
+
+    def close(self) -> None:
+        self._compiled = None
+
+
+def save_network(generator: "Generator", path: Path, names: tuple[str, str], about: Mapping[str, str]) -> None:
+    """Write a generator on the CPU as `path` (.xml) and the .bin beside it, for any batch, height and width.
+
+    `names`: of its input and its output. `about`: what the file says of itself, under `p2p` in its runtime information.
+    Raises RuntimeError where it cannot be converted or written, whatever the cause.
+    """
+    import torch  # as above
+
+    side = max(generator.spec.multiple, EXAMPLE_SIDE)
+    converted = _traced(generator, (torch.zeros(1, generator.spec.in_channels, side, side),))
+    converted.reshape({converted.input(0): ov.PartialShape([-1, generator.spec.in_channels, -1, -1])})
+    for port, name in zip((converted.input(0), converted.output(0)), names, strict=True):
+        port.get_tensor().set_names({name})
+    for key, value in about.items():
+        converted.set_rt_info(value, ["p2p", key])
+    ov.save_model(converted, path, compress_to_fp16=False)
+
+
 def _folder_of(digest: str, statistics: "Statistics", cache: Path) -> Path:
     version = ov.__version__.split("-")[0]
     return cache / "openvino" / f"{digest[:32]}-{statistics}-{version}-{CACHE_VERSION}"
@@ -179,16 +219,22 @@ def _convert_into(model: Path, statistics: "Statistics", folder: Path) -> None:
         forms["given"] = (generator, (x_NCHW, torch.zeros(1, generator.num_statistics)))
         forms["measure"] = (_measuring(generator), (x_NCHW,))
     for variant, (module, example) in forms.items():
-        with torch.inference_mode(), warnings.catch_warnings():
-            # openvino traces, which torch has deprecated; exporting instead fixes sizes that must stay open
-            warnings.filterwarnings("ignore", category=DeprecationWarning, message=".*torch.jit")
-            converted = ov.convert_model(module, example_input=example)
+        converted = _traced(module, example)
         shapes = {converted.input(0): ov.PartialShape([1, card.generator.in_channels, -1, -1])}
         if variant == "given":
             shapes[converted.input(1)] = ov.PartialShape([1, generator.num_statistics])
         converted.reshape(shapes)
         ov.save_model(converted, folder / f"{variant}.xml", compress_to_fp16=False)
     (folder / "num_statistics").write_text(str(generator.num_statistics), encoding="ascii")
+
+
+def _traced(module: "torch.nn.Module", example: "tuple[torch.Tensor, ...]") -> Any:  # Any: openvino has no types that mypy follows
+    import torch  # as above
+
+    with torch.inference_mode(), warnings.catch_warnings():
+        # openvino traces, which torch has deprecated; exporting instead fixes sizes that must stay open
+        warnings.filterwarnings("ignore", category=DeprecationWarning, message=".*torch.jit")
+        return ov.convert_model(module, example_input=example)
 
 
 def _measuring(generator: "Generator") -> "torch.nn.Module":

@@ -57,6 +57,17 @@ def test_a_conversion_asks_no_network_and_writes_nowhere_else(tmp_path):
     assert {path.relative_to(tmp_path).parts[0] for path in added} == {"ours", "out-openvino", "out-torch"}
 
 
+def test_an_export_asks_no_network_and_writes_nowhere_else(tmp_path):
+    model = write_small_model(tmp_path / "m.safetensors")
+    for format_, name in (("onnx", "a.onnx"), ("openvino", "a.xml")):
+        result, home = run_guarded(tmp_path, "models", "export", str(model), "--to", format_, "-o", str(tmp_path / name))
+        assert result.returncode == 0, result.stderr
+        assert "NETWORK" not in result.stderr
+    assert files_below(home) == []
+    found = {path.relative_to(tmp_path).parts[0] for path in files_below(tmp_path)}
+    assert found == {"m.safetensors", "a.onnx", "a.xml", "a.bin", "ours"}
+
+
 def test_the_guard_would_notice(tmp_path):
     """The test above must be able to fail."""
     code = GUARDED.replace("from p2p_desktop.__main__ import main", "socket.getaddrinfo('example.org', 80)")
