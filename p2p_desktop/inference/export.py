@@ -35,7 +35,8 @@ SUFFIXES: dict[ExportFormat, str] = {"onnx": ".onnx", "openvino": ".xml"}
 MOST_DIFFERENCE = 1.0  # grey levels; float32 on both sides differs by some thousandths
 FLOAT_BYTES = 4
 SPARE_BYTES = 1 << 20  # for the description of the operators
-WEIGHT_COPIES = 5  # at the peak: torch's, the file's, OpenVINO's reordered; unet-256, of 218 MB, peaked at 1.5 GB in all
+WEIGHT_COPIES = 5
+"""At the peak: torch's, the file's, OpenVINO's reordered; unet-256 (218 MB) peaked at 1.5 GB, unet-report (519 MB) at 2.9."""
 LIBRARY_BYTES = 400 << 20  # torch and OpenVINO themselves
 FULL_BYTES = 64 << 10  # a disk with less room is taken for full where a library does not say why it could not write
 TEMPORARY_PREFIX = ".p2p-export-"
@@ -96,7 +97,7 @@ def export_model(order: ExportOrder, pictures: Sequence[Path], report: Report[Pr
     _check_room(order, num_bytes)
     needed = WEIGHT_COPIES * num_bytes + LIBRARY_BYTES + memory_for_comparing(card.generator)
     if psutil.virtual_memory().available < needed:
-        raise _memory_error(order)
+        raise _memory_error(order, needed)
     from training.contract.networks import load_generator  # imports torch: what is wrong with the order is told before
 
     log.info("Exporting %s to %s", order.model, order.target)
@@ -119,7 +120,7 @@ def export_model(order: ExportOrder, pictures: Sequence[Path], report: Report[Pr
     except OSError as error:
         raise _write_error(order.target, error) from error
     except MemoryError as error:
-        raise _memory_error(order) from error
+        raise _memory_error(order, needed) from error
     except PictureError as error:
         raise ExportError(f"There is nothing to compare the exported file on: {error} Install the program again.") from error
     return Exported(order.targets, written, about, comparison)
@@ -242,5 +243,8 @@ def _write_error(target: Path, error: OSError) -> ExportError:
     return ExportError(f"{target} could not be written: {error.strerror or error}.")
 
 
-def _memory_error(order: ExportOrder) -> ExportError:
-    return ExportError(f"{order.model.stem} needs more memory than this computer has free. Close other programs and try again.")
+def _memory_error(order: ExportOrder, needed: int) -> ExportError:
+    return ExportError(
+        f"To export {order.model.stem} takes about {needed / 1e9:.1f} GB of memory, more than this computer has free. "
+        "Close other programs and try again."
+    )

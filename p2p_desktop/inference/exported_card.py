@@ -1,6 +1,7 @@
 """What an exported file says of itself, so that someone else can use it without this program: words and numbers as texts."""
 
 import json
+import re
 
 from training.contract.encodings import DepthScale, EncodingName, encoding_named
 from training.contract.framing import MIN_SIDE
@@ -40,9 +41,7 @@ def describe(card: ModelCard, statistics: Statistics, digest: str) -> dict[str, 
     }
     if encoding_named(card.encoding_in).is_depth or encoding_named(card.encoding_out).is_depth:
         entries |= {"depth_unit_m": repr(card.depth.unit_m), "depth_range_m": repr(card.depth.range_m)}
-    # Half a surrogate pair is JSON, and no text that either format could hold.
-    texts = {key: value.encode("utf-8", "replace").decode("utf-8") for key, value in entries.items()}
-    return {key: value for key, value in texts.items() if value}
+    return {key: _text(value) for key, value in entries.items() if value}
 
 
 def smallest_side(card: ModelCard) -> int:
@@ -75,3 +74,8 @@ def layout(encoding: EncodingName, depth: DepthScale) -> str:
         case "rgb_depth16":
             planes = f"red, green, blue of sRGB: {unit}; {filled}"
     return f"float32 [N, {encoding_named(encoding).channels}, H, W], -1 to 1. {planes}."
+
+
+def _text(value: str) -> str:
+    """What both formats can hold: JSON knows halves of surrogate pairs, and XML no control characters."""
+    return re.sub(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]", "?", value)

@@ -1,6 +1,7 @@
 """A network as an ONNX file. Needs the package onnx, which comes with the extra `export`."""
 
 import importlib.util
+import io
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -34,22 +35,24 @@ def write_onnx(generator: "Generator", path: Path, names: tuple[str, str], about
 
     side = max(generator.spec.multiple, EXAMPLE_SIDE)
     example_NCHW = torch.zeros(1, generator.spec.in_channels, side, side)
+    written = io.BytesIO()
     open_axes = {0: "batch", 2: "height", 3: "width"}
     with torch.inference_mode(), warnings.catch_warnings():
         # The older of torch's two exporters, which it calls legacy and warns of: it traces, in a tenth of the time of the newer
-        # one, works alike in every version of torch that we take, and needs onnx alone, no onnxscript of a fitting version.
+        # one, and needs onnx alone, no onnxscript of a version that fits torch's.
         warnings.simplefilter("ignore")
         torch.onnx.export(
             generator,
             (example_NCHW,),
-            str(path),
+            written,  # type: ignore[arg-type]  # its hints know paths only, and it cannot open those that are no text
             dynamo=False,
             opset_version=OPSET,
             input_names=[names[0]],
             output_names=[names[1]],
             dynamic_axes={name: dict(open_axes) for name in names},
         )
-    model = onnx.load(path)
+    model = onnx.load_model_from_string(written.getvalue())
+    written.close()
     model.producer_name, model.producer_version = "P2P Desktop", __version__
     model.graph.name = about["name"]
     for key, value in about.items():
