@@ -1,5 +1,6 @@
 """`p2p-desktop evaluate` as a child: one model on one folder of pictures, and what is remembered of it."""
 
+import contextlib
 import logging
 import tempfile
 import time
@@ -14,7 +15,7 @@ from PySide6.QtGui import QImage
 from p2p_desktop import child
 from p2p_desktop.workers.child_lines import ChildLines
 from p2p_desktop.workers.task_thread import TaskThread
-from training.contract.errors import ModelError, P2PError, PairingError
+from training.contract.errors import ModelError, P2PError, PairingError, PictureError
 from training.contract.progress import Report, Token
 
 if TYPE_CHECKING:  # NumPy; the first paint does not wait for it
@@ -95,7 +96,9 @@ class MeasureRun(QObject):
     def retire(self) -> None:
         """End the child without anybody waiting for it: this outlives its owner until its thread has left."""
         self.cancel()
-        if self._thread is not None:
+        if self._thread is None:
+            self.deleteLater()
+        elif self not in _retired:
             self.setParent(None)
             _retired.add(self)
 
@@ -134,6 +137,19 @@ class MeasureRun(QObject):
         if self in _retired:
             _retired.discard(self)
             self.deleteLater()
+
+
+def save_sheet(sheet: bytes, path: Path) -> None:
+    """Write a sheet, whole or not at all. Raises PictureError. Called in a worker thread."""
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        temporary.write_bytes(sheet)
+        temporary.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        words = _tr("The sheet could not be written to {path}: {reason}.")
+        raise PictureError(words.format(path=path, reason=error.strerror or error)) from error
 
 
 def _measure(
