@@ -16,6 +16,8 @@ log = logging.getLogger(__name__)
 CONSOLE_NAME = "p2p-desktop-console"
 """The frozen program's console executable, beside the window's: on Windows the latter has no stdout."""
 
+_TEMPORARY_VARIABLES = ("TMPDIR", "TEMP", "TMP")
+
 
 def trainer_command(mode: str, config: Path, *options: str) -> list[str]:
     """The command line that runs the trainer in `mode`."""
@@ -43,9 +45,16 @@ def _frozen_console() -> Path:
 
 
 def start(
-    command: Sequence[str], *, stdin: int | None = subprocess.DEVNULL, stderr: IO[bytes] | int | None = None
+    command: Sequence[str],
+    *,
+    stdin: int | None = subprocess.DEVNULL,
+    stderr: IO[bytes] | int | None = None,
+    temporary: Path | None = None,
 ) -> "subprocess.Popen[bytes]":
-    """Start a child without a window, in a session of its own: Ctrl+C in a terminal reaches only us. Raises OSError."""
+    """Start a child without a window, in a session of its own: Ctrl+C in a terminal reaches only us. Raises OSError.
+
+    `temporary`: the folder for its temporary files, instead of the system's: one that is killed leaves them behind.
+    """
     log.debug("Starting %s", command)
     flags = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(subprocess, "CREATE_NO_WINDOW", 0)
     return subprocess.Popen(
@@ -53,7 +62,7 @@ def start(
         stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=stderr,
-        env=_environment(),
+        env=_environment() | (dict.fromkeys(_TEMPORARY_VARIABLES, str(temporary)) if temporary is not None else {}),
         start_new_session=sys.platform != "win32",
         creationflags=flags,
     )

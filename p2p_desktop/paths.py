@@ -36,6 +36,11 @@ class UserPaths:
         return self.data / "removed"
 
     @property
+    def measured(self) -> Path:
+        """What the person's own measurements of models gave."""
+        return self.data / "measured"
+
+    @property
     def journal(self) -> Path:
         return self.data / "journal.sqlite3"
 

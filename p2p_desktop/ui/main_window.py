@@ -62,7 +62,7 @@ class MainWindow(QMainWindow):
         self.setObjectName("main_window")
         self.setWindowTitle(self.tr("P2P Desktop"))
         self.setAcceptDrops(True)
-        self._shelf = ModelShelf(resources() / "models", self._added_models(), paths.removed, self)
+        self._shelf = ModelShelf(resources() / "models", self._added_models(), paths.removed, self, measured=paths.measured)
         self._model = WorkingModel(self._shelf, settings, paths, self._remembered, self)
         self._probe = DeviceProbe(paths.cache, self)
         self._doctor = DoctorRun(paths.cache, self)

@@ -2,7 +2,18 @@
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QCoreApplication,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import (
     QContextMenuEvent,
     QFont,
@@ -26,6 +37,7 @@ from p2p_desktop.ui.theme import RADIUS_CARD, RADIUS_THUMBNAIL, SPACE_L, SPACE_M
 
 if TYPE_CHECKING:  # it imports NumPy; the first paint does not wait for it
     from p2p_desktop.models.library import Model
+    from training.contract.model_file import ModelCard
 
 Index = QModelIndex | QPersistentModelIndex
 _LEAST_WIDTH, _PICTURE_HEIGHT, _WORDS_HEIGHT = 250, 157, 93
@@ -38,13 +50,14 @@ _MENU = 28  # pixels of the three dots
 class ModelCards(QListView):
     model_selected = Signal(object)  # Model, or None
     use_asked = Signal(str)
+    measure_asked = Signal(str)
     rename_asked = Signal(str)
     remove_asked = Signal(str)
     menu_asked = Signal(str, QPoint)  # a model's name, and where on the screen
 
     def __init__(self, look: Look, shelf: ModelShelf, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._cards = _Cards(self)
+        self._cards = _Cards(shelf, self)
         self.setObjectName("model_cards")
         self.setProperty("role", "cards")
         self.setAccessibleName(self.tr("Models"))
@@ -103,13 +116,22 @@ class ModelCards(QListView):
         self._arrange()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        model = self._model_with_dots_at(event.position().toPoint())
+        point = event.position().toPoint()
+        with_dots, with_offer = self._model_with_dots_at(point), self._model_with_offer_at(point)
         super().mousePressEvent(event)
-        if model is not None and event.button() == Qt.MouseButton.LeftButton:
-            self.menu_asked.emit(model.name, event.globalPosition().toPoint())
+        if event.button() == Qt.MouseButton.LeftButton and with_dots is not None:
+            self.menu_asked.emit(with_dots.name, event.globalPosition().toPoint())
+        elif event.button() == Qt.MouseButton.LeftButton and with_offer is not None:
+            self.measure_asked.emit(with_offer.name)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        super().mouseMoveEvent(event)
+        is_link = self._model_with_offer_at(event.position().toPoint()) is not None
+        self.viewport().setCursor(Qt.CursorShape.PointingHandCursor if is_link else Qt.CursorShape.ArrowCursor)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        if self._model_with_dots_at(event.position().toPoint()) is None:  # two clicks on the dots ask for the menu, not for use
+        point = event.position().toPoint()
+        if self._model_with_dots_at(point) is None and self._model_with_offer_at(point) is None:  # these two are not for use
             super().mouseDoubleClickEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
@@ -149,6 +171,13 @@ class ModelCards(QListView):
         hit = index.isValid() and menu_place(card_of(self.visualRect(index))).contains(point)
         return index.data(Qt.ItemDataRole.UserRole) if hit else None
 
+    def _model_with_offer_at(self, point: QPoint) -> "Model | None":
+        """The model whose card offers to measure it there."""
+        index = self.indexAt(point)
+        model: Model | None = index.data(Qt.ItemDataRole.UserRole) if index.isValid() else None
+        offers = model is not None and self._painter.offer_place(card_of(self.visualRect(index)), model).contains(point)
+        return model if offers else None
+
     def _on_activated(self, index: QModelIndex) -> None:
         model: Model = index.data(Qt.ItemDataRole.UserRole)
         if model.card is not None:
@@ -156,8 +185,9 @@ class ModelCards(QListView):
 
 
 class _Cards(QAbstractListModel):
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, shelf: ModelShelf, parent: QWidget) -> None:
         super().__init__(parent)
+        self._shelf = shelf
         self._models: list[Model] = []
 
     def show(self, models: "list[Model]") -> None:
@@ -178,15 +208,18 @@ class _Cards(QAbstractListModel):
         if role == Qt.ItemDataRole.UserRole:
             return model
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            said = model_words.gain(model.card)[0] if model.card is not None else model.problem
+            said = model.problem if model.card is None else self._gain(model, model.card)
             return f"{model_words.title(model)}, {model_words.origin(model)}, {said}"
         if role == Qt.ItemDataRole.ToolTipRole:
             title = model_words.title(model)
             if model.card is None:
                 return wrapped(title, model.problem)
-            said, _ = model_words.gain(model.card)
-            return wrapped(title, model_words.does(model.card), f"{said}. {model_words.gain_explained(model.card)}")
+            explained = model_words.gain_explained(model.card, self._shelf.measured(model))
+            return wrapped(title, model_words.does(model.card), f"{self._gain(model, model.card)}. {explained}")
         return None
+
+    def _gain(self, model: "Model", card: "ModelCard") -> str:
+        return model_words.gain(model_words.with_measured(card, self._shelf.measured(model)))[0]
 
 
 class _CardPainter(QStyledItemDelegate):
@@ -270,7 +303,7 @@ class _CardPainter(QStyledItemDelegate):
         does = painter.fontMetrics().elidedText(model_words.does(model.card), Qt.TextElideMode.ElideRight, room)
         painter.drawText(second, Qt.AlignmentFlag.AlignVCenter, does)
         third = line.translated(0, _THIRD_LINE)
-        said, kind = model_words.gain(model.card)
+        said, kind = model_words.gain(model_words.with_measured(model.card, self._shelf.measured(model)))
         name = {"success": "trend-up", "warning": "trend-down", "muted": "question"}[kind]
         icon = self._look.icons.pixmap(name, kind, TEXT_ICON, ratio)
         painter.drawPixmap(third.left(), third.center().y() - TEXT_ICON // 2 + 1, icon)
@@ -279,6 +312,18 @@ class _CardPainter(QStyledItemDelegate):
         beside_sign = room_for_gain(card)
         said = painter.fontMetrics().elidedText(said, Qt.TextElideMode.ElideRight, beside_sign.width())
         painter.drawText(beside_sign, Qt.AlignmentFlag.AlignVCenter, said)
+        offer = self.offer_place(card, model)
+        if not offer.isEmpty():
+            painter.setPen(theme.color("accent_text"))
+            painter.drawText(offer, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, _offer())
+
+    def offer_place(self, card: QRect, model: "Model") -> QRect:
+        """Where a card offers to measure its model; empty where there is a number already, or the model is damaged."""
+        if model.card is None or model_words.is_measured(model_words.with_measured(model.card, self._shelf.measured(model))):
+            return QRect()
+        room = room_for_gain(card)
+        width = QFontMetrics(self._gain_font()).horizontalAdvance(_offer()) + 1
+        return QRect(room.right() - width + 1, room.top(), width, room.height())
 
     def _gain_font(self) -> QFont:
         return self._look.theme.font("body", QFont.Weight.Medium)
@@ -305,6 +350,10 @@ def room_for_gain(card: QRect) -> QRect:
     """Where a card says how good its model is, beside the sign."""
     left, top = card.left() + SPACE_M + TEXT_ICON + SPACE_S, card.top() + _PICTURE_HEIGHT + SPACE_S + _THIRD_LINE
     return QRect(left, top, card.width() - _GAIN_MARGINS, 24)
+
+
+def _offer() -> str:
+    return QCoreApplication.translate("ModelCards", "Measure")
 
 
 def menu_place(card: QRect) -> QRect:

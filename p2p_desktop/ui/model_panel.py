@@ -1,5 +1,6 @@
 """Everything about the selected model, and what can be done with it."""
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ _PICTURE_HEIGHT = 200
 class ModelPanel(QFrame):
     use_asked = Signal(str)
     try_asked = Signal(str)
+    measure_asked = Signal(str)
     rename_asked = Signal(str)
     remove_asked = Signal(str)
 
@@ -79,8 +81,10 @@ class ModelPanel(QFrame):
         _clear(self._numbers)
         _clear(self._facts)
         usable = model is not None and model.card is not None
-        for button in (self._use, self._try):
+        for button in (self._use, self._try, self._measure):
             button.setEnabled(usable)
+        why = model.problem if model is not None else self.tr("Choose a model first")
+        self._measure.setToolTip(self.tr("Says how good it is, on pictures of your own") if usable else why)
         if model is None:
             self._picture.show_halves(None)
             self._title.setText(self.tr("No model"))
@@ -109,6 +113,9 @@ class ModelPanel(QFrame):
         self._try.setObjectName("models_try")
         self._try.setToolTip(self.tr("Shows what it does to one picture. Nothing is written."))
         self._look.icons.set_on(self._try, "image")
+        self._measure = QPushButton(self.tr("Measure"), self)
+        self._measure.setObjectName("models_measure")
+        self._look.icons.set_on(self._measure, "ruler")
         self._rename = QPushButton(self.tr("Rename"), self)
         self._rename.setObjectName("models_rename")
         self._rename.setProperty("role", "text")
@@ -120,6 +127,7 @@ class ModelPanel(QFrame):
         for button, signal in (
             (self._use, self.use_asked),
             (self._try, self.try_asked),
+            (self._measure, self.measure_asked),
             (self._rename, self.rename_asked),
             (self._remove, self.remove_asked),
         ):
@@ -132,6 +140,7 @@ class ModelPanel(QFrame):
         layout.setSpacing(SPACE_S + 2)
         layout.addWidget(self._use)
         layout.addWidget(self._try)
+        layout.addWidget(self._measure)
         layout.addLayout(pair)
         return layout
 
@@ -140,20 +149,41 @@ class ModelPanel(QFrame):
             signal.emit(self._model.name)
 
     def _show_numbers(self, model: "Model") -> None:
-        rows = model_words.measurements(model.card) if model.card is not None else []
-        self._line.setVisible(bool(rows))
+        """Those that the model's file tells, then those that were measured here."""
+        card, measured = model.card, self._shelf.measured(model)
+        own = model_words.measurements(card) if card is not None else []
+        here = []
+        if card is not None and measured is not None:
+            here = model_words.measurements(replace(card, metrics=measured.metrics, identity=measured.identity))
+        self._line.setVisible(bool(own or here))
+        place = self._add_numbers(0, self.tr("Held-out test"), own)
+        if measured is not None and here:
+            place = self._add_numbers(place, self.tr("Measured here"), here)
+            knows = self.tr("It had learned from all of these pictures, so the numbers say little.") if measured.knew_all else ""
+            where = _label(model_words.measured_on(measured), "small")
+            where.setObjectName("model_measured")
+            where.setToolTip(wrapped(measured.folder))
+            for label in (where, _label(knows, "small")) if knows else (where,):
+                label.setWordWrap(True)
+                self._numbers.addWidget(label, place, 0, 1, 3)
+                place += 1
+        if own or here:
+            hint = _label(self.tr("\u2191 higher is better   \u2193 lower is better"), "small")
+            self._numbers.addWidget(hint, place, 0, 1, 3)
+
+    def _add_numbers(self, head: int, title: str, rows: list[tuple[str, str, str, str]]) -> int:
+        """From line `head` on; give the first line below them."""
         if not rows:
-            return
-        for column, words in enumerate((self.tr("Held-out test"), self.tr("This model"), self.tr("Doing nothing"))):
-            self._numbers.addWidget(_label(words, "small", column > 0), 0, column)
-        for line, (what, own, nothing, meaning) in enumerate(rows, start=1):
+            return head
+        for column, words in enumerate((title, self.tr("This model"), self.tr("Doing nothing"))):
+            self._numbers.addWidget(_label(words, "small", column > 0), head, column)
+        for line, (what, own, nothing, meaning) in enumerate(rows, start=head + 1):
             cells = _label(what, "muted"), _label(own, "label", right=True), _label(nothing, "muted", right=True)
             for column, cell in enumerate(cells):
                 cell.setToolTip(wrapped(meaning))
                 cell.setAccessibleDescription(meaning)
                 self._numbers.addWidget(cell, line, column)
-        hint = _label(self.tr("\u2191 higher is better   \u2193 lower is better"), "small")
-        self._numbers.addWidget(hint, len(rows) + 1, 0, 1, 3)
+        return head + 1 + len(rows)
 
     def _show_facts(self, model: "Model") -> None:
         for line, (name, value) in enumerate(model_words.came_from(model)):

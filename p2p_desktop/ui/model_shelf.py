@@ -17,6 +17,7 @@ from training.contract.progress import Report, Token
 
 if TYPE_CHECKING:  # it imports NumPy and OpenCV; the first paint must not wait for them
     from p2p_desktop.models.library import Library, Model
+    from p2p_desktop.models.measured import Measured
 
 Halves = tuple[QImage, QImage]
 Shelved = dict[bytes, Halves | None]  # by the bytes of the JPEG; None if they hold no picture
@@ -36,6 +37,7 @@ class _Outcome:
     result: Any  # as above
     models: "tuple[Model, ...]"
     previews: Shelved
+    measured: "dict[Path, Measured]"
     watched: tuple[Path, ...]
     """The folder of added models, or the nearest one above it, as long as it is not there; and the files in it that are damaged."""
 
@@ -56,8 +58,14 @@ class ModelShelf(QObject):
     renamed = Signal(str, str)
     failed = Signal(str)  # a sentence, or one for each model that was refused
 
-    def __init__(self, shipped: Path, added: Path, removed: Path, parent: QObject | None = None) -> None:
+    def __init__(
+        self, shipped: Path, added: Path, removed: Path, parent: QObject | None = None, *, measured: Path | None = None
+    ) -> None:
+        """`measured`: the folder of what the person's own measurements gave; None: nothing is known of any."""
         super().__init__(parent)
+        self._measurements = measured
+        self._measured: dict[Path, Measured] = {}
+        self._digests: dict[tuple[Path, int, int], str] = {}  # of files as long as they stay as they are; touched in its turn only
         self._folders = (shipped, added, removed)
         self._models: tuple[Model, ...] = ()
         self._previews: Shelved = {}
@@ -90,6 +98,10 @@ class ModelShelf(QObject):
         """The small before and after that a model's file holds; None if it holds none."""
         data = model.card.preview if model.card is not None else None
         return self._previews.get(data) if data is not None else None
+
+    def measured(self, model: "Model") -> "Measured | None":
+        """What this very file reached on pictures of the person's own; None if it was never measured."""
+        return self._measured.get(model.path)
 
     def use_folder(self, added: Path) -> None:
         """Look for added models in another folder from now on."""
@@ -134,7 +146,8 @@ class ModelShelf(QObject):
                 number = next(self._count)
                 result = work(library)
                 models = tuple(library.models())
-            return _Outcome(number, tell, result, models, _previews_of(models, known), _worth_watching(added, models))
+                measured = _measured_of(models, self._measurements, self._digests) if self._measurements is not None else {}
+            return _Outcome(number, tell, result, models, _previews_of(models, known), measured, _worth_watching(added, models))
 
         thread = TaskThread(with_library, name, self)
         self._threads.append(thread)
@@ -147,10 +160,11 @@ class ModelShelf(QObject):
         if outcome.number > self._newest:
             self._newest = outcome.number
             self._watch(outcome.watched)
-            is_new = not self._is_read or outcome.models != self._models
+            is_new = not self._is_read or (outcome.models, outcome.measured) != (self._models, self._measured)
             if self._is_read and _sizes(outcome.models) != _sizes(self._models):
                 self._look_again()  # a file that is still being copied does not tell its folder when it is complete
             self._models, self._previews, self._is_read = outcome.models, outcome.previews, True
+            self._measured = outcome.measured
             if is_new:
                 self.changed.emit()
         if outcome.tell is not None:
@@ -222,6 +236,32 @@ def _worth_watching(added: Path, models: "Sequence[Model]") -> tuple[Path, ...]:
 
 def _sizes(models: "Sequence[Model]") -> list[tuple[Path, int, str]]:
     return [(model.path, model.num_bytes, model.problem) for model in models]
+
+
+def _measured_of(models: "Sequence[Model]", folder: Path, digests: dict[tuple[Path, int, int], str]) -> "dict[Path, Measured]":
+    """What is remembered of these very files. Reads those alone that are as long as one that was measured, and each once.
+
+    Called in a worker thread.
+    """
+    from p2p_desktop.models.measured import Measurements
+    from training.contract.model_file import file_digest
+
+    remembered = Measurements(folder).all()
+    lengths = {measured.num_bytes for measured in remembered.values()}
+    found = {}
+    for model in models:
+        if model.card is None or model.num_bytes not in lengths:
+            continue
+        try:
+            status = model.path.stat()
+            key = (model.path, status.st_size, status.st_mtime_ns)
+            if key not in digests:
+                digests[key] = file_digest(model.path)
+        except (OSError, ModelError):  # it has gone since
+            continue
+        if digests[key] in remembered:
+            found[model.path] = remembered[digests[key]]
+    return found
 
 
 def _previews_of(models: "Sequence[Model]", known: Shelved) -> Shelved:

@@ -1,6 +1,9 @@
 """What a person reads about a model, from its card. A card may say anything, so what it says is cut and cleaned here."""
 
+import time
+from dataclasses import replace
 from math import isfinite
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QCoreApplication
@@ -9,6 +12,7 @@ from p2p_desktop.ui.plain_words import count
 
 if TYPE_CHECKING:  # NumPy; the first paint does not wait for it
     from p2p_desktop.models.library import Model
+    from p2p_desktop.models.measured import Measured
     from training.contract.model_file import ModelCard
 
 Kind = Literal["success", "warning", "muted"]
@@ -82,12 +86,32 @@ def long_gains() -> list[str]:
     return [_tr("{n} dB better than doing nothing").format(n="88.8"), _tr("{n} % farther off than doing nothing").format(n="888")]
 
 
-def gain_explained(card: "ModelCard") -> str:
-    """What the one number of `gain` was measured on, and what it means."""
-    key = _telling_metric(card)
+def gain_explained(card: "ModelCard", measured: "Measured | None" = None) -> str:
+    """What the one number of `gain` was measured on, and what it means. `measured`: as for `with_measured`."""
+    shown = with_measured(card, measured)
+    key = _telling_metric(shown)
     if not key:
         return _tr("Its results were not compared with true pictures yet.")
-    return _tr("Measured on pictures that it did not learn from.") + " " + meaning(key)
+    told = measured_on(measured) + "." if measured is not None and shown is not card else ""
+    return (told or _tr("Measured on pictures that it did not learn from.")) + " " + meaning(key)
+
+
+def is_measured(card: "ModelCard") -> bool:
+    """Tell whether `gain` has a number to tell."""
+    return bool(_telling_metric(card))
+
+
+def with_measured(card: "ModelCard", measured: "Measured | None") -> "ModelCard":
+    """The card for `gain`: one without a number of its own gets those that were measured here, unless they say too little."""
+    if measured is None or measured.knew_all or is_measured(card):
+        return card
+    return replace(card, metrics=measured.metrics, identity=measured.identity)
+
+
+def measured_on(measured: "Measured") -> str:
+    """On which pictures, and when."""
+    folder = Path(measured.folder)
+    return _tr("Measured on {folder}, {day}").format(folder=_said(folder.name or folder), day=_day(measured.when))
 
 
 def meaning(metric: str) -> str:
@@ -180,6 +204,13 @@ def _pair(card: "ModelCard", metric: str) -> tuple[float, float] | None:
     """This model's number and that of doing nothing, if both are numbers."""
     own, nothing = card.metrics.get(metric), card.identity.get(metric)
     return (own, nothing) if own is not None and nothing is not None and isfinite(own) and isfinite(nothing) else None
+
+
+def _day(when: float) -> str:
+    try:
+        return time.strftime("%Y-%m-%d", time.localtime(when))
+    except (OSError, OverflowError, ValueError):  # a file may say anything
+        return "?"
 
 
 def _figure(form: str, value: float | None) -> str:

@@ -25,6 +25,7 @@ from p2p_desktop.ui.drops import Dropped, leave_drops_to_window, sorted_by_name
 from p2p_desktop.ui.folding_panel import FoldingPanel
 from p2p_desktop.ui.import_dialog import ImportDialog
 from p2p_desktop.ui.look import Look
+from p2p_desktop.ui.measure_dialog import MeasureDialog
 from p2p_desktop.ui.model_cards import ModelCards
 from p2p_desktop.ui.model_panel import ModelPanel
 from p2p_desktop.ui.model_shelf import ModelShelf
@@ -46,7 +47,7 @@ class ModelsPage(QWidget):
     def __init__(self, look: Look, shelf: ModelShelf, working: WorkingModel, examples: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._look, self._shelf, self._working, self._examples = look, shelf, working, examples
-        self._dialogs: list[TryDialog] = []
+        self._dialogs: list[TryDialog | MeasureDialog] = []
         self._import: ImportDialog | None = None
         self._awaited = ""  # a model that was imported, until the shelf knows it
         self._foreign: list[Path] = []  # files that wait to be asked about
@@ -178,6 +179,7 @@ class ModelsPage(QWidget):
         self._cards.model_selected.connect(self._panel.show_model)
         for source in (self._cards, self._panel):
             source.use_asked.connect(self.use_asked)
+            source.measure_asked.connect(self._on_measure)
             source.rename_asked.connect(self._on_rename)
             source.remove_asked.connect(self._on_remove)
         self._panel.try_asked.connect(self._on_try)
@@ -297,9 +299,24 @@ class ModelsPage(QWidget):
             self._dialogs.append(dialog)
             dialog.show()
 
+    def _on_measure(self, name: str) -> None:
+        model = self._shelf.find(name)
+        if model is None or model.card is None:
+            return
+        for dialog in self._dialogs:
+            if isinstance(dialog, MeasureDialog) and dialog.model_name == name:
+                dialog.raise_()
+                dialog.activateWindow()
+                return
+        measuring = MeasureDialog(self._look, self._working.measuring(self), model, model.card, self)
+        measuring.measured.connect(self._shelf.refresh)
+        measuring.finished.connect(self._on_dialog_finished)
+        self._dialogs.append(measuring)
+        measuring.show()
+
     def _on_dialog_finished(self) -> None:
         dialog = self.sender()
-        if isinstance(dialog, TryDialog) and dialog in self._dialogs:
+        if isinstance(dialog, TryDialog | MeasureDialog) and dialog in self._dialogs:
             self._dialogs.remove(dialog)
             if self.isVisible():  # back to where it was opened; not if its model is used on another page now
                 if self._cards.shows(dialog.model_name):
@@ -315,6 +332,7 @@ class ModelsPage(QWidget):
         for key, words, is_possible in (
             ("use", self.tr("Use in Convert"), model.card is not None),
             ("try", self.tr("Try on a picture"), model.card is not None),
+            ("measure", self.tr("Measure"), model.card is not None),
             ("rename", self.tr("Rename"), model.origin == "added"),
             ("remove", self.tr("Remove"), model.origin == "added"),
         ):
@@ -332,6 +350,8 @@ class ModelsPage(QWidget):
                 self.use_asked.emit(name)
             case "try":
                 self._on_try(name)
+            case "measure":
+                self._on_measure(name)
             case "rename":
                 self._on_rename(name)
             case "remove":

@@ -11,6 +11,7 @@ from p2p_desktop.ui.model_shelf import ModelShelf
 from p2p_desktop.ui.remembered import Remembered
 from p2p_desktop.ui.settings_box import SettingsBox
 from p2p_desktop.ui.wishes import Wishes
+from p2p_desktop.workers.measure_run import MeasureRun
 from p2p_desktop.workers.preparing import convert_in_child
 from p2p_desktop.workers.preview_session import Load
 from training.contract.errors import ModelError
@@ -76,6 +77,10 @@ class WorkingModel(QObject):
         from p2p_desktop.convert.unfinished import UnfinishedJobs
 
         return UnfinishedJobs(self._paths.unfinished)
+
+    def measuring(self, parent: QObject) -> MeasureRun:
+        """What measures a model, on the device of the settings."""
+        return MeasureRun(self._paths.measured, self._settings.value.device, parent)
 
     def load(self, wishes: Wishes) -> Load | None:
         """Return what loads the model for a preview; the same for the same wishes. None while there is no model."""

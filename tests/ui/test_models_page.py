@@ -60,7 +60,8 @@ class Hands:
     def __init__(self, qtbot, look, folder: Path, width: int = 1124) -> None:
         self.qtbot, self.folder = qtbot, folder
         self.library = Library(folder / "shipped", folder / "data" / "models", folder / "data" / "removed")
-        self.shelf = ModelShelf(self.library.shipped, self.library.added, self.library.removed)
+        measured = user_paths().measured
+        self.shelf = ModelShelf(self.library.shipped, self.library.added, self.library.removed, measured=measured)
         paths = user_paths()
         working = WorkingModel(self.shelf, SettingsBox(paths.settings), paths, Remembered(paths.window))
         self.page = ModelsPage(look, self.shelf, working, resources() / "examples")
@@ -373,7 +374,7 @@ def test_the_dots_open_a_menu_and_its_entries_do_what_they_say(hands):
     assert asked == ["my haze"]
     menu = hands.find("models_menu", QMenu)
     actions = {action.text(): action for action in menu.actions()}
-    assert list(actions) == ["Use in Convert", "Try on a picture", "Rename", "Remove"]
+    assert list(actions) == ["Use in Convert", "Try on a picture", "Measure", "Rename", "Remove"]
     actions["Remove"].trigger()
     menu.close()
     hands.wait(lambda: hands.names == ["deblur", "plain"])
