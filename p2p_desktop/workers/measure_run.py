@@ -171,6 +171,7 @@ def _measure(
                     case "progress":
                         report((int(line["done"]), int(line["total"])))
                     case "warning":
+                        log.warning("measuring %s: %s", model, line.get("message"))
                         warnings.append(line)
                     case "result":
                         result = line["data"]
