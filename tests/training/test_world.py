@@ -168,7 +168,7 @@ def test_measured_pixels_count_alike_in_whichever_process(forks, several, tmp_pa
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are looked up in /proc")
-@pytest.mark.parametrize("rank", [0, 1])
+@pytest.mark.parametrize("rank", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_a_process_that_is_killed_comes_back_and_the_run_ends_as_if_undisturbed(several, tmp_path, rank):
     photos = write_photos(tmp_path / "photos")
     for name in ("whole", "killed"):  # with dropout: the random numbers of both processes must come back, too
