@@ -6,7 +6,7 @@ from training.contract.spec import GeneratorSpec
 
 FLOAT_BYTES = 4
 MAX_TILE = 768  # pixels a side: larger ones waste a little less on overlaps, and take memory from their neighbours in flight
-MIN_TILE = 256  # pixels a side: below this overlaps are most of the work
+MIN_TILE = 384  # pixels a side: below this overlaps are most of the work, and seams show in a network that looks far
 MIN_OVERLAP, MAX_OVERLAP = 64, 256  # pixels
 OVERLAP_STEPS = (
     8  # of the innermost level; measured in docs/results.md: with 4, one value in 700 was off by more than 3 grey levels

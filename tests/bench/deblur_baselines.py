@@ -1,6 +1,6 @@
 """A model on the deblur test set, beside doing nothing and classical methods, each with one setting tuned on training pictures.
 
-    python -m tests.bench.deblur_baselines --train DIR --data DIR [--model deblur] [--every 1]
+    python -m tests.bench.deblur_baselines --train DIR --data DIR [--model deblur] [--classical-every 1]
 
 The settings are the best on average over the noisy kinds of `--train` pictures, so that they know nothing of the test pictures.
 Blind methods are told nothing of the blur, as the model is; for orientation, Wiener and Richardson-Lucy are also given the true
@@ -108,24 +108,29 @@ def main() -> None:
     parser.add_argument("--train", type=Path, required=True)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--model", default="deblur")
-    parser.add_argument("--every", type=int, default=1, help="Only every so many-th test picture, for a quick look.")
+    parser.add_argument(
+        "--classical-every", type=int, default=1, help="Classical methods, which are slow, on every so many-th picture."
+    )
     options = parser.parse_args()
     cv2.setNumThreads(1)
     tuned = tune(every(pictures(options.train), NUM_TUNING))
     paths = pictures(options.data)
     with p2p_desktop.load(options.model) as translate:
-        print(f"{'':<22}" + "".join(f"{name:>22}" for name in ("nothing", "model", *tuned)))
+        print(f"{'':<22}{'nothing':>10}" + "".join(f"{name:>22}" for name in ("model", *tuned)))
         for noisy in (True, False):
             half = "noisy" if noisy else "clean"
             totals = []
             for kind in DEBLUR_TEST_KINDS:
                 rows = []
-                for index, path in list(enumerate(paths))[:: options.every]:
-                    rgb = read_rgb(path)
+                for index, rgb in enumerate(map(read_rgb, paths)):
                     blurred = deblur_test_input(rgb, kind, noisy, index)
-                    results = [blurred, translate(blurred), *(sharpened(method, blurred, kind) for method in tuned.values())]
-                    rows.append([psnr(result, rgb) for result in results])
-                totals.append(np.mean(rows, axis=0))
+                    nothing = psnr(blurred, rgb)
+                    asked = index % options.classical_every == 0
+                    others = [
+                        psnr(sharpened(method, blurred, kind), rgb) - nothing if asked else np.nan for method in tuned.values()
+                    ]
+                    rows.append([nothing, psnr(translate(blurred), rgb) - nothing, *others])
+                totals.append(np.nanmean(rows, axis=0))
                 tell(f"{half}/{kind.name}", totals[-1])
             tell(f"{half}, all", np.mean(totals, axis=0))
         kept = [psnr(translate(rgb), rgb) for rgb in map(read_rgb, paths)]
@@ -133,9 +138,8 @@ def main() -> None:
 
 
 def tell(name: str, figures: np.ndarray) -> None:
-    nothing, *others = figures
-    cells = (f"{value:.2f} ({value - nothing:+.2f})" for value in others)
-    print(f"{name:<22}{nothing:>22.2f}" + "".join(f"{cell:>22}" for cell in cells), flush=True)
+    """PSNR of doing nothing, and what each method gains, on the pictures that it was given."""
+    print(f"{name:<22}{figures[0]:>10.2f}" + "".join(f"{gain:>22.2f}" for gain in figures[1:]), flush=True)
 
 
 if __name__ == "__main__":
