@@ -83,7 +83,7 @@ def plan_conversion(
     names a picture that cannot be written.
     """
     absolute = list(dict.fromkeys(Path(os.path.abspath(source)) for source in sources))  # noqa: PTH100 links keep their names
-    out = Path(os.path.abspath(out))  # noqa: PTH100
+    out = Path(os.path.abspath(out))  # noqa: PTH100  as above
     result_name = None
     if len(absolute) == 1 and is_picture_name(out.name) and not out.is_dir() and not absolute[0].is_dir():
         requested = _format_of_name(out, requested)

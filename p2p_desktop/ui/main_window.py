@@ -218,7 +218,7 @@ class MainWindow(QMainWindow):
         self.convert.status_changed.connect(self._on_status_changed)
         self.convert.progressed.connect(self._on_convert_progressed)
         self.convert.finished.connect(self._on_finished)
-        QGuiApplication.instance().focusWindowChanged.connect(self._on_focus_window_changed)  # type: ignore[union-attr]
+        QGuiApplication.instance().focusWindowChanged.connect(self._on_focus_window_changed)  # type: ignore[union-attr]  # there is one, as there is a window
         self.convert.forgotten.connect(self._on_unfinished_settled)
         self.convert.surround_chosen.connect(self._on_surround_chosen)
         self._settings.changed.connect(self._on_settings_changed)
@@ -413,4 +413,4 @@ def _import_what_is_needed(_: Report[Any], __: Token) -> None:  # Any: nothing i
     """Import what every page needs soon, so that no first click waits for it: OpenCV and NumPy take half a second."""
     import p2p_desktop.convert.preview
     import p2p_desktop.convert.request
-    import p2p_desktop.convert.unfinished  # noqa: F401
+    import p2p_desktop.convert.unfinished  # noqa: F401  imported so that it is there later

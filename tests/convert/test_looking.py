@@ -193,7 +193,7 @@ def test_results_go_within_where_nothing_can_be_made_beside(tmp_path):
 
 
 def test_the_root_of_a_disk_gets_its_results_within():
-    root = os.path.abspath(os.sep)  # noqa: PTH100
+    root = os.path.abspath(os.sep)  # noqa: PTH100  a text, as the system gives it
     (part,) = beside([Path(root)], "sharp")
     assert part.out == Path(root) / "sharp"
 
