@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QDeadlineTimer, QObject, Signal
+from PySide6.QtCore import QObject, Signal
 
 from p2p_desktop import child
 from p2p_desktop.workers.child_lines import ChildLines
-from p2p_desktop.workers.task_thread import TaskThread
+from p2p_desktop.workers.child_run import ChildRun
 from training.contract.progress import Report, Token
 
 log = logging.getLogger(__name__)
@@ -44,26 +44,17 @@ def worst_first(findings: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:  # 
     return sorted(findings, key=rank)
 
 
-class DoctorRun(QObject):
-    """One examination at a time. Exactly one of `finished`, `failed` and `cancelled` tells how it ended."""
+class DoctorRun(ChildRun):
+    """One examination at a time. `finished` gives an Examination."""
 
     started = Signal()
     finding = Signal(object)  # one finding, as soon as it is known
-    finished = Signal(object)  # Examination
-    failed = Signal(str)  # a sentence
-    cancelled = Signal()
 
     def __init__(self, cache: Path, parent: QObject | None = None, *, command: Sequence[str] | None = None) -> None:
         """`cache`: folder of the last result. `command` stands in for the child."""
         super().__init__(parent)
         self._path = cache / "doctor.json"
         self._command = list(command or child.own_command("doctor", "--json"))
-        self._thread: TaskThread | None = None
-        self._lines = ChildLines()
-
-    @property
-    def is_running(self) -> bool:
-        return self._thread is not None
 
     def last(self) -> Examination | None:
         """What was found the last time; a file of a few kilobytes."""
@@ -79,56 +70,20 @@ class DoctorRun(QObject):
         if self._thread is not None:
             return
         command, lines, path = self._command, ChildLines(), self._path
-        self._lines = lines
 
         def work(report: Report[Any], token: Token) -> Examination:  # Any: findings, which are JSON
             examination = _examine(command, lines, report, token)
             _keep(examination, path)
             return examination
 
-        self._thread = TaskThread(work, "doctor", self)
-        self._thread.arrived.connect(self._on_arrived)
-        self._thread.succeeded.connect(self._on_succeeded)
-        self._thread.failed.connect(self._on_failed)
-        self._thread.cancelled.connect(self._on_cancelled)
-        self._thread.start()
+        self._begin(work, "doctor", lines)
         self.started.emit()
 
-    def cancel(self) -> None:
-        """End the child; what it had found is forgotten."""
-        if self._thread is not None:
-            self._thread.cancel()
-            self._lines.kill()
+    def _tell(self, reported: Any) -> None:  # Any: a finding, which is JSON
+        self.finding.emit(reported)
 
-    def close(self, until: QDeadlineTimer) -> None:
-        """End the child and the thread: only for a program that ends."""
-        self.cancel()
-        if self._thread is not None:
-            self._thread.wait(until)
-
-    def _on_arrived(self) -> None:
-        if self._thread is not None:
-            for finding in self._thread.take():
-                self.finding.emit(finding)
-
-    def _on_succeeded(self, examination: Examination) -> None:
-        self._on_arrived()  # what was told last
-        self._end()
-        self.finished.emit(examination)
-
-    def _on_failed(self, _: Exception) -> None:
-        self._end()
-        self.failed.emit(self.tr("This computer could not be checked. Try again; the log says what happened."))
-
-    def _on_cancelled(self) -> None:
-        self._end()
-        self.cancelled.emit()
-
-    def _end(self) -> None:
-        thread, self._thread = self._thread, None
-        if thread is not None:
-            thread.wait()  # it has said its last word, and is only leaving
-            thread.deleteLater()
+    def _sentence(self, _: Exception) -> str:
+        return self.tr("This computer could not be checked. Try again; the log says what happened.")
 
 
 def _examine(command: Sequence[str], lines: ChildLines, report: Report[Any], token: Token) -> Examination:  # Any: findings

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QCoreApplication, QDeadlineTimer, QObject, Signal
+from PySide6.QtCore import QCoreApplication, QObject, Signal
 from PySide6.QtGui import QImage
 
 from p2p_desktop import child
 from p2p_desktop.workers.child_lines import ChildLines
-from p2p_desktop.workers.task_thread import TaskThread
+from p2p_desktop.workers.child_run import ChildRun
 from training.contract.errors import ModelError, P2PError, PairingError, PictureError
 from training.contract.progress import Report, Token
 
@@ -47,13 +47,10 @@ class Examined:
     """The same, to be shown; a null image if there is none."""
 
 
-class MeasureRun(QObject):
-    """One measurement at a time. Exactly one of `finished`, `failed` and `cancelled` tells how it ended."""
+class MeasureRun(ChildRun):
+    """One measurement at a time. `finished` gives what was Examined."""
 
     progressed = Signal(int, int)  # test pictures done, and all of them
-    finished = Signal(object)  # Examined
-    failed = Signal(str)  # a sentence
-    cancelled = Signal()
 
     def __init__(
         self, remembered: Path, device: str = "auto", parent: QObject | None = None, *, command: Sequence[str] | None = None
@@ -62,36 +59,19 @@ class MeasureRun(QObject):
         super().__init__(parent)
         self._remembered, self._device = remembered, device
         self._command = list(command or child.own_command("evaluate"))
-        self._thread: TaskThread | None = None
-        self._lines = ChildLines()
-
-    @property
-    def is_running(self) -> bool:
-        return self._thread is not None
 
     def start(self, model: Path, folder: Path) -> None:
         """Measure a model file on the pictures of a folder, unless something is being measured."""
         if self._thread is not None:
             return
-        lines = self._lines = ChildLines()
+        lines = ChildLines()
         command = [*self._command, "-m", str(model), "--data", str(folder), "--device", self._device, "--json"]
         remembered = self._remembered
 
         def work(report: Report[Any], token: Token) -> Examined:  # Any: pairs of numbers
             return _measure(command, lines, model, folder, remembered, report, token)
 
-        self._thread = TaskThread(work, "measuring a model", self)
-        self._thread.arrived.connect(self._on_arrived)
-        self._thread.succeeded.connect(self._on_succeeded)
-        self._thread.failed.connect(self._on_failed)
-        self._thread.cancelled.connect(self._on_cancelled)
-        self._thread.start()
-
-    def cancel(self) -> None:
-        """End the child; what it had measured is forgotten."""
-        if self._thread is not None:
-            self._thread.cancel()
-            self._lines.kill()
+        self._begin(work, "measuring a model", lines)
 
     def retire(self) -> None:
         """End the child without anybody waiting for it: this outlives its owner until its thread has left."""
@@ -102,38 +82,15 @@ class MeasureRun(QObject):
             self.setParent(None)
             _retired.add(self)
 
-    def close(self, until: QDeadlineTimer) -> None:
-        """End the child and the thread: only for a program that ends."""
-        self.cancel()
-        if self._thread is not None:
-            self._thread.wait(until)
+    def _tell(self, reported: Any) -> None:  # Any: a pair of numbers
+        self.progressed.emit(*reported)
 
-    def _on_arrived(self) -> None:
-        if self._thread is not None:
-            for done, total in self._thread.take():
-                self.progressed.emit(done, total)
-
-    def _on_succeeded(self, examined: Examined) -> None:
-        self._on_arrived()  # what was told last
-        self._end()
-        self.finished.emit(examined)
-
-    def _on_failed(self, error: Exception) -> None:
-        self._end()
+    def _sentence(self, error: Exception) -> str:
         known = isinstance(error, P2PError)
-        self.failed.emit(
-            str(error) if known else self.tr("The model could not be measured. Try again; the log says what happened.")
-        )
-
-    def _on_cancelled(self) -> None:
-        self._end()
-        self.cancelled.emit()
+        return str(error) if known else self.tr("The model could not be measured. Try again; the log says what happened.")
 
     def _end(self) -> None:
-        thread, self._thread = self._thread, None
-        if thread is not None:
-            thread.wait()  # it has said its last word, and is only leaving
-            thread.deleteLater()
+        super()._end()
         if self in _retired:
             _retired.discard(self)
             self.deleteLater()
