@@ -166,8 +166,8 @@ def _visible(values_HWC: np.ndarray, encoding: str, config: TrainConfig) -> Pixe
     """Pixels of what the network sees, as far as eyes can see it."""
     depth = config.frame.depth
     match encoding:
-        case "filled_depth16":
-            return decode(np.ascontiguousarray(values_HWC[..., 1:]), "depth16", np.uint16, depth)
+        case "filled_depth16" | "surface_depth16":
+            return decode(np.ascontiguousarray(values_HWC[..., 1:2]), "depth16", np.uint16, depth)
         case "rgb_depth16":
             return decode(np.ascontiguousarray(values_HWC[..., :3]), "rgb8", np.uint8)
         case "depth16":

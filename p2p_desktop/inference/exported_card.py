@@ -53,6 +53,7 @@ def smallest_side(card: ModelCard) -> int:
 def layout(encoding: EncodingName, depth: DepthScale) -> str:
     """How the numbers of an encoding lie in a tensor and what they mean, as a sentence."""
     unit = "each value / full value * 2 - 1 (full value 255, or 65535 where a channel has 16 bits)"
+    nearness = "nearness of a measurement, 2 * exp(-pixels to it / 8) - 1"
     filled = f"depth with its holes filled by the nearest measurement, min(1, metres * 2 / {depth.range_m:g} - 1)"
     match encoding:
         case "rgb8" | "rgb16":
@@ -70,7 +71,9 @@ def layout(encoding: EncodingName, depth: DepthScale) -> str:
         case "depth16":
             planes = f"depth: metres * 2 / {depth.range_m:g} - 1; no measurement is -1"
         case "filled_depth16":
-            planes = f"nearness of a measurement, 2 * exp(-pixels to it / 8) - 1; {filled}"
+            planes = f"{nearness}; {filled}"
+        case "surface_depth16":
+            planes = f"{nearness}; {filled}; the same filled by push-pull"
         case "rgb_depth16":
             planes = f"red, green, blue of sRGB: {unit}; {filled}"
     return f"float32 [N, {encoding_named(encoding).channels}, H, W], -1 to 1. {planes}."

@@ -264,7 +264,8 @@ class Translator:
     def _check_input(self, pixels: Pixels) -> None:
         if self.card.encoding_in == "rgb_depth16" and (pixels.dtype != np.uint16 or pixels.shape[2] != 4):
             raise PictureError("This model takes a picture and its depth together (--with), and this is one alone.")
-        if self.card.encoding_in in ("depth16", "filled_depth16") and (pixels.dtype != np.uint16 or pixels.shape[2] != 1):
+        alone = encoding_named(self.card.encoding_in).is_depth and self.card.encoding_in != "rgb_depth16"
+        if alone and (pixels.dtype != np.uint16 or pixels.shape[2] != 1):
             raise PictureError("This model takes 16-bit depth pictures, and this is none.")
 
     def _statistics_of(self, pixels: Pixels, tile: int, draw: Draw | None = None) -> Values:

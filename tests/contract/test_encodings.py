@@ -132,6 +132,31 @@ def test_a_filled_map_holds_the_nearest_measurement_and_how_near_it_is():
     assert (empty == -1).all()
 
 
+def test_a_surface_goes_through_every_measurement_and_closes_every_hole():
+    rows, columns = np.mgrid[:97, :130]
+    slope = (2000 + 20 * columns + 5 * rows).astype(np.uint16)[..., None]
+    sparse = np.where(np.random.default_rng(4).random(slope.shape) < 0.05, slope, 0).astype(np.uint16)
+    near, nearest, surface = np.moveaxis(encode(sparse, "surface_depth16"), 2, 0)
+    filled = np.moveaxis(encode(sparse, "filled_depth16"), 2, 0)
+    assert (near == filled[0]).all()
+    assert (nearest == filled[1]).all()
+    whole = encode(slope, "depth16")[..., 0]
+    known = sparse[..., 0] > 0
+    assert surface[known] == pytest.approx(whole[known], abs=1e-6)
+    # On a slope the surface lies closer to the truth than the steps of the nearest measurement.
+    assert np.abs(surface - whole).mean() < 0.6 * np.abs(nearest - whole).mean()
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 9), (33, 1), (2, 5)])
+def test_one_measurement_is_a_level_surface(size: tuple[int, int]):
+    counts = np.zeros((*size, 1), np.uint16)
+    assert (encode(counts, "surface_depth16") == -1).all()
+    counts[-1, -1] = 2500
+    assert encode(counts, "surface_depth16")[..., 2] == pytest.approx(np.full(size, -0.5, np.float32), abs=1e-6)
+    counts[0, 0] = 60000  # farther than the range
+    assert encode(counts, "surface_depth16")[..., 2].max() == pytest.approx(1)
+
+
 def test_an_unknown_encoding_is_a_sentence():
     with pytest.raises(ConfigError, match="unknown to this version"):
         encoding_named("xyz")

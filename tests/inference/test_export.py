@@ -142,7 +142,14 @@ def test_statistics_that_a_model_lacks_are_a_sentence(tmp_path, exported):
 
 
 @pytest.mark.parametrize(
-    "pair", [("lab_l", "lab_ab"), ("rgb16", "depth16"), ("filled_depth16", "depth16"), ("rgb_depth16", "depth16")]
+    "pair",
+    [
+        ("lab_l", "lab_ab"),
+        ("rgb16", "depth16"),
+        ("filled_depth16", "depth16"),
+        ("surface_depth16", "depth16"),
+        ("rgb_depth16", "depth16"),
+    ],
 )
 def test_models_of_other_encodings_are_compared_on_the_same_pictures(tmp_path, exported, pair):
     made = exported(write_small_model(tmp_path / "m.safetensors", small_card("m", None, pair, "fit"), gain=1.0))

@@ -155,7 +155,7 @@ class TrainConfig:
                 yield f"Pairs of {entering.name} and {leaving.name} cannot be found on a disk."
         elif task.source == "sparse":
             if not entering.is_depth or leaving.name != "depth16":
-                yield f"The task {task.name} takes depth16, filled_depth16 or rgb_depth16, and gives depth16."
+                yield f"The task {task.name} takes depth16, filled_depth16, surface_depth16 or rgb_depth16, and gives depth16."
         elif (entering.name, leaving.name) != (task.encoding_in, task.encoding_out):
             yield f"The task {task.name} makes its pairs, and they are {task.encoding_in} to {task.encoding_out}."
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.contract.errors import ConfigError
-from training.contract.holes import nearest_fill, nearness
+from training.contract.holes import nearest_fill, nearness, smooth_fill
 
 EncodingName = Literal[
     "rgb8",
@@ -28,6 +28,7 @@ EncodingName = Literal[
     "lab_ab",
     "depth16",
     "filled_depth16",
+    "surface_depth16",
     "rgb_depth16",
 ]
 Pixels = NDArray[np.uint8 | np.uint16]
@@ -87,12 +88,12 @@ class Encoding:
     @property
     def is_depth(self) -> bool:
         """Whether its last channel is depth, where 0 is no measurement and neighbours must never be mixed."""
-        return self.name in ("depth16", "filled_depth16", "rgb_depth16")
+        return self.name in ("depth16", "filled_depth16", "surface_depth16", "rgb_depth16")
 
     @property
     def is_filled(self) -> bool:
-        """Whether the holes of a depth map that goes in are filled with the nearest measurement, and only they change."""
-        return self.name in ("filled_depth16", "rgb_depth16")
+        """Whether the holes of a depth map that goes in are filled for the network, and only they change."""
+        return self.name in ("filled_depth16", "surface_depth16", "rgb_depth16")
 
 
 ENCODINGS: dict[str, Encoding] = {
@@ -110,6 +111,7 @@ ENCODINGS: dict[str, Encoding] = {
         Encoding("lab_ab", 2, 8),
         Encoding("depth16", 1, 16),
         Encoding("filled_depth16", 2, 16),
+        Encoding("surface_depth16", 3, 16),
         Encoding("rgb_depth16", 4, 16),
     )
 }
@@ -147,6 +149,10 @@ def encode(pixels: Pixels, name: EncodingName, depth: DepthScale = DEPTH_IN_MILL
             _check_depth(pixels)
             known = measured(pixels)
             return np.concatenate([nearness(known) * 2 - 1, _filled(known, depth)], 2)
+        case "surface_depth16":
+            _check_depth(pixels)
+            known = measured(pixels)
+            return np.concatenate([nearness(known) * 2 - 1, _filled(known, depth), _surface(known, depth)], 2)
         case "rgb_depth16":
             if pixels.dtype != np.uint16 or pixels.shape[2] != 4:
                 raise ValueError("RGB and depth are uint16 [H, W, 4]")
@@ -168,7 +174,7 @@ def decode(
         case "depth16":
             counts = np.rint((values + 1) * np.float32(depth.range_m / (2 * depth.unit_m)))
             return np.asarray(np.clip(counts, 0, NO_DEPTH - 1), np.uint16)
-        case "filled_depth16" | "rgb_depth16":
+        case "filled_depth16" | "surface_depth16" | "rgb_depth16":
             raise ValueError("depth is given as depth16")
         case "lab_ab":
             raise ValueError("colour alone is no picture: use join_lab")
@@ -177,6 +183,13 @@ def decode(
 def _filled(counts: NDArray[np.uint16], depth: DepthScale) -> Values:
     """Depth without holes, and nothing farther than the range: a wrong far measurement must not drown all others."""
     return np.minimum(encode(nearest_fill(counts), "depth16", depth), np.float32(1))
+
+
+def _surface(counts: NDArray[np.uint16], depth: DepthScale) -> Values:
+    """The smooth surface through the measurements, cut off at the range like what is filled."""
+    farthest = np.uint16(min(NO_DEPTH - 1, max(1, round(depth.range_m / depth.unit_m))))
+    metres = smooth_fill(np.minimum(counts, farthest)) * np.float32(depth.unit_m)
+    return np.asarray(metres * np.float32(2 / depth.range_m) - 1, np.float32)
 
 
 def _check_depth(pixels: Pixels) -> None:
