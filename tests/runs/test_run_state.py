@@ -1,0 +1,101 @@
+"""What a run has told, folded together: from a recorded run, and while its file grows, is cut and grows again."""
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from p2p_desktop.runs.event_file import EventFile
+from p2p_desktop.runs.run_process import standing
+from p2p_desktop.runs.run_state import RunState, fold
+from training.contract.protocol import EVENTS, Answered, Failed, Finished, Lock, Started, Step, Stopped, event_line
+
+RECORDED = Path(__file__).parents[1] / "data" / "run"
+
+
+def _read_all(run: EventFile, state: RunState) -> None:
+    while True:
+        news = run.read()
+        if news.begins_anew:
+            state.forget()
+        for event, seconds in news.events:
+            state.take(event, seconds)
+        if news.is_all:
+            return
+
+
+def _step(number: int) -> Step:
+    return Step(number, 0, {"g_gan": 0.5, "g_l1": float(number), "d_real": 0.1, "d_fake": 0.2}, 2e-4, 0.1)
+
+
+def test_a_recorded_run_is_told_whole():
+    state = RunState()
+    _read_all(EventFile(RECORDED), state)
+    lines = [json.loads(line) for line in (RECORDED / EVENTS).read_text().splitlines()]
+    steps = [line for line in lines if line["type"] == "step"]
+    assert list(state.losses.steps) == [line["step"] for line in steps]
+    assert list(state.losses.values["g_l1"]) == pytest.approx([line["losses"]["g_l1"] for line in steps])
+    best = max((line for line in lines if line["type"] == "validation"), key=lambda line: line["metrics"]["psnr"])
+    assert state.best is not None
+    assert state.best.step == best["step"]
+    assert isinstance(state.ending, Finished)
+    assert state.step == state.steps == 150
+    assert state.sample_at(15).step == 10
+    assert state.sample_at(0).step == state.samples[0].step
+
+
+def test_half_a_line_waits_for_its_other_half(tmp_path: Path):
+    file = EventFile(tmp_path)
+    assert file.read().events == []
+    line = event_line(_step(1), 5.0)
+    (tmp_path / EVENTS).write_text(line[:20])
+    assert file.read().events == []
+    (tmp_path / EVENTS).write_text(line + "no event\n")
+    assert file.read().events == [(_step(1), 5.0)]
+    assert file.read().events == []
+
+
+def test_a_file_that_was_cut_is_read_from_its_start_even_if_it_grew_again(tmp_path: Path):
+    state, file = RunState(), EventFile(tmp_path)
+    first = [event_line(_step(number), float(number)) for number in range(1, 9)]
+    (tmp_path / EVENTS).write_text("".join(first))
+    _read_all(file, state)
+    again = [event_line(_step(number), 100.0 + number) for number in range(5, 30)]  # longer than what was read before
+    (tmp_path / EVENTS).write_text("".join([*first[:4], *again]))
+    _read_all(file, state)
+    assert list(state.losses.steps) == list(range(1, 30))
+    assert state.first_seconds == 1.0
+    (tmp_path / EVENTS).unlink()
+    _read_all(file, state)
+    assert state.last_seconds is None
+    assert len(state.losses) == 0
+
+
+def test_speed_leaves_pauses_out():
+    started = Started("pairs", "cpu", 100, 0, {"train": 3, "val": 1}, {"g": 1, "d": 1})
+    told = [(started, 0.0)] + [(_step(number), number * 0.5) for number in range(1, 5)]
+    assert fold(told).steps_per_second == pytest.approx(2)
+    assert fold(told).seconds_left == pytest.approx(48)
+    told += [(Answered("pause", "a", True, None, ""), 2.1), (Answered("resume", "b", True, None, ""), 900.0), (_step(5), 901.0)]
+    state = fold(told)
+    assert not state.is_paused
+    assert state.steps_per_second is None
+    state.take(_step(6), 901.5)
+    assert state.steps_per_second == pytest.approx(2)
+
+
+def test_how_a_run_stands():
+    now = 1000.0
+    mine = Lock(2**30, "another computer", 1.0, now)
+    state = fold([(Started("pairs", "cpu", 9, 0, {"train": 3, "val": 1}, {"g": 1, "d": 1}), 1.0)])
+    assert standing(RunState(), None, now) == "new"
+    assert standing(state, None, now) == "died"
+    for ending, word in ((Stopped(3, "", None), "stopped"), (Finished(9, "", None), "finished"), (Failed(3, "", None), "failed")):
+        assert standing(fold([(ending, 2.0)]), None, now) == word
+    alive = Lock(mine.pid, mine.host, mine.started, time.time())
+    assert standing(state, alive, time.time()) == "training"
+    assert standing(state, Lock(mine.pid, mine.host, mine.started, time.time() - 30), time.time()) == "silent"
+    assert standing(state, Lock(mine.pid, mine.host, mine.started, time.time() - 90), time.time()) == "died"
+    state.take(Answered("pause", "a", True, None, ""), 3.0)
+    assert standing(state, alive, time.time()) == "paused"
