@@ -12,6 +12,7 @@ import signal
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -73,6 +74,9 @@ class TrainingPairs(Dataset[Pair | PairingError]):
         crop, inside_HW1 = self._crop(sides, rng)
         if rng.random() < 0.5 and self.config.mirror:
             crop, inside_HW1 = crop.each(_flipped), _flipped(inside_HW1)
+        if self.config.turn:
+            turned = partial(_turned, quarters=int(rng.integers(4)))
+            crop, inside_HW1 = crop.each(turned), turned(inside_HW1)
         source, target = make_pair(jittered(crop, self.config.colour_jitter, rng), self.config, rng)
         frame = self.config.frame
         return Pair(
@@ -128,6 +132,10 @@ class TrainingPairs(Dataset[Pair | PairingError]):
 
 def _flipped(array_HWC: NDArray[Any]) -> NDArray[Any]:  # Any: of any type
     return np.ascontiguousarray(array_HWC[:, ::-1])
+
+
+def _turned(array_HWC: NDArray[Any], quarters: int) -> NDArray[Any]:  # Any: as above
+    return np.ascontiguousarray(np.rot90(array_HWC, quarters))
 
 
 def mean_target(pairs: TrainingPairs) -> float:

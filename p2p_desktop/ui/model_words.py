@@ -31,7 +31,11 @@ def title(model: "Model") -> str:
 
 def does(card: "ModelCard") -> str:
     """In a few words, for a line below the name."""
-    known = {"deblur": _tr("Sharpens blurred photos"), "colorize": _tr("Colours grey photos")}
+    known = {
+        "deblur": _tr("Sharpens blurred photos"),
+        "colorize": _tr("Colours grey photos"),
+        "fill-depth": _tr("Fills the holes of depth maps"),
+    }
     return known.get(card.task) or _known_title(card.task) or _tr("Translates pictures")
 
 
@@ -40,12 +44,13 @@ def promise(card: "ModelCard") -> str:
     return {
         "deblur": _tr("Drop photos or folders here to sharpen them"),
         "colorize": _tr("Drop photos or folders here to colour them"),
+        "fill-depth": _tr("Drop depth maps or folders here to fill their holes"),
     }.get(card.task, _tr("Drop pictures or folders here to translate them"))
 
 
 def result_word(model: "Model") -> str:
     """The word that a folder of results gets: "Holiday sharp"."""
-    known = {"deblur": _tr("sharp"), "colorize": _tr("coloured")}
+    known = {"deblur": _tr("sharp"), "colorize": _tr("coloured"), "fill-depth": _tr("filled")}
     return known.get(model.card.task, model.name) if model.card is not None else model.name
 
 
@@ -54,6 +59,7 @@ def explains(card: "ModelCard") -> str:
     what = {
         "deblur": _tr("Sharpens photos blurred by movement or focus."),
         "colorize": _tr("Gives colours to black-and-white photos."),
+        "fill-depth": _tr("Fills what a depth camera did not measure, in 16-bit depth maps. What was measured stays as it is."),
     }.get(card.task, _tr("Learnt from pairs of pictures: {task}.").format(task=_task_title(card.task)))
     if card.size_rule.mode == "native":
         return what + " " + _tr("Any size; large photos are done in tiles.")
@@ -193,7 +199,7 @@ def _telling_metric(card: "ModelCard") -> str:
     """Which held-out number `gain` speaks of; "" if there is none that could be held against doing nothing."""
     if card.task != "colorize" and _pair(card, "psnr") is not None:
         return "psnr"
-    for key in ("ab", "l1"):
+    for key in ("ab", "rmse", "l1"):
         pair = _pair(card, key)
         if pair is not None and pair[1] > 0:
             return key

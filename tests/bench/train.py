@@ -208,7 +208,7 @@ def main() -> None:
     parser.add_argument("--part", nargs="+", help="one part, in this process")
     parser.add_argument("--reference", type=Path)
     parser.add_argument("--data", type=Path)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=3, help="turns that are timed; 0: none")
     parser.add_argument("--steps", type=int, default=60)
     parser.add_argument("--equal-steps", type=int, default=400)
     parser.add_argument("--seeds", type=int, default=1, help="trainings of equally many steps on each side")
@@ -231,9 +231,10 @@ def main() -> None:
             said = child(side, *parts[side], path=options.reference if side == "reference" else None)
             took[side].append(said["seconds"])
             print(f"{side}: {said['seconds']:.3f} s a step", flush=True)
-        middle = {side: statistics.median(seconds) for side, seconds in took.items()}
-        print(f"ours against the reference: {middle['reference'] / middle['ours']:.2f} times as fast")
-        print(f"ours against bare steps: {middle['ours'] / middle['bare']:.3f} of their time")
+        if options.rounds:
+            middle = {side: statistics.median(seconds) for side, seconds in took.items()}
+            print(f"ours against the reference: {middle['reference'] / middle['ours']:.2f} times as fast")
+            print(f"ours against bare steps: {middle['ours'] / middle['bare']:.3f} of their time")
         for seed in range(options.seeds if options.equal_steps else 0):
             theirs = child("reference", checkout, data, str(options.equal_steps), temporary, str(seed), path=options.reference)
             our = child("ours", data, str(options.equal_steps), temporary, str(seed), "measured")

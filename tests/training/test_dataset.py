@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from tests.training.runs import save, scene, tiny_config, write_photos
+from training.contract.config import recommended
 from training.contract.encodings import encode
 from training.contract.errors import PairingError
 from training.contract.framing import fit_size
@@ -209,6 +210,36 @@ def test_half_of_the_pictures_are_mirrored(tmp_path):
     ]
     assert 10 <= sum(left_is_bright[:40]) <= 30
     assert all(left_is_bright[40:])
+
+
+def test_pictures_are_turned_by_all_four_quarters_and_targets_with_them(tmp_path):
+    rgb = np.zeros((16, 16, 3), np.uint8)
+    rgb[:8, :8] = 255
+    cv2.imwrite(str(tmp_path / "corner.png"), rgb)
+    bright = {True: set(), False: set()}
+    for turn in bright:
+        config = colour_config(tmp_path, crop_size=16, load_size=16, mirror=False, turn=turn)
+        pairs = pairs_in(config, [tmp_path / "corner.png"])
+        for epoch in range(20):
+            pair = pairs[epoch, 0]
+            corners = pair.input_CHW[0, ::15, ::15].flatten()
+            bright[turn].add(int(corners.argmax()))
+            assert pair.target_CHW.shape[1:] == pair.input_CHW.shape[1:]
+    assert bright[False] == {0}
+    assert bright[True] == {0, 1, 2, 3}
+
+
+def test_turned_depth_keeps_its_mask_in_place(tmp_path):
+    depth = np.full((32, 32), 2000, np.uint16)
+    depth[:8] = 0
+    cv2.imwrite(str(tmp_path / "depth.png"), depth)
+    config = recommended("fill-depth", tmp_path, "quick").changed(
+        {"turn": "true", "crop_size": "32", "mirror": "false", "shrink": "1"}
+    )
+    pairs = pairs_in(config, [tmp_path / "depth.png"])
+    for epoch in range(8):
+        pair = pairs[epoch, 0]
+        assert torch.equal(pair.mask_1HW[0], pair.target_CHW[0] > -1)
 
 
 def test_pictures_smaller_than_the_crop_are_extended(tmp_path):

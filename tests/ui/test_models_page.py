@@ -491,6 +491,7 @@ def model_with(**changes):
         ("deblur", {"psnr": 25.0}, {"psnr": 25.01}, "No better than doing nothing", "warning"),
         ("colorize", {"ab": 7.7, "psnr": 20.0}, {"ab": 10.0, "psnr": 25.0}, "23 % closer than doing nothing", "success"),
         ("colorize", {"ab": 12.0}, {"ab": 10.0}, "20 % farther off than doing nothing", "warning"),
+        ("fill-depth", {"rmse": 0.15, "delta1": 0.9}, {"rmse": 0.2, "delta1": 0.8}, "25 % closer than doing nothing", "success"),
         ("later", {"l1": 0.0299}, {"l1": 0.03}, "No better than doing nothing", "warning"),
         ("deblur", {"psnr": 28.0}, {}, "Not measured yet", "muted"),
         ("deblur", {}, {}, "Not measured yet", "muted"),

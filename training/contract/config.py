@@ -76,6 +76,7 @@ class TrainConfig:
         1.0, 0.1, 1, "times", "Crops are taken of pictures shrunk at random down to this: of their own size, or of load_size."
     )
     mirror: bool = choice(True, "Whether half of the pictures are mirrored.")
+    turn: bool = choice(False, "Whether pictures are turned by quarters at random, as suits what knows no up and down.")
     colour_jitter: float = knob(
         0.0, 0, 1, "share", "How far brightness, contrast and saturation of photographs vary, both sides alike."
     )

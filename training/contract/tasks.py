@@ -66,6 +66,7 @@ _DEBLUR = {
     "gan_mode": "none",  # costs PSNR and makes sharp pictures worse; see docs/results.md
     "crop_size": 128,
     "shrink": 0.5,
+    "turn": True,  # blurs have no direction that they come in more often
     "batch_size": 8,
     "learning_rate": 5e-4,
     "beta1": 0.9,
