@@ -20,7 +20,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QContextMenuEvent, QFont, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from p2p_desktop.ui import run_words
+from p2p_desktop.ui import glance_words, run_words
 from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.plain_words import wrapped
 from p2p_desktop.ui.theme import RADIUS_CARD, RADIUS_THUMBNAIL, SPACE_L, SPACE_M, SPACE_S, SPACE_XL, SPACE_XS, TEXT_ICON
@@ -145,9 +145,9 @@ class _Rows(QAbstractListModel):
             case Qt.ItemDataRole.UserRole:
                 return glance
             case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.AccessibleTextRole:
-                return ", ".join(filter(None, [glance.name, run_words.standing(glance.standing)[0], *_facts(glance)]))
+                return ", ".join(filter(None, [glance.name, run_words.standing_words(glance.standing)[0], *glance_words.facts(glance)]))
             case Qt.ItemDataRole.ToolTipRole:
-                return wrapped(glance.name, ". ".join(_facts(glance)), str(glance.folder))
+                return wrapped(glance.name, ". ".join(glance_words.facts(glance)), str(glance.folder))
         return None
 
 
@@ -203,14 +203,14 @@ class _RowPainter(QStyledItemDelegate):
     def _paint_words(self, painter: QPainter, place: QRect, glance: "RunGlance") -> None:
         theme = self._look.theme
         painter.setFont(theme.font("small"))
-        date = run_words.when(glance.changed, time.time()) if glance.changed else ""
+        date = run_words.clock_words(glance.changed, time.time()) if glance.changed else ""
         date_width = painter.fontMetrics().horizontalAdvance(date)
         first = QRect(place.left(), place.top() + SPACE_M, place.width(), 24)
         painter.setPen(theme.color("muted"))
         painter.drawText(first, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, date)
         painter.setFont(theme.font("body", QFont.Weight.DemiBold))
         painter.setPen(theme.color("text"))
-        badge, kind = run_words.standing(glance.standing)
+        badge, kind = run_words.standing_words(glance.standing)
         badge_width = painter.fontMetrics().horizontalAdvance(badge) + 2 * SPACE_S
         room = place.width() - badge_width - date_width - 3 * SPACE_S
         name = painter.fontMetrics().elidedText(glance.name, Qt.TextElideMode.ElideRight, max(room, 0))
@@ -220,13 +220,13 @@ class _RowPainter(QStyledItemDelegate):
         second = first.translated(0, 24)
         painter.setFont(theme.font("small"))
         painter.setPen(theme.color("error" if glance.problem else "muted"))
-        facts = " \u00b7 ".join(_facts(glance))
+        facts = " \u00b7 ".join(glance_words.facts(glance))
         painter.drawText(
             second,
             Qt.AlignmentFlag.AlignVCenter,
             painter.fontMetrics().elidedText(facts, Qt.TextElideMode.ElideRight, second.width()),
         )
-        if glance.standing in ("training", "paused") and glance.steps > 0:
+        if glance.is_held and glance.steps > 0:
             self._paint_progress(painter, QRect(place.left(), second.bottom() + SPACE_XS, place.width(), _BAR), glance)
 
     def _paint_progress(self, painter: QPainter, place: QRect, glance: "RunGlance") -> None:
@@ -236,12 +236,14 @@ class _RowPainter(QStyledItemDelegate):
             painter.setBrush(self._look.theme.color(token))
             painter.drawRoundedRect(QRect(place.left(), place.top(), width, place.height()), 1.5, 1.5)
 
-    def _paint_badge(self, painter: QPainter, place: QRect, text: str, kind: run_words.Kind) -> None:
+    def _paint_badge(self, painter: QPainter, place: QRect, text: str, kind: run_words.BadgeKind) -> None:
         theme = self._look.theme
         fill, ink = {
             "plain": ("pressed", "text"),
             "accent": ("selected", "accent_text"),
+            "success": ("success_note", "success"),
             "warning": ("warning_note", "warning"),
+            "error": ("error_note", "error"),
         }[kind]
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.color(fill))
@@ -260,15 +262,3 @@ def dots_of(row: QRect) -> QRect:
     """Where the three dots of a row are."""
     return QRect(row.right() - _DOTS - SPACE_S, row.top() + (row.height() - _DOTS) // 2, _DOTS, _DOTS)
 
-
-def _facts(glance: "RunGlance") -> list[str]:
-    title = _title(glance.task)
-    if glance.problem:
-        return [glance.problem]
-    return list(filter(None, [title if title != glance.name else "", run_words.progress(glance), run_words.best(glance)]))
-
-
-def _title(task: str) -> str:
-    from training.contract.tasks import TASKS  # with the encodings, which import OpenCV
-
-    return TASKS[task].title if task in TASKS else task

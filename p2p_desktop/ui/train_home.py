@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 _ICON = 48
 _WORDS_WIDTH = 480
-_HELD = ("training", "paused", "silent")
 
 
 class TrainHome(QWidget):
@@ -148,7 +147,7 @@ class TrainHome(QWidget):
         return page
 
     def _on_remove(self, folder: Path) -> None:
-        if self._glances[folder].standing in _HELD:
+        if self._glances[folder].is_held:
             self.note.set_kind("info")
             self.note.say(self.tr("{name} is being trained. Stop it first.").format(name=self._glances[folder].name))
         else:
@@ -156,7 +155,7 @@ class TrainHome(QWidget):
 
     def _on_menu(self, folder: Path, where: QPoint) -> None:
         glance = self._glances[folder]
-        is_held = glance.standing in _HELD
+        is_held = glance.is_held
         menu = QMenu(self)
         menu.setObjectName("train_menu")
         for key, words, is_possible in (
