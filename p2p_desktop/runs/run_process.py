@@ -14,10 +14,14 @@ SILENT_AFTER_S = 20.0
 """Four heartbeats missed."""
 
 
-def standing(state: RunState, lock: Lock | None, now: float) -> Standing:
+HELD: frozenset[Standing] = frozenset({"training", "paused", "silent"})
+"""While a process has the run."""
+
+
+def standing(state: RunState, lock: Lock | None, now: float, silent_after_s: float = SILENT_AFTER_S) -> Standing:
     """How a run stands, by what it told and by its lock. `now`: Unix time."""
     if lock is not None and lock.alive:
-        if now - lock.heartbeat > SILENT_AFTER_S:
+        if now - lock.heartbeat > silent_after_s:
             return "silent"
         return "paused" if state.is_paused else "training"
     match state.ending:
