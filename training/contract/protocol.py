@@ -338,7 +338,7 @@ def read_lock(run: Path) -> Lock | None:
         lock = Lock(int(data["pid"]), str(data["host"]), float(data["started"]), float(data["heartbeat"]))
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
-    return lock if 0 < lock.pid < 1 << 31 else None
+    return lock if 0 < lock.pid < 1 << 31 and isfinite(lock.started) and isfinite(lock.heartbeat) else None
 
 
 def write_lock(run: Path, lock: Lock) -> None:
