@@ -1,4 +1,7 @@
-"""Starts the trainer, or one of our own commands, as a child process, from source or frozen, and yields its JSON lines."""
+"""Starts the trainer, or one of our own commands, as a child process, from source or frozen, and yields its JSON lines.
+
+What is started detached lives on when this program ends, however it ends.
+"""
 
 import json
 import logging
@@ -56,13 +59,52 @@ def start(
     `temporary`: the folder for its temporary files, instead of the system's: one that is killed leaves them behind.
     """
     log.debug("Starting %s", command)
-    flags = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(subprocess, "CREATE_NO_WINDOW", 0)
     return subprocess.Popen(
         command,
         stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=stderr,
         env=_environment() | (dict.fromkeys(_TEMPORARY_VARIABLES, str(temporary)) if temporary is not None else {}),
+        start_new_session=sys.platform != "win32",
+        creationflags=_OF_ITS_OWN,
+    )
+
+
+def start_detached(command: Sequence[str], stderr: Path) -> "subprocess.Popen[bytes]":
+    """Start a child that outlives us. What it says goes nowhere, its errors to the end of the file `stderr`. Raises OSError.
+
+    Whoever started it polls it while both live, so that what ends is buried; `let_go` says that nobody will any more.
+    """
+    log.debug("Starting detached %s", command)
+    with stderr.open("ab") as words:
+        try:
+            return _start_detached(command, words, _OF_ITS_OWN | _OUT_OF_JOB)
+        except PermissionError:  # Windows: this program is in a job that lets nobody out
+            if not _OUT_OF_JOB:
+                raise
+            return _start_detached(command, words, _OF_ITS_OWN)
+
+
+def let_go(process: "subprocess.Popen[bytes]") -> None:
+    """Leave a detached child to itself: the object may go, the process lives on."""
+    if process.poll() is None:
+        _left_behind.append(process)  # one that is collected while its process lives complains, and is kept by Python anyway
+
+
+_OF_ITS_OWN: int = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(subprocess, "CREATE_NO_WINDOW", 0)
+_OUT_OF_JOB: int = getattr(subprocess, "CREATE_BREAKAWAY_FROM_JOB", 0)
+"""Windows ends a job's processes with the job, as some terminals and launchers want it."""
+
+_left_behind: "list[subprocess.Popen[bytes]]" = []
+
+
+def _start_detached(command: Sequence[str], stderr: IO[bytes], flags: int) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=stderr,
+        env=_environment(),
         start_new_session=sys.platform != "win32",
         creationflags=flags,
     )

@@ -58,6 +58,15 @@ class UserPaths:
     def runs(self) -> Path:
         return self.data / "runs"
 
+    def runs_in(self, folder: str) -> Path:
+        """Where the window makes runs, if the person keeps models and runs in `folder`; "": in the data folder."""
+        return Path(folder) / "runs" if folder else self.runs
+
+    @property
+    def known_runs(self) -> Path:
+        """Notes of the runs that were made elsewhere, for the window to list."""
+        return self.data / "known-runs"
+
     @property
     def settings(self) -> Path:
         return self.config / "settings.json"

@@ -1,6 +1,7 @@
-"""Every test has a user's home of its own, and leaves Python's logging as it was."""
+"""Every test has a user's home of its own, and leaves Python's logging as it was. Trainers that start fast are for all."""
 
 import logging
+import os
 
 import pytest
 from hypothesis import settings
@@ -27,3 +28,15 @@ def same_logging():
         root.removeHandler(handler)
         handler.close()
     root.setLevel(level)
+
+
+@pytest.fixture(scope="session")
+def forks(tmp_path_factory):
+    """Starts trainers by forking one process that has imported torch."""
+    if not hasattr(os, "fork"):
+        pytest.skip("trainers are forked here")
+    from tests.training.runs import ForkServer  # OpenCV; most tests need none
+
+    server = ForkServer(tmp_path_factory.mktemp("forks"))
+    yield server
+    server.close()

@@ -13,7 +13,9 @@ from p2p_desktop.cli.pairs import configured
 from p2p_desktop.cli.stopping import Interrupted
 from p2p_desktop.cli.surroundings import Surroundings
 from p2p_desktop.cli.trainer import end_stdin, kill, last_words, passing_signals_on, with_absolute_paths
+from p2p_desktop.paths import user_paths
 from p2p_desktop.runs.run_folder import TrainerError, create_run, find_run
+from p2p_desktop.runs.run_register import RunRegister
 from training.contract.errors import ConfigError
 from training.contract.protocol import CONFIG, LOG, write_order
 from training.contract.tasks import TASKS
@@ -43,13 +45,19 @@ def train_command(
     else:
         start_from = Surroundings.find().library.find(init).absolute() if init is not None else None
         path = create_run(configured(task, data, preset, set_, start_from), out.absolute())
-        if prepare:
-            if json:
-                print_json({"type": "prepared", "config": str(path)})
-            else:
-                print(path)
-            return 0
+    _note(path.parent)
+    if prepare:
+        if json:
+            print_json({"type": "prepared", "config": str(path)})
+        else:
+            print(path)
+        return 0
     return follow_trainer(path, json)
+
+
+def _note(run: Path) -> None:
+    """Let the window list a run that lies anywhere."""
+    RunRegister(user_paths().known_runs).add(run)
 
 
 def follow_trainer(config: Path, json: bool) -> int:

@@ -1,8 +1,12 @@
-"""Whether somebody trains a run at this moment, and what can be said of one that nobody trains."""
+"""Whether somebody trains a run at this moment, what can be said of one that nobody trains, and the end of one that hangs."""
 
+import socket
 from pathlib import Path
 from typing import Literal
 
+import psutil
+
+from p2p_desktop.runs.run_folder import TrainerError
 from p2p_desktop.runs.run_state import RunState
 from training.contract.protocol import Failed, Finished, Lock, Stopped, read_lock
 
@@ -13,11 +17,17 @@ trains it, and its last process did not say goodbye. `new`: nothing was ever tra
 SILENT_AFTER_S = 20.0
 """Four heartbeats missed."""
 
+_SAME_START_S = 2.0  # two readings of one process's start lie closer than this
 
-def standing(state: RunState, lock: Lock | None, now: float) -> Standing:
+
+HELD: frozenset[Standing] = frozenset({"training", "paused", "silent"})
+"""While a process has the run."""
+
+
+def standing(state: RunState, lock: Lock | None, now: float, silent_after_s: float = SILENT_AFTER_S) -> Standing:
     """How a run stands, by what it told and by its lock. `now`: Unix time."""
     if lock is not None and lock.alive:
-        if now - lock.heartbeat > SILENT_AFTER_S:
+        if now - lock.heartbeat > silent_after_s:
             return "silent"
         return "paused" if state.is_paused else "training"
     match state.ending:
@@ -34,3 +44,32 @@ def is_held(run: Path) -> bool:
     """Whether a living process trains the run."""
     lock = read_lock(run)
     return lock is not None and lock.alive
+
+
+def refuse_if_held(run: Path) -> None:
+    """Raises TrainerError where a living process trains the run, and says which."""
+    lock = read_lock(run)
+    if lock is not None and lock.alive:
+        raise TrainerError(f"This run is being trained already, by process {lock.pid} on {lock.host}. Stop that one first.")
+
+
+def end_trainer(run: Path) -> bool:
+    """Kill the process that has, or had, the run and does not answer; what it saved last is kept. False if there is none.
+
+    Raises TrainerError for one of another computer, and where the system does not let us.
+    """
+    lock = read_lock(run)
+    if lock is None:
+        return False
+    if lock.host != socket.gethostname():
+        raise TrainerError(f"This run is trained on {lock.host}. End its trainer there.")
+    try:
+        process = psutil.Process(lock.pid)
+        if abs(process.create_time() - lock.started) > _SAME_START_S or process.status() == psutil.STATUS_ZOMBIE:
+            return False  # its number is another's by now
+        process.kill()
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.AccessDenied as error:
+        raise TrainerError(f"The trainer, process {lock.pid}, cannot be ended: it belongs to another user.") from error
+    return True

@@ -67,6 +67,8 @@ class RunState:
     """Unix time of the first event."""
     last_seconds: float | None = None
     """Unix time of the latest event."""
+    started_seconds: float | None = None
+    """Unix time at which the latest process said that it begins."""
     _recent: list[tuple[int, float]] = field(default_factory=list)
     """(step, Unix time) of the latest steps since the process started or was paused."""
 
@@ -77,6 +79,7 @@ class RunState:
         match event:
             case Started():
                 self.started, self.ending, self.is_paused = event, None, False
+                self.started_seconds = seconds
                 self.step = max(self.step, event.step)
                 self._recent.clear()
             case Step():
@@ -96,9 +99,12 @@ class RunState:
 
     def forget(self) -> None:
         """Begin anew: the file of events became shorter, and is read from its start."""
-        fresh = RunState()
+        self.become(RunState())
+
+    def become(self, other: "RunState") -> None:
+        """Hold what `other` holds, which is given up."""
         for name in self.__slots__:
-            setattr(self, name, getattr(fresh, name))
+            setattr(self, name, getattr(other, name))
 
     @property
     def steps(self) -> int:

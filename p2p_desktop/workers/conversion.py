@@ -2,15 +2,16 @@
 
 import logging
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 
 from PySide6.QtCore import QDeadlineTimer, QObject, Signal
 
 from p2p_desktop.workers.preparing import convert_in_child
 from p2p_desktop.workers.task_thread import TaskThread
+from p2p_desktop.workers.wakefulness import kept_awake
 from training.contract.errors import P2PError
 from training.contract.progress import Cancelled, Report, Token
 from training.contract.spec import Statistics
@@ -137,7 +138,7 @@ class Conversion(QObject):
         note = jobs.begin(request, num_pictures)
         keeps_note = False
         try:
-            with _kept_awake() if keep_awake else nullcontext():
+            with kept_awake() if keep_awake else nullcontext():
                 run_request(request, places, report=report, token=token, prepare=prepare)
         except Cancelled:
             keeps_note = self._offer_again
@@ -207,10 +208,3 @@ def _computes_with_openvino(request: "Request") -> bool:
     from p2p_desktop.inference.device import choose_compute
 
     return choose_compute(request.device, request.runtime).runtime == "openvino"
-
-
-def _kept_awake() -> AbstractContextManager[object]:
-    """Keep the computer from sleeping. Where it cannot be told to, it may sleep: that is no reason not to convert."""
-    from wakepy import keep  # speaks with the system; only while something is done
-
-    return cast("AbstractContextManager[object]", keep.running(on_fail="pass"))

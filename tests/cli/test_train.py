@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from p2p_desktop.cli import app, train
+from p2p_desktop.paths import user_paths
+from p2p_desktop.runs.run_register import RunRegister
 from tests.models_for_tests import small_card, write_small_model
 from tests.training.runs import environment, events, tiny_config, wait_until, write_photos, write_request
 from training.contract.config import TrainConfig
@@ -216,6 +218,18 @@ def test_a_folder_that_holds_a_run_is_not_overwritten(fake, photos, tmp_path, ca
     assert app.run([*new_run(photos, tmp_path / "run"), "--set", "seed=5"]) == 1
     assert "Continue it with --resume" in capfd.readouterr().err
     assert (tmp_path / "run" / "run.json").read_bytes() == before
+
+
+def test_a_run_is_noted_for_the_window_when_it_is_made_and_when_it_goes_on(fake, photos, tmp_path, user_home):
+    fake(["event", FINISHED])
+    register = RunRegister(user_paths().known_runs)
+    assert app.run(new_run(photos, tmp_path / "run")) == 0
+    assert register.runs() == [tmp_path / "run"]
+    (tmp_path / "run").rename(tmp_path / "moved")
+    assert app.run(["train", "--config", str(tmp_path / "moved" / "run.json")]) == 0
+    assert app.run(["train", "--resume", str(tmp_path / "moved")]) == 0
+    assert app.run([*new_run(photos, tmp_path / "prepared"), "--prepare"]) == 0
+    assert sorted(register.runs()) == sorted(tmp_path / name for name in ("run", "moved", "prepared"))
 
 
 def test_a_run_can_be_prepared_for_others_to_start(fake, photos, tmp_path, capfd):

@@ -31,6 +31,7 @@ from training.contract.protocol import (
     event_line,
     own_lock,
     parse_event,
+    parse_line,
     process_started,
     read_lock,
     take_orders,
@@ -80,6 +81,30 @@ def test_what_is_no_number_never_becomes_a_line():
 @pytest.mark.parametrize("line", ["", "{", "[]", "3", '{"type": "later"}', '{"type": "step", "step": 1}', "[" * 100_000])
 def test_other_lines_are_no_events(line):
     assert parse_event(line) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("step", "7"),
+        ("step", 1 << 70),
+        ("step", True),
+        ("lr", None),
+        ("lr", float("nan")),
+        ("losses", {"g_l1": "9"}),
+        ("losses", [1]),
+    ],
+)
+def test_a_value_of_the_wrong_kind_makes_no_event(name, value):
+    data = json.loads(event_line(EVENTS[1], 0))
+    assert parse_event(json.dumps(data)) is not None
+    assert parse_event(json.dumps(data | {name: value})) is None
+
+
+def test_a_line_says_when_it_happened():
+    assert parse_line(event_line(EVENTS[3], 12.5)) == (EVENTS[3], 12.5)
+    assert parse_line(event_line(EVENTS[3], 12.5).replace("12.5", '"noon"')) is None
+    assert parse_line(json.dumps({"type": "sample", "step": 1, "files": []})) is None
 
 
 def test_events_may_say_more_in_later_versions():

@@ -72,6 +72,29 @@ def test_a_file_that_was_cut_is_read_from_its_start_even_if_it_grew_again(tmp_pa
     assert len(state.losses) == 0
 
 
+def test_garbage_and_a_line_without_end_are_passed_over(tmp_path: Path):
+    file = EventFile(tmp_path)
+    garbage = bytes(range(256)) * 10 + b"\n"
+    with (tmp_path / EVENTS).open("wb") as out:
+        out.write(event_line(_step(1), 1.0).encode() + garbage + b"x" * 3_000_000)
+    told = []
+    while not (news := file.read()).is_all:
+        told += news.events
+    assert [event.step for event, _ in told + news.events] == [1]
+    with (tmp_path / EVENTS).open("ab") as out:
+        out.write(b'"}\n' + event_line(_step(2), 2.0).encode())
+    news = file.read()
+    assert (news.events, news.begins_anew) == ([(_step(2), 2.0)], False)
+
+
+def test_without_every_step_only_the_last_is_told(tmp_path: Path):
+    answer = Answered("preview", "a", True, None, "")
+    lines = [_step(1), _step(2), answer, _step(3), _step(4), Stopped(4, "", None)]
+    (tmp_path / EVENTS).write_text("".join(event_line(event, 1.0) for event in lines))
+    told = [event for event, _ in EventFile(tmp_path, every_step=False).read().events]
+    assert told == [answer, _step(4), Stopped(4, "", None)]
+
+
 def test_speed_leaves_pauses_out():
     started = Started("pairs", "cpu", 100, 0, {"train": 3, "val": 1}, {"g": 1, "d": 1})
     told = [(started, 0.0)] + [(_step(number), number * 0.5) for number in range(1, 5)]
@@ -97,5 +120,6 @@ def test_how_a_run_stands():
     assert standing(state, alive, time.time()) == "training"
     assert standing(state, Lock(mine.pid, mine.host, mine.started, time.time() - 30), time.time()) == "silent"
     assert standing(state, Lock(mine.pid, mine.host, mine.started, time.time() - 90), time.time()) == "died"
+    assert standing(state, Lock(mine.pid, mine.host, mine.started, time.time() - 3), time.time(), silent_after_s=2) == "silent"
     state.take(Answered("pause", "a", True, None, ""), 3.0)
     assert standing(state, alive, time.time()) == "paused"

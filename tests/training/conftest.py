@@ -1,20 +1,9 @@
-"""Pictures to train on, a folder for a run, and trainers that start fast."""
-
-import os
+"""Pictures to train on, and a folder for a run."""
 
 import pytest
 import torch
 
-from tests.training.runs import ForkServer, write_photos
-
-
-@pytest.fixture(scope="session")
-def forks(tmp_path_factory):
-    if not hasattr(os, "fork"):
-        pytest.skip("trainers are forked here")
-    server = ForkServer(tmp_path_factory.mktemp("forks"))
-    yield server
-    server.close()
+from tests.training.runs import write_photos
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,9 @@ import os
 import socket
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
+from math import isfinite
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -165,11 +167,63 @@ def event_line(event: Event, seconds: float) -> str:
 def parse_event(line: str) -> Event | None:
     """Read a line. None for what is no event that this version understands, never an exception."""
     try:
+        return _event_of(json.loads(line))
+    except (ValueError, RecursionError):
+        return None
+
+
+def parse_line(line: str) -> tuple[Event, float] | None:
+    """Read a line of a run's folder: the event, and when it happened in Unix seconds. None as for `parse_event`."""
+    try:
         data = json.loads(line)
-        cls = EVENT_TYPES[data["type"]]
-        return cls(**{item.name: data[item.name] for item in fields(cls)})
+        event, seconds = _event_of(data), data["t"]
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
+    return (event, float(seconds)) if event is not None and _is_number(seconds) else None
+
+
+def _event_of(data: Any) -> Event | None:  # Any: JSON
+    try:
+        cls = EVENT_TYPES[data["type"]]
+        values = {name: data[name] for name in _FIELDS[cls]}
+    except (KeyError, TypeError):
+        return None
+    return cls(**values) if all(fits(values[name]) for name, fits in _FIELDS[cls].items()) else None
+
+
+def _is_whole(value: object) -> bool:
+    return type(value) is int and abs(value) < 1 << 63
+
+
+def _is_number(value: object) -> bool:
+    """Python's JSON has NaN, 1e999 and whole numbers beyond all others."""
+    return (isinstance(value, float) and isfinite(value)) or _is_whole(value)
+
+
+def _is_text(value: object) -> bool:
+    return type(value) is str
+
+
+def _are(inner: Callable[[object], bool]) -> Callable[[object], bool]:
+    def fits(value: object) -> bool:
+        return isinstance(value, dict) and all(map(inner, value.values()))
+
+    return fits
+
+
+_FITTING: dict[Any, Callable[[object], bool]] = {  # Any: types, and special forms of them
+    int: _is_whole,
+    float: _is_number,
+    str: _is_text,
+    bool: lambda value: type(value) is bool,
+    str | None: lambda value: value is None or type(value) is str,
+    list[str]: lambda value: isinstance(value, list) and all(map(_is_text, value)),
+    dict[str, int]: _are(_is_whole),
+    dict[str, float]: _are(_is_number),
+    dict[str, Any]: lambda value: isinstance(value, dict),
+}
+_FIELDS = {cls: {item.name: _FITTING[item.type] for item in fields(cls)} for cls in EVENT_TYPES.values()}
+"""What may stand in each field of each event: whoever reads a damaged file must not meet a text where a number should be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,7 +338,7 @@ def read_lock(run: Path) -> Lock | None:
         lock = Lock(int(data["pid"]), str(data["host"]), float(data["started"]), float(data["heartbeat"]))
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
-    return lock if 0 < lock.pid < 1 << 31 else None
+    return lock if 0 < lock.pid < 1 << 31 and isfinite(lock.started) and isfinite(lock.heartbeat) else None
 
 
 def write_lock(run: Path, lock: Lock) -> None:
