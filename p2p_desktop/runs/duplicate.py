@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from p2p_desktop.runs.run_draft import RunDraft
-from p2p_desktop.runs.run_folder import TrainerError, find_run
+from p2p_desktop.runs.run_folder import read_request
 from training.contract.config import TrainConfig, recommended
 from training.contract.errors import ConfigError, ModelError
 from training.contract.model_file import read_card
@@ -21,12 +21,7 @@ def draft_of_run(run: Path) -> tuple[RunDraft, list[str]]:
 
     Raises TrainerError, ConfigError.
     """
-    path = find_run(run)
-    try:
-        config = TrainConfig.from_json(path.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise TrainerError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
-    return draft_of(config)
+    return draft_of(read_request(run))
 
 
 def draft_of(config: TrainConfig) -> tuple[RunDraft, list[str]]:

@@ -29,6 +29,11 @@ class KnownRuns:
         self._glancers = glancers
         return sorted((glancer.look() for glancer in glancers.values()), key=lambda one: (not one.is_held, -one.changed))
 
+    def note(self, run: Path) -> None:
+        """List a run from now on that does not lie in the folder of runs."""
+        if run.parent != self.folder:
+            self.register.add(run)
+
     def remove(self, run: Path) -> Path:
         """Move a run to the removed things, and give where it is then. Raises TrainerError, also while somebody trains it."""
         refuse_if_held(run)

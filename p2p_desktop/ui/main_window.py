@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QDeadlineTimer, Qt, QTimer, Signal
 from PySide6.QtGui import (
@@ -30,7 +30,7 @@ from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.model_shelf import ModelShelf
 from p2p_desktop.ui.notes import Kind, Note
 from p2p_desktop.ui.notifications import Notifications
-from p2p_desktop.ui.placeholder_page import live_page, train_page
+from p2p_desktop.ui.placeholder_page import live_page
 from p2p_desktop.ui.question import ask_stop_and_close
 from p2p_desktop.ui.queue_model import QueueModel
 from p2p_desktop.ui.rail import PLACES, Rail
@@ -46,6 +46,9 @@ from p2p_desktop.workers.doctor_run import DoctorRun
 from p2p_desktop.workers.task_thread import TaskThread, have_all_ended
 from training.contract.progress import Report, Token
 
+if TYPE_CHECKING:  # with the trainer's config, which imports OpenCV
+    from p2p_desktop.ui.training_watch import TrainingWatch
+
 log = logging.getLogger(__name__)
 
 _LAST_MS = 10_000  # for what still runs when the window is closed; nobody sees it any more
@@ -59,6 +62,7 @@ class MainWindow(QMainWindow):
         self._look, self._paths, self._settings, self._errors = look, paths, settings, errors
         self._remembered = Remembered(paths.window)
         self._threads: list[TaskThread] = []
+        self._converting = ""  # what Convert does, in words
         self.setObjectName("main_window")
         self.setWindowTitle(self.tr("P2P Desktop"))
         self.setAcceptDrops(True)
@@ -67,6 +71,7 @@ class MainWindow(QMainWindow):
         self._probe = DeviceProbe(paths.cache, self)
         self._doctor = DoctorRun(paths.cache, self)
         self._notifications = Notifications(self)
+        self._training: TrainingWatch | None = None  # once what it needs is imported
         conversion = Conversion(self._model.places, self._model.jobs, self)
         self._session = ConvertSession(QueueModel(), conversion, self._model.request, self._model.result_word, self)
         self._rail = Rail(look, self)
@@ -75,7 +80,7 @@ class MainWindow(QMainWindow):
         self.convert = ConvertPage(look, self._shelf, self._session, self._model, resources() / "examples", self)
         self._makers: dict[str, Callable[[], QWidget]] = {
             "live": partial(live_page, look, self),
-            "train": partial(train_page, look, self),
+            "train": self._train_page,
             "models": self._models_page,
             "settings": self._settings_page,
         }
@@ -149,6 +154,9 @@ class MainWindow(QMainWindow):
         if self.convert.is_busy and not ask_stop_and_close(self._look, self._session.queue, self):
             event.ignore()
             return
+        if self._training is not None and not self._training.may_close(self):
+            event.ignore()
+            return
         self.hide()  # what ends may take a moment: nobody shall look at a window that stands still
         self.close_down()
         event.accept()
@@ -173,6 +181,8 @@ class MainWindow(QMainWindow):
             close = getattr(page, "close_down", None)
             if close is not None:
                 close(until)
+        if self._training is not None:
+            self._training.close(until)
         self._shelf.close(until)
         self._settings.flush(until)
         have_all_ended(until)
@@ -194,6 +204,24 @@ class MainWindow(QMainWindow):
         layout.addLayout(inner, 1)
         layout.addWidget(self._status)
         self.setCentralWidget(centre)
+
+    def _training_watch(self) -> "TrainingWatch":
+        if self._training is None:
+            from p2p_desktop.ui.training_watch import TrainingWatch
+
+            self._training = TrainingWatch(self._paths, self._settings, self._shelf, self._remembered, self)
+            self._training.progressed.connect(self._on_training_progressed)
+            self._training.landed.connect(self._on_model_landed)
+        return self._training
+
+    def _train_page(self) -> QWidget:
+        from p2p_desktop.ui.train_page import TrainPage  # as below
+
+        watch, runs = self._training_watch(), self._paths.runs_in(self._settings.value.models_folder)
+        page = TrainPage(self._look, self._shelf, watch.runs, runs, resources() / "examples", self)
+        page.keep_awake(self._settings.value.keep_awake)
+        page.use_asked.connect(self._on_use_asked)
+        return page
 
     def _models_page(self) -> QWidget:
         from p2p_desktop.ui.models_page import ModelsPage  # built when it is first seen: the first paint does not wait for it
@@ -243,6 +271,7 @@ class MainWindow(QMainWindow):
         self.convert.get_ready()
         self._shelf.refresh()
         self._probe.ask()
+        self._training_watch().start()
         self._run("looking for unfinished work", self._find_unfinished, self._on_unfinished_found)
         if self._settings.problem:
             self.convert.say("warning", self._settings.problem)
@@ -296,11 +325,43 @@ class MainWindow(QMainWindow):
             self.go_to("models")
             self._made["models"].import_files(what.foreign)  # type: ignore[attr-defined]  # the page's class is imported late
         if what.pictures:
-            self.go_to("convert")
-            self.convert.add(what.pictures)
+            self._take_pictures(what.pictures)
         if what.refused:  # last: what is added takes the place of what was said before
             self.go_to("convert")
             self.convert.say("warning", what.refused)
+
+    def _take_pictures(self, paths: Sequence[Path]) -> None:
+        """Pictures and folders: those of runs are opened, those dropped on Train are learned from, all others converted."""
+        if self._made.get("train") is self._pages.currentWidget():
+            self._look_for_runs(paths, self._learn_from)
+        elif len(paths) == 1 and not paths[0].suffix:
+            self._look_for_runs(paths, self._convert)
+        else:
+            self._convert(paths)
+
+    def _look_for_runs(self, paths: Sequence[Path], otherwise: Callable[[Sequence[Path]], None]) -> None:
+        """Open a run's folder; do something else with what is none. The disk is asked in a thread: it may sleep."""
+
+        def look(_: Report[Any], __: Token) -> bool:  # Any: nothing is reported
+            from p2p_desktop.runs.run_glance import is_run
+
+            return len(paths) == 1 and paths[0].is_dir() and is_run(paths[0])
+
+        def decide(found: bool) -> None:
+            if found:
+                self.go_to("train")
+                self._made["train"].open_run(paths[0])  # type: ignore[attr-defined]  # the page's class is imported late
+            else:
+                otherwise(paths)
+
+        self._run("looking at what was dropped", look, decide)
+
+    def _learn_from(self, paths: Sequence[Path]) -> None:
+        self._made["train"].take_drop(paths)  # type: ignore[attr-defined]  # as above
+
+    def _convert(self, paths: Sequence[Path]) -> None:
+        self.go_to("convert")
+        self.convert.add(paths)
 
     def _on_place_chosen(self, place: str) -> None:
         by_keyboard = self._ring.target is not None  # a click takes the ring away
@@ -316,7 +377,22 @@ class MainWindow(QMainWindow):
         self.go_to("convert")
 
     def _on_status_changed(self, text: str) -> None:
-        self._status.say(text or self.tr("Ready"))
+        self._converting = text
+        self._say_what_runs()
+
+    def _say_what_runs(self) -> None:
+        training = self._training.words if self._training is not None else ""
+        self._status.say(self._converting or training or self.tr("Ready"))
+
+    def _on_training_progressed(self, fraction: float | None) -> None:
+        self._rail.show_progress("train", fraction)
+        self._say_what_runs()
+
+    def _on_model_landed(self, name: str) -> None:
+        self._say("success", self.tr("{name} has finished learning, and is in Models now.").format(name=name))
+        if not self.isActiveWindow():
+            QApplication.alert(self)
+            self._notifications.show(self.tr("Training finished"), self.tr("{name} is in Models now.").format(name=name))
 
     def _on_convert_progressed(self, fraction: float | None) -> None:
         self._rail.show_progress("convert", fraction)
@@ -359,6 +435,12 @@ class MainWindow(QMainWindow):
         if changed:
             self.convert.wish(**changed)
         self._session.keep_awake = settings.keep_awake
+        if self._training is not None:
+            self._training.follow_settings()
+        if "train" in self._made:
+            page: Any = self._made["train"]  # Any: the page's class is imported late
+            page.keep_awake(settings.keep_awake)
+            page.use_folder(self._paths.runs_in(settings.models_folder))
         self._show_device()
 
     def _on_surround_chosen(self, name: str) -> None:
@@ -413,4 +495,5 @@ def _import_what_is_needed(_: Report[Any], __: Token) -> None:  # Any: nothing i
     """Import what every page needs soon, so that no first click waits for it: OpenCV and NumPy take half a second."""
     import p2p_desktop.convert.preview
     import p2p_desktop.convert.request
-    import p2p_desktop.convert.unfinished  # noqa: F401  imported so that it is there later
+    import p2p_desktop.convert.unfinished
+    import p2p_desktop.workers.runs_watch  # noqa: F401  imported so that it is there later

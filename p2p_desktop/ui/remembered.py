@@ -26,6 +26,10 @@ class Remembered:
         value = self._values.get(key)
         return value if isinstance(value, str) else ""
 
+    def value(self, key: str) -> Any:  # Any: JSON
+        """Return what was kept under a key; None if nothing was."""
+        return self._values.get(key)
+
     def number(self, *keys: str) -> float | None:
         """Return a number below nested keys; None if there is none."""
         value: Any = self._values  # Any: JSON

@@ -145,7 +145,9 @@ class _Rows(QAbstractListModel):
             case Qt.ItemDataRole.UserRole:
                 return glance
             case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.AccessibleTextRole:
-                return ", ".join(filter(None, [glance.name, run_words.standing_words(glance.standing)[0], *glance_words.facts(glance)]))
+                return ", ".join(
+                    filter(None, [glance.name, run_words.standing_words(glance.standing)[0], *glance_words.facts(glance)])
+                )
             case Qt.ItemDataRole.ToolTipRole:
                 return wrapped(glance.name, ". ".join(glance_words.facts(glance)), str(glance.folder))
         return None
@@ -261,4 +263,3 @@ def row_of(cell: QRect) -> QRect:
 def dots_of(row: QRect) -> QRect:
     """Where the three dots of a row are."""
     return QRect(row.right() - _DOTS - SPACE_S, row.top() + (row.height() - _DOTS) // 2, _DOTS, _DOTS)
-

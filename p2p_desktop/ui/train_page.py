@@ -1,23 +1,24 @@
 """Train: the runs there are, a wizard for a new one, and the page of one run."""
 
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QDeadlineTimer, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QStackedWidget, QVBoxLayout, QWidget
 
+from p2p_desktop.runs.duplicate import draft_of_run
 from p2p_desktop.runs.run_draft import RunDraft
-from p2p_desktop.runs.run_glance import is_run
-from p2p_desktop.ui.drops import Dropped
+from p2p_desktop.runs.run_folder import read_request
+from p2p_desktop.runs.run_glance import RunGlance, is_run
 from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.model_shelf import ModelShelf
 from p2p_desktop.ui.notes import Kind
 from p2p_desktop.ui.show_file import FolderDoor
 from p2p_desktop.ui.train_home import TrainHome
-from p2p_desktop.ui.train_wizard import TrainWizard, wizard_steps
+from p2p_desktop.ui.train_wizard import TrainWizard
 from p2p_desktop.ui.training_questions import ask_beside
+from p2p_desktop.ui.wizard_plan import wizard_steps
 from p2p_desktop.workers.errands import Errands
 from p2p_desktop.workers.run_control import RunControl
 from p2p_desktop.workers.run_follower import RunFollower
@@ -47,7 +48,7 @@ class TrainPage(QWidget):
         self._wizard: TrainWizard | None = None
         self._run_page: RunPage | None = None
         self._is_narrow = False
-        self._is_use_awaited = False
+        self._awaits_use = False
         self._home = TrainHome(look, self)
         self._stack = QStackedWidget(self)
         self._stack.addWidget(self._home)
@@ -56,3 +57,248 @@ class TrainPage(QWidget):
         layout.addWidget(self._stack)
         self._connect()
         self._on_runs_changed()
+
+    # --- what the window asks for
+
+    def set_narrow(self, on: bool) -> None:
+        self._is_narrow = on
+        for page in (self._wizard, self._run_page):
+            if page is not None:
+                page.set_narrow(on)
+
+    def take_keyboard(self, reason: Qt.FocusReason) -> None:
+        self._stack.currentWidget().take_keyboard(reason)  # type: ignore[attr-defined]  # each of the three has it
+
+    def use_folder(self, runs: Path) -> None:
+        """Make new runs in another folder from now on."""
+        self._runs = runs
+
+    def keep_awake(self, on: bool) -> None:
+        """Whether the computer stays awake while a run is trained."""
+        self._control.keep_awake = on
+
+    def highlight_drop(self, is_over: bool) -> None:
+        """Show where what is being dragged will go."""
+        self._home.highlight_drop(is_over and self._stack.currentWidget() is self._home)
+
+    def take_drop(self, paths: Sequence[Path]) -> None:
+        """Pictures and folders that were dropped here: for the wizard, which is opened if need be."""
+        if self._wizard is None:
+            self.new_model(RunDraft(data=paths[0]) if len(paths) == 1 else RunDraft(data=paths[0], data_b=paths[1]))
+        elif not self._wizard.take_drop(paths):
+            self._wizard.say(self.tr("Pictures have their place on the second page."))
+
+    def new_model(self, draft: RunDraft | None = None) -> None:
+        """Open the wizard, or bring it to the front."""
+        if self._wizard is None:
+            self._wizard = TrainWizard(self._look, wizard_steps(self._look, self._shelf), self._runs, self, draft=draft)
+            self._wizard.run_made.connect(self._on_run_made)
+            self._wizard.cancelled.connect(self._on_cancelled)
+            self._wizard.set_narrow(self._is_narrow)
+            self._stack.addWidget(self._wizard)
+        self._show(self._wizard)
+
+    def open_run(self, run: Path) -> None:
+        """Show one run, live or past."""
+        if self._run_page is None:
+            from p2p_desktop.ui.run_page import RunPage  # imports the plots
+
+            self._run_page = RunPage(self._look, self._follower, self._control, self)
+            self._run_page.set_narrow(self._is_narrow)
+            self._connect_run_page(self._run_page)
+            self._stack.addWidget(self._run_page)
+        if self._follower.run != run:
+            self._follower.follow(run)
+        self._watch.note(run)
+        self._show(self._run_page)
+
+    def close_down(self, until: QDeadlineTimer) -> None:
+        """What trains goes on."""
+        if self._wizard is not None:
+            self._wizard.close_down(until)
+        if self._run_page is not None:
+            self._run_page.close_down(until)
+        self._home.close_down(until)
+        self._control.close(until)
+        self._follower.close(until)
+        self._errands.close(until)
+
+    # --- building
+
+    def _connect(self) -> None:
+        self._watch.changed.connect(self._on_runs_changed)
+        self._watch.removed.connect(self._on_removed)
+        self._watch.restored.connect(self._on_restored)
+        self._watch.failed.connect(self._on_failed)
+        self._control.failed.connect(self._on_failed)
+        self._follower.failed.connect(self._on_failed)
+        self._shelf.added.connect(self._on_model_added)
+        self._shelf.known.connect(self._on_model_known)
+        self._door.none_is_there.connect(self._on_no_folder)
+        home = self._home
+        home.new_asked.connect(self._on_new)
+        home.examples_asked.connect(self._on_examples)
+        home.find_asked.connect(self._on_find)
+        home.open_asked.connect(self.open_run)
+        home.go_on_asked.connect(self._on_go_on)
+        home.duplicate_asked.connect(self._on_duplicate)
+        home.remove_asked.connect(self._watch.remove)
+        home.show_asked.connect(self._on_show_folder)
+
+    def _connect_run_page(self, page: "RunPage") -> None:
+        page.back_asked.connect(self._on_back)
+        page.use_asked.connect(self._on_use)
+        page.go_on_asked.connect(self._on_go_on_here)
+        page.fine_tune_asked.connect(self._on_fine_tune)
+        page.duplicate_asked.connect(self._on_duplicate)
+        page.remove_asked.connect(self._watch.remove)
+
+    def _show(self, page: QWidget) -> None:
+        self._stack.setCurrentWidget(page)
+        self.take_keyboard(Qt.FocusReason.OtherFocusReason)
+
+    # --- the home page
+
+    def _on_runs_changed(self) -> None:
+        self._home.show_runs(self._watch.glances)
+        if self._run_page is not None:
+            self._run_page.offer_runs(self._watch.glances)
+
+    def _on_new(self) -> None:
+        self.new_model()
+
+    def _on_examples(self) -> None:
+        name = self.tr("First steps")
+        self.new_model(RunDraft(_EXAMPLE_TASK, data=self._examples, preset=_EXAMPLE_PRESET, name=name))
+
+    def _on_find(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, self.tr("Open a run"), str(self._runs))
+        if folder:
+            self.open_folder(Path(folder))
+
+    def open_folder(self, folder: Path) -> None:
+        """Open a folder that is, or should be, a run's."""
+
+        def work(_: Report[Any], __: Token) -> tuple[Path, bool]:  # Any: nothing is reported
+            return folder, is_run(folder)
+
+        self._errands.run(work, "looking at a folder", self._on_looked_at)
+
+    def _on_looked_at(self, found: tuple[Path, bool] | None) -> None:
+        if found is not None and found[1]:
+            self.open_run(found[0])
+        elif found is not None:
+            words = self.tr("{folder} holds no training run. A run's folder has a file run.json in it.")
+            self._say("warning", words.format(folder=found[0]))
+
+    def _on_back(self) -> None:
+        self._show(self._home)
+        self._watch.look()
+
+    def _on_show_folder(self, run: Path) -> None:
+        self._door.show([run])
+
+    def _on_no_folder(self) -> None:
+        self._say("warning", self.tr("This folder is not there any more."))
+
+    # --- a new run
+
+    def _on_run_made(self, run: Path) -> None:
+        self._end_wizard()
+        self._start(run)
+
+    def _on_cancelled(self) -> None:
+        self._end_wizard()
+        self._show(self._home)
+
+    def _end_wizard(self) -> None:
+        wizard, self._wizard = self._wizard, None
+        if wizard is not None:
+            self._stack.removeWidget(wizard)
+            wizard.deleteLater()
+
+    def _on_duplicate(self, run: Path) -> None:
+        if self._wizard is not None:
+            self._say("info", self.tr("A new model is being prepared already. Finish that, or cancel it, first."))
+            self._show(self._wizard)
+            return
+        try:
+            draft, gone = draft_of_run(run)
+        except P2PError as error:
+            self._on_failed(str(error))
+            return
+        self.new_model(draft)
+        if gone:
+            self._say("warning", " ".join(gone))
+
+    def _on_fine_tune(self, model: Path) -> None:
+        if self._wizard is None:
+            self.new_model(RunDraft(start_from=model))
+        else:
+            self._show(self._wizard)
+
+    # --- a run that is trained
+
+    def _on_go_on(self, run: Path) -> None:
+        self._start(run)
+
+    def _on_go_on_here(self) -> None:
+        if self._follower.run is not None:
+            self._start(self._follower.run)
+
+    def _start(self, run: Path) -> None:
+        """Begin to train a run, or go on with it, unless the person would rather not have two at once."""
+        self.open_run(run)
+        other = self._beside(run)
+        if other is None or ask_beside(other.name, other.device, self):
+            self._control.start(run)
+            self._watch.look()
+
+    def _beside(self, run: Path) -> RunGlance | None:
+        """A run that the same device trains now."""
+        try:
+            wanted = read_request(run).device
+        except P2PError:  # the trainer will say what is wrong with it
+            return None
+        others = [glance for glance in self._watch.training if glance.folder != run and glance.standing != "silent"]
+        return next((other for other in others if wanted in ("auto", other.device)), None)
+
+    def _on_use(self, model: Path) -> None:
+        self._awaits_use = True
+        self._shelf.add([model])
+
+    def _on_model_added(self, name: str) -> None:
+        if self._awaits_use:
+            self._awaits_use = False
+            self.use_asked.emit(name)
+
+    def _on_model_known(self, names: list[str]) -> None:
+        if self._awaits_use:
+            self._awaits_use = False
+            self.use_asked.emit(names[-1])
+
+    def _on_removed(self, run: Path, where: Path) -> None:
+        if self._follower.run == run:
+            self._follower.unfollow()
+            self._show(self._home)
+        self._undo = where, run
+        self._home.note.clear()
+        self._say("info", self.tr("Moved {name} to the bin of this program.").format(name=run.name), str(where))
+        self._home.note.add_button(self.tr("Undo"), "train_undo").clicked.connect(self._on_undo)
+
+    def _on_undo(self) -> None:
+        self._home.note.clear()
+        self._watch.restore(*self._undo)
+
+    def _on_restored(self, run: Path) -> None:
+        self._say("success", self.tr("{name} is back.").format(name=run.name))
+
+    def _on_failed(self, sentence: str) -> None:
+        self._say("error", sentence)
+
+    def _say(self, kind: Kind, words: str, detail: str = "") -> None:
+        """On the page in front."""
+        front = self._stack.currentWidget()
+        note = self._home.note if front is self._home or not hasattr(front, "note") else front.note
+        note.set_kind(kind)
+        note.say(words, detail)

@@ -66,6 +66,15 @@ class RunsWatch(QObject):
 
         self._errands.run(work, "looking at the runs", self._on_seen)
 
+    def note(self, run: Path) -> None:
+        """List a run that lies elsewhere from now on."""
+        known = self._known
+
+        def work(_: Report[Any], __: Token) -> None:  # Any: nothing is reported
+            known.note(run)
+
+        self._errands.run(work, "noting a run", self._on_noted)
+
     def remove(self, run: Path) -> None:
         """Move a run to the removed things; `removed` says where, `failed` why not."""
         known = self._known
@@ -103,6 +112,9 @@ class RunsWatch(QObject):
         if self._is_asked_again:
             self._is_asked_again = False
             self.look()
+
+    def _on_noted(self, _: None) -> None:
+        self.look()
 
     def _on_removed(self, answer: tuple[Path, Path] | str | None) -> None:
         if isinstance(answer, tuple):
