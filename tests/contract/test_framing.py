@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from training.contract.encodings import DepthScale
 from training.contract.errors import ConfigError
 from training.contract.framing import (
     MIN_SIDE,
@@ -123,3 +124,23 @@ def test_guided_colour_stays_inside_its_edge():
 def test_impossible_size_rules_are_refused(values):
     with pytest.raises(ConfigError, match="size rule"):
         SizeRule(*values)
+
+
+def test_beyond_its_range_a_network_that_says_far_lets_the_measurements_speak():
+    frame = Frame(SizeRule("native", 16, 1), "surface_depth16", "depth16", depth=DepthScale(0.001, 10.0))
+    near_and_far = np.zeros((16, 64, 1), np.uint16)
+    near_and_far[::4, :32:4] = 2000
+    near_and_far[::4, 32::4] = 30_000
+    stray = near_and_far.copy()
+    stray[8, 8] = 50_000  # a wrong measurement amid near ones
+
+    def network(values):  # of what it sees clipped at its range, it believes the most of each half
+        halves = np.full((1, *values.shape[1:]), -0.6, np.float32)
+        halves[..., 32:] = 0.9
+        return halves
+
+    filled = translate_whole(near_and_far, frame, network)
+    assert (filled[near_and_far > 0] == near_and_far[near_and_far > 0]).all()
+    assert (filled[:, :24][near_and_far[:, :24] == 0] == 2000).all()
+    assert (filled[:, 44:] > 25_000).all()
+    assert filled[9, 9] == translate_whole(stray, frame, network)[9, 9] == 2000

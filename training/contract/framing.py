@@ -17,6 +17,7 @@ from training.contract.encodings import (
     EncodingName,
     Pixels,
     Values,
+    beyond_range,
     decode,
     encode,
     encoding_named,
@@ -116,7 +117,7 @@ def finish(values: Values, source: Pixels, frame: Frame) -> Pixels:
     pixels = decode(np.ascontiguousarray(values), frame.encoding_out, dtype, frame.depth)
     if frame.encoding_out == "depth16" and encoding_named(frame.encoding_in).is_filled:
         known = measured(source[..., -1:])
-        return np.where(known > 0, known, pixels)
+        return np.where(known > 0, known, beyond_range(pixels, known, frame.depth))
     if frame.labels == "output":
         return to_palette(pixels, frame.palette)
     return to_grey(pixels) if frame.keeps_grey and source.shape[2] == 1 else pixels
