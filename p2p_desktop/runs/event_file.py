@@ -9,7 +9,7 @@ from training.contract.protocol import EVENTS, Event, parse_line
 _MOST_BYTES = 1 << 18  # read at once, so that an old run of a million steps comes in parts
 _LONGEST_LINE = 1 << 20  # bytes; the longest of ours names 10,000 pictures in 330 kB
 _COMPARED_BYTES = 4096  # enough to tell lines apart: each has its time
-_STEP = (b'"type": "step"', b'"type":"step"')  # a quotation mark in a text has a backslash before it
+_STEP, _TIGHT_STEP = b'"type": "step"', b'"type":"step"'  # a quotation mark in a text has a backslash before it
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +87,11 @@ class EventFile:
 
 
 def _without_most_steps(lines: list[bytes]) -> list[bytes]:
-    are_steps = [any(mark in line for mark in _STEP) for line in lines]
-    last = len(lines) - 1 - are_steps[::-1].index(True) if True in are_steps else -1
-    return [line for number, line in enumerate(lines) if number == last or not are_steps[number]]
+    last = next((number for number in range(len(lines) - 1, -1, -1) if _is_step(lines[number])), -1)
+    # Written out: a call a line takes three times as long.
+    others = [line for line in lines[: max(last, 0)] if _STEP not in line and _TIGHT_STEP not in line]
+    return others + lines[max(last, 0) :]
+
+
+def _is_step(line: bytes) -> bool:
+    return _STEP in line or _TIGHT_STEP in line

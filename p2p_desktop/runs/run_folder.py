@@ -1,17 +1,20 @@
 """A run's folder before its trainer starts: made, or found again."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from training.contract.config import TrainConfig
 from training.contract.errors import P2PError
 from training.contract.protocol import CONFIG
+
+if TYPE_CHECKING:  # OpenCV; who only follows runs needs none
+    from training.contract.config import TrainConfig
 
 
 class TrainerError(P2PError):
     """A training run could not be prepared, or its trainer failed."""
 
 
-def create_run(config: TrainConfig, folder: Path) -> Path:
+def create_run(config: "TrainConfig", folder: Path) -> Path:
     """Write a new run's request, and give the path of its config file. Raises TrainerError if the folder holds a run already."""
     path = folder / CONFIG
     try:

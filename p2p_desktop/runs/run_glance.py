@@ -4,14 +4,16 @@ import os
 import time
 from dataclasses import dataclass
 from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
 
 from p2p_desktop.runs.event_file import EventFile
 from p2p_desktop.runs.run_process import HELD, Standing, standing
 from p2p_desktop.runs.run_state import RunState
-from training.contract.config import TrainConfig
 from training.contract.errors import ConfigError
 from training.contract.protocol import CHECKPOINTS, CONFIG, EVENTS, Validation, read_lock
-from training.contract.tasks import TASKS
+
+if TYPE_CHECKING:  # OpenCV; the window does not wait for it
+    from training.contract.config import TrainConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,8 @@ class RunGlancer:
         )
 
     def _read_request(self) -> None:
+        from training.contract.config import TrainConfig
+
         path = self._run / CONFIG
         seen = _signature(path)
         if seen == self._request and seen is not None:
@@ -155,6 +159,8 @@ def best_result(state: RunState) -> BestResult | None:
 
 def deciding_metric(state: RunState, told: Validation) -> str:
     """The metric that says which model is best: the task's; for a task of a later version the first that was told."""
+    from training.contract.tasks import TASKS
+
     task = TASKS.get(state.started.task) if state.started is not None else None
     return task.best_by if task is not None else next(iter(told.metrics), "")
 

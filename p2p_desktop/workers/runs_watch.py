@@ -1,6 +1,7 @@
 """The list of runs, looked at every few seconds in a thread; and runs removed to the bin and brought back."""
 
 import logging
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,13 @@ class RunsWatch(QObject):
     def training(self) -> list[RunGlance]:
         """The runs that a process has now."""
         return [glance for glance in self.glances if glance.is_held]
+
+    def training_beside(self, device: str) -> list[RunGlance]:
+        """The runs that have `device` of this computer now; "auto" may be any."""
+        here = socket.gethostname()
+        wanted = _with_number(device)
+        beside = [glance for glance in self.training if glance.host == here]
+        return [glance for glance in beside if "auto" in (device, glance.device) or _with_number(glance.device) == wanted]
 
     def start(self) -> None:
         """Look now and every few seconds."""
@@ -129,3 +137,8 @@ class RunsWatch(QObject):
         else:
             self.failed.emit(answer or self.tr("The run could not be brought back. The log says what happened."))
         self.look()
+
+
+def _with_number(device: str) -> str:
+    """A graphics card without a number is the first."""
+    return "cuda:0" if device == "cuda" else device

@@ -217,6 +217,15 @@ def test_orders_that_nobody_answers_wait_until_the_run_is_over(room, run):
     me.wait(lambda: not me.control.waiting)
 
 
+def test_an_order_given_before_the_window_closes_is_still_written(room, run):
+    write_lock(run, own_lock())
+    me = room()
+    me.wait(lambda: me.follower.is_held)
+    me.control.order("stop")
+    me.close()
+    assert len(waiting_orders(run)) == 1
+
+
 def test_a_trainer_that_hangs_is_ended_and_the_run_can_go_on(room, run, forks):
     trainer = forks.start(run)
     wait_for_steps(run)

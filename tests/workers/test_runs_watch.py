@@ -1,5 +1,9 @@
 """The list of runs in the window: looked at in a thread, told when it changed."""
 
+import subprocess
+import sys
+from dataclasses import replace
+
 import pytest
 
 from p2p_desktop.runs.known_runs import KnownRuns
@@ -9,7 +13,7 @@ from p2p_desktop.workers import runs_watch
 from p2p_desktop.workers.runs_watch import RunsWatch
 from tests.deadlines import soon
 from tests.training.runs import tiny_config
-from training.contract.protocol import LOCK, own_lock, write_lock
+from training.contract.protocol import EVENTS, LOCK, Started, event_line, own_lock, write_lock
 
 PATIENCE_MS = 60_000
 
@@ -54,3 +58,24 @@ def test_a_run_is_removed_and_brought_back_but_not_while_it_is_trained(watch, qt
     with qtbot.waitSignal(watch.restored, timeout=PATIENCE_MS):
         watch.restore(tmp_path / "removed" / "run", run)
     qtbot.waitUntil(lambda: [glance.folder for glance in watch.glances] == [run], timeout=PATIENCE_MS)
+
+
+def test_runs_beside_are_those_of_the_same_device_of_this_computer(watch, qtbot, tmp_path):
+    for name, device, host in (("a", "cuda:0", ""), ("b", "cpu", ""), ("c", "cpu", "elsewhere"), ("d", "cpu", "nobody")):
+        run = tmp_path / "runs" / name
+        create_run(tiny_config(tmp_path), run)
+        (run / EVENTS).write_text(event_line(Started("deblur", device, 9, 0, {}, {}), 1.0))
+        if host != "nobody":
+            write_lock(run, replace(own_lock(), host=host or own_lock().host))
+    with qtbot.waitSignal(watch.changed, timeout=PATIENCE_MS):
+        watch.start()
+    found = {
+        device: {glance.folder.name for glance in watch.training_beside(device)} for device in ("cuda", "cuda:1", "cpu", "auto")
+    }
+    assert found == {"cuda": {"a"}, "cuda:1": set(), "cpu": {"b"}, "auto": {"a", "b"}}
+
+
+def test_the_first_paint_need_not_wait_for_opencv():
+    modules = "runs_watch, run_follower, run_control"
+    text = f"import sys; from p2p_desktop.workers import {modules}; print('numpy' in sys.modules, 'cv2' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", text], capture_output=True, check=True).stdout.split() == [b"False", b"False"]
