@@ -127,7 +127,7 @@ def test_impossible_size_rules_are_refused(values):
 
 
 def test_beyond_its_range_a_network_that_says_far_lets_the_measurements_speak():
-    frame = Frame(SizeRule("native", 16, 1), "surface_depth16", "depth16", depth=DepthScale(0.001, 10.0))
+    frame = Frame(SizeRule("native", 16, 1), "surface_depth16", "depth16", False, depth=DepthScale(0.001, 10.0))
     near_and_far = np.zeros((16, 64, 1), np.uint16)
     near_and_far[::4, :32:4] = 2000
     near_and_far[::4, 32::4] = 30_000
