@@ -43,8 +43,7 @@ class KnownRuns:
         """Bring back what `remove` moved from `run` to `removed`, and give where it is then. Raises TrainerError."""
         target = _free(run)
         _move(removed, target)
-        if target.parent != self.folder:
-            self.register.add(target)
+        self.register.add(target)
         return target
 
     def _folders(self) -> Iterator[Path]:

@@ -74,6 +74,15 @@ class RunsWatch(QObject):
 
         self._errands.run(work, "looking at the runs", self._on_seen)
 
+    def note(self, run: Path) -> None:
+        """List a run that was just made or opened, wherever it lies, and still when the folder of runs is another one."""
+        known = self._known
+
+        def work(_: Report[Any], __: Token) -> None:  # Any: nothing is reported
+            known.register.add(run)
+
+        self._errands.run(work, "noting a run", self._on_noted)
+
     def remove(self, run: Path) -> None:
         """Move a run to the removed things; `removed` says where, `failed` why not."""
         known = self._known
@@ -111,6 +120,9 @@ class RunsWatch(QObject):
         if self._is_asked_again:
             self._is_asked_again = False
             self.look()
+
+    def _on_noted(self, _: None) -> None:
+        self.look()
 
     def _on_removed(self, answer: tuple[Path, Path] | str | None) -> None:
         if isinstance(answer, tuple):
