@@ -15,6 +15,7 @@ from rich.progress import Progress, TaskID
 from p2p_desktop.child import json_lines, start, trainer_command
 from p2p_desktop.cli.output import make_progress, print_json
 from p2p_desktop.cli.stopping import Interrupted
+from p2p_desktop.runs.last_words import last_words as end_of_log
 from p2p_desktop.runs.run_folder import TrainerError
 from training.contract.protocol import LOG
 
@@ -94,7 +95,7 @@ def kill(children: "Iterable[subprocess.Popen[bytes]]") -> None:
 def last_words(log: Path) -> str:
     """The end of a trainer's log, on one line."""
     try:
-        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = end_of_log(log).splitlines()
     except OSError:
         lines = []
     return " ".join(lines[-LOG_TAIL_LINES:]) or "none"

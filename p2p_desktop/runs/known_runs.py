@@ -29,11 +29,6 @@ class KnownRuns:
         self._glancers = glancers
         return sorted((glancer.look() for glancer in glancers.values()), key=lambda one: (not one.is_held, -one.changed))
 
-    def note(self, run: Path) -> None:
-        """List a run from now on that does not lie in the folder of runs."""
-        if run.parent != self.folder:
-            self.register.add(run)
-
     def remove(self, run: Path) -> Path:
         """Move a run to the removed things, and give where it is then. Raises TrainerError, also while somebody trains it."""
         refuse_if_held(run)
@@ -48,8 +43,7 @@ class KnownRuns:
         """Bring back what `remove` moved from `run` to `removed`, and give where it is then. Raises TrainerError."""
         target = _free(run)
         _move(removed, target)
-        if target.parent != self.folder:
-            self.register.add(target)
+        self.register.add(target)
         return target
 
     def _folders(self) -> Iterator[Path]:

@@ -3,20 +3,18 @@
 import unicodedata
 from pathlib import Path
 
-from training.contract.protocol import LOG
-
 _MOST_BYTES = 1 << 14
 _MOST_LINES = 12
 _MOST_CHARACTERS = 300  # of one line
 
 
-def last_words(run: Path, since: int = 0) -> str:
-    """The last lines of a run's log, without control characters; "" where there are none. `since`: bytes to leave out.
+def last_words(log: Path, since: int = 0) -> str:
+    """The last lines of a log, without control characters; "" where there are none. `since`: bytes to leave out.
 
     Raises OSError.
     """
     try:
-        with (run / LOG).open("rb") as file:
+        with log.open("rb") as file:
             end = file.seek(0, 2)
             start = max(min(since, end), end - _MOST_BYTES)
             file.seek(start)
@@ -29,10 +27,10 @@ def last_words(run: Path, since: int = 0) -> str:
     return "\n".join([line for line in lines if line][-_MOST_LINES:])
 
 
-def log_state(run: Path) -> tuple[int, float]:
-    """Length of the log in bytes and its last change in Unix seconds; zeros where there is none. Raises OSError."""
+def log_state(log: Path) -> tuple[int, float]:
+    """Length of a log in bytes and its last change in Unix seconds; zeros where there is none. Raises OSError."""
     try:
-        found = (run / LOG).stat()
+        found = log.stat()
     except FileNotFoundError:
         return 0, 0.0
     return found.st_size, found.st_mtime

@@ -1,6 +1,7 @@
 """Starts the trainer of a run, which lives on without us, and gives it orders. Buttons follow `waiting` and the follower."""
 
 import contextlib
+import errno
 import logging
 import socket
 import subprocess
@@ -12,7 +13,6 @@ from typing import Any
 from PySide6.QtCore import QCoreApplication, QDeadlineTimer, QObject, QTimer, Signal
 
 from p2p_desktop import child
-from p2p_desktop.convert.system_errors import unwritable
 from p2p_desktop.runs.last_words import last_words, log_state
 from p2p_desktop.runs.run_folder import TrainerError, find_run
 from p2p_desktop.runs.run_process import end_trainer, refuse_if_held
@@ -20,7 +20,7 @@ from p2p_desktop.workers.errands import Errands
 from p2p_desktop.workers.run_follower import RunFollower
 from p2p_desktop.workers.wakefulness import Wakefulness
 from training.contract.progress import Report, Token
-from training.contract.protocol import EVENTS, LOG, OrderName, write_order
+from training.contract.protocol import EVENTS, LOG, ORDERS, OrderName, write_order
 
 log = logging.getLogger(__name__)
 
@@ -119,7 +119,7 @@ class RunControl(QObject):
             try:
                 return _Written(run, key, write_order(run, name))
             except OSError as error:
-                return _Written(run, key, "", unwritable(_tr("The order"), error))
+                return _Written(run, key, "", _not_given(run, error))
 
         self._errands.run(work, "giving an order", self._on_written)
         self.waiting_changed.emit()
@@ -233,12 +233,21 @@ def _start(run: Path, command: TrainerCommand) -> _Begun | str:
         refuse_if_held(run)
         with contextlib.suppress(TrainerError):  # one that was halted for a minute has lost the run, and only takes memory
             end_trainer(run)
-        log_bytes, told = log_state(run)[0], _told_so_far(run)
+        log_bytes, told = log_state(run / LOG)[0], _told_so_far(run)
         return _Begun(run, child.start_detached(command(config), run / LOG), log_bytes, told)
     except TrainerError as error:
         return str(error)
     except OSError as error:
-        return unwritable(_tr("The trainer could not be started: {log}").format(log=run / LOG), error)
+        what = error.filename or command(config)[0]
+        return _tr("The trainer could not be started: {reason} ({what}).").format(reason=error.strerror or error, what=what)
+
+
+def _not_given(run: Path, error: OSError) -> str:
+    """Why a run got no order, and what to do."""
+    said = _tr("The order could not be given: {reason}.").format(reason=error.strerror or error)
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"{said} {_tr('Make room on the disk of {run}, then try again.').format(run=run)}"
+    return f"{said} {_tr('Whoever gives orders must be able to write to {folder}.').format(folder=run / ORDERS)}"
 
 
 def _told_so_far(run: Path) -> object:
@@ -255,7 +264,7 @@ def _why_it_ended(begun: _Begun) -> str:
     if _told_so_far(begun.run) != begun.told:
         return ""
     try:
-        words = last_words(begun.run, begun.log_bytes).splitlines()
+        words = last_words(begun.run / LOG, begun.log_bytes).splitlines()
     except OSError:
         words = []
     code = begun.process.returncode

@@ -17,7 +17,7 @@ from p2p_desktop.runs.run_process import HELD, SILENT_AFTER_S, Standing, standin
 from p2p_desktop.runs.run_state import RunState
 from p2p_desktop.workers.errands import Errand, Errands
 from training.contract.progress import Report, Token
-from training.contract.protocol import HEARTBEAT_SECONDS, Event, Lock, read_lock
+from training.contract.protocol import HEARTBEAT_SECONDS, LOG, Event, Lock, read_lock
 
 log = logging.getLogger(__name__)
 
@@ -204,7 +204,7 @@ def _watch(run: Path, quiet_s: float, report: Report[Any], token: Token) -> None
                 is_held = lock is not None and lock.alive
                 _read_events(events, report, token)
                 if lock is None or not is_held or time.time() - lock.heartbeat > quiet_s:
-                    words, changed = last_words(run), log_state(run)[1]
+                    words, changed = last_words(run / LOG), log_state(run / LOG)[1]
             else:
                 problem = _tr("The folder of this run is not there any more: {run}. If it is on another drive, connect that.")
                 problem = problem.format(run=run)

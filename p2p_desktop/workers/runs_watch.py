@@ -75,11 +75,11 @@ class RunsWatch(QObject):
         self._errands.run(work, "looking at the runs", self._on_seen)
 
     def note(self, run: Path) -> None:
-        """List a run that lies elsewhere from now on."""
+        """List a run that was just made or opened, wherever it lies, and still when the folder of runs is another one."""
         known = self._known
 
         def work(_: Report[Any], __: Token) -> None:  # Any: nothing is reported
-            known.note(run)
+            known.register.add(run)
 
         self._errands.run(work, "noting a run", self._on_noted)
 

@@ -186,7 +186,7 @@ def test_what_cannot_be_started_is_a_sentence(room, run):
     me.wait(lambda: bool(me.problems))
     me.control.start(run.parent)
     me.wait(lambda: len(me.problems) == 2)
-    assert "could not be started" in me.problems[0]
+    assert me.problems[0] == f"The trainer could not be started: No such file or directory ({run / 'no such program'})."
     assert "holds no training run" in me.problems[1]
 
 
@@ -201,7 +201,7 @@ def test_an_order_needs_somebody_to_follow_it_and_a_place_to_lie(room, run):
     (run / ORDERS).write_text("a file where the folder should be")
     me.control.order("pause")
     me.wait(lambda: len(me.problems) == 2)
-    assert "could not be written" in me.problems[1]
+    assert "could not be given" in me.problems[1]
     assert me.control.waiting == {}
 
 

@@ -44,6 +44,12 @@ def test_runs_that_come_and_begin_to_train_are_told_and_nothing_else(watch, qtbo
     assert [glance.folder for glance in watch.training] == [run]
 
 
+def test_a_run_that_lies_elsewhere_is_noted(watch, qtbot, tmp_path):
+    create_run(tiny_config(tmp_path), tmp_path / "elsewhere" / "run")
+    watch.note(tmp_path / "elsewhere" / "run")
+    qtbot.waitUntil(lambda: [glance.folder.name for glance in watch.glances] == ["run"], timeout=PATIENCE_MS)
+
+
 def test_a_run_is_removed_and_brought_back_but_not_while_it_is_trained(watch, qtbot, tmp_path):
     run = tmp_path / "runs" / "run"
     create_run(tiny_config(tmp_path), run)
