@@ -3,14 +3,15 @@
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QDeadlineTimer, QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QDeadlineTimer, QSignalBlocker, Signal
 from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from p2p_desktop.ui import model_words
+from p2p_desktop.ui.complaint import Complaint
 from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.model_shelf import ModelShelf
 from p2p_desktop.ui.settings_form import leave_wheel_to_page
-from p2p_desktop.ui.theme import SPACE_S, SPACE_XS, TEXT_ICON
+from p2p_desktop.ui.theme import SPACE_S, SPACE_XS
 from p2p_desktop.workers.errands import Errands
 from training.contract.config import recommended
 from training.contract.errors import P2PError
@@ -49,20 +50,12 @@ class StartFrom(QWidget):
         choose.setToolTip(self.tr("A .safetensors file that is not in Models"))
         choose.clicked.connect(self._on_choose)
         look.icons.set_on(choose, "folder-open")
-        self._sign, self._complaint = QLabel(self), QLabel(self)
-        self._complaint.setObjectName("train_start_problem")
-        self._complaint.setProperty("role", "error")
-        self._complaint.setTextFormat(Qt.TextFormat.PlainText)
-        self._complaint.setWordWrap(True)
+        self._complaint = Complaint(look, "train_start_problem", self._models, self)
         line = QHBoxLayout()
         line.setSpacing(SPACE_S)
         line.addWidget(self._models)
         line.addWidget(choose)
         line.addStretch(1)
-        below = QHBoxLayout()
-        below.setSpacing(SPACE_S)
-        below.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignTop)
-        below.addWidget(self._complaint, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SPACE_XS)
@@ -70,12 +63,9 @@ class StartFrom(QWidget):
         layout.addWidget(hint)
         layout.addSpacing(SPACE_XS)
         layout.addLayout(line)
-        layout.addLayout(below)
+        layout.addWidget(self._complaint)
         shelf.changed.connect(self._show_models)
-        look.icons.ready.connect(self._show_problem)
-        look.theme.changed.connect(self._show_problem)
         self._show_models()
-        self._show_problem()
 
     @property
     def model(self) -> Path | None:
@@ -105,7 +95,7 @@ class StartFrom(QWidget):
     def _ask(self) -> None:
         model, task = self.model, self._task
         self._problem, self._is_asking = "", model is not None and bool(task)
-        self._show_problem()
+        self._complaint.say(self._problem)
         self.changed.emit()
         if model is None or not task:
             return
@@ -120,7 +110,7 @@ class StartFrom(QWidget):
             return  # another one was chosen since
         self._is_asking = False
         self._problem = answer[2] if answer is not None else self.tr("The model could not be read. The log says why.")
-        self._show_problem()
+        self._complaint.say(self._problem)
         self.changed.emit()
 
     def _show_models(self) -> None:
@@ -136,13 +126,6 @@ class StartFrom(QWidget):
                 self._models.addItem(self._chosen.name, self._chosen)
                 paths.append(self._chosen)
             self._models.setCurrentIndex(paths.index(self._chosen))
-
-    def _show_problem(self) -> None:
-        self._complaint.setText(self._problem)
-        self._sign.setPixmap(self._look.icons.pixmap("warning-circle-fill", "error", TEXT_ICON, self.devicePixelRatioF()))
-        for label in (self._sign, self._complaint):
-            label.setVisible(bool(self._problem))
-        self._models.setAccessibleDescription(self._problem)
 
     def _on_activated(self, index: int) -> None:
         self._chosen = self._models.itemData(index)

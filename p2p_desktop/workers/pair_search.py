@@ -7,7 +7,7 @@ from typing import Any, Literal
 from PySide6.QtCore import QCoreApplication, QDeadlineTimer, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QImageReader
 
-from p2p_desktop.workers.errands import Errands
+from p2p_desktop.workers.errands import Errand, Errands
 from training.contract.errors import P2PError, PairingError
 from training.contract.pairing import Layout, PairFiles, Pairs, Wanted, find_pairs
 from training.contract.progress import Report, Token
@@ -55,6 +55,7 @@ class PairSearch(QObject):
         super().__init__(parent)
         self._errands = Errands(self)
         self._number = 0
+        self._current: Errand | None = None
 
     def look(self, folder: Path, wanted: Wanted, other: Path | None) -> None:
         """Look through a folder; `other`: that of the second pictures, if it lies elsewhere."""
@@ -68,11 +69,12 @@ class PairSearch(QObject):
                 about_other = other is not None and str(other) in str(error) and str(folder) not in str(error)
                 return number, (str(error), "data_b" if about_other else "data")
 
-        self._errands.run(work, "looking for pairs", self._on_looked)
+        self._current = self._errands.run(work, "looking for pairs", self._on_looked)
 
     def forget(self) -> None:
         """Do not tell what is being looked for."""
         self._number += 1
+        self._current = None
         self._errands.cancel()
 
     def close(self, until: QDeadlineTimer) -> None:
@@ -82,7 +84,7 @@ class PairSearch(QObject):
 
     def _on_looked(self, answer: tuple[int, object] | None) -> None:
         if answer is None:
-            if self._errands.are_done:
+            if self._current is not None and self.sender() is self._current:  # neither cancelled nor explained
                 self.refused.emit(self.tr("The folder could not be looked through. The log says why."), "data")
             return
         number, result = answer
