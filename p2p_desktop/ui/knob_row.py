@@ -27,7 +27,7 @@ class KnobRow(QWidget):
         super().__init__(parent)
         self.knob = knob
         self._look = look
-        self._preset = ""
+        self._preset: str | None = None  # until a preset was shown
         self._contradiction = ""
         words = knob_words.title(knob.key)
         self._label = QLabel(words, self)
@@ -65,11 +65,9 @@ class KnobRow(QWidget):
     def is_changed(self) -> bool:
         """Whether it is not the preset's."""
         value = self.value()
-        if value == self._preset:
+        if self._preset is None or value == self._preset:
             return False
-        if self.knob.kind == "number":
-            return _number(value) is None or _number(value) != _number(self._preset)
-        return True
+        return self.knob.kind != "number" or _number(value) is None or _number(value) != _number(self._preset)
 
     def show_preset(self, text: str) -> None:
         """The preset says so: what was not changed follows it."""
@@ -85,7 +83,7 @@ class KnobRow(QWidget):
         self._show()
 
     def back_to_preset(self) -> None:
-        self.put(self._preset)
+        self.put(self._preset or "")
 
     def problem(self) -> str:
         """What is wrong with the value by itself; "" if nothing is."""
@@ -178,13 +176,7 @@ class KnobRow(QWidget):
         self._badge.setVisible(changed)
         said = [self._limits()]
         if changed:
-            if self.knob.kind == "choice":
-                readable = knob_words.choice(self.knob, self._preset)
-            elif self.knob.kind == "switch":
-                readable = self.tr("on") if self._preset == "true" else self.tr("off")
-            else:
-                readable = self._readable(self._preset) or self.tr("none")
-            said.append(self.tr("preset {value}").format(value=readable))
+            said.append(self.tr("preset {value}").format(value=self._in_words(self._preset or "")))
         words = ", ".join(filter(None, said))
         self._range.setText(words)
         self._range.setVisible(bool(words))
@@ -197,6 +189,13 @@ class KnobRow(QWidget):
             return ""
         limits = self.tr("{low} to {high}").format(low=_shown(self.knob.low), high=_shown(self.knob.high))
         return f"{limits} {self.knob.unit}".rstrip()
+
+    def _in_words(self, text: str) -> str:
+        if self.knob.kind == "choice":
+            return knob_words.choice(self.knob, text)
+        if self.knob.kind == "switch":
+            return self.tr("on") if text == "true" else self.tr("off")
+        return self._readable(text) or self.tr("none")
 
     def _readable(self, text: str) -> str:
         number = _number(text)

@@ -85,9 +85,13 @@ def text_of(value: object) -> str:
 def values_of(config: TrainConfig) -> dict[str, str]:
     """The value of every knob in a config."""
     values = {item.name: text_of(getattr(config, item.name)) for item in fields(config) if item.name not in SET_ELSEWHERE}
-    network = config.generator
+    return values | {NETWORK: OF_PRESET} | words_of(config.generator)
+
+
+def words_of(network: GeneratorSpec) -> dict[str, str]:
+    """What the rows about a network say of it."""
     said = {"ngf": network.encoder[0], "norm": network.norm, "skips": network.skips, "up": network.up, "dropout": network.dropout}
-    return values | {NETWORK: OF_PRESET} | {word: text_of(value) for word, value in said.items()}
+    return {word: text_of(value) for word, value in said.items()}
 
 
 def network_changes(name: str, crop_size: int, channels: tuple[int, int]) -> dict[str, str]:

@@ -286,6 +286,7 @@ class TrainWizard(QWidget):
     def _on_not_made(self, error: Exception) -> None:
         self._let_maker_go()
         words = str(error) if isinstance(error, P2PError) else self.tr("The run could not be made. The log says why.")
+        self.step.enter(self._draft)  # it has ended what it did
         self._note.say(*sentences(words))
         self._show()
 
