@@ -22,7 +22,7 @@ QUALITIES = range(92, 40, -4)
 
 # task -> example, and the square of it that is shown: left, top, side. Blur is put on at the size shown, else nobody saw it.
 SHOWN = {
-    "deblur": ("cake-sharp.jpg", (150, 120, 160)),
+    "deblur": ("cake-sharp.jpg", (160, 66, 160)),
     "colorize": ("row-houses.jpg", (0, 0, 512)),
     "edges": ("old-college.jpg", (0, 0, 512)),
     "winter-to-summer": ("old-college.jpg", (0, 170, 342)),

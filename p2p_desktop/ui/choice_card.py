@@ -1,11 +1,13 @@
 """A card that is one of several choices: a frame, a mark that says whether it is the one, and whatever it holds."""
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from p2p_desktop.ui.look import Look
-from p2p_desktop.ui.theme import RADIUS_CARD, SPACE_L, TEXT_ICON
+from p2p_desktop.ui.theme import RADIUS_CARD, SPACE_M, TEXT_ICON
+
+_MARK = TEXT_ICON + 2
 
 
 class ChoiceCard(QAbstractButton):
@@ -21,9 +23,9 @@ class ChoiceCard(QAbstractButton):
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
+        self._mark = _Mark(look, self)
         self.toggled.connect(self._on_toggled)
         look.theme.changed.connect(self.update)
-        look.icons.ready.connect(self.update)
 
     def hasHeightForWidth(self) -> bool:
         return True
@@ -32,9 +34,10 @@ class ChoiceCard(QAbstractButton):
         layout = self.layout()
         return layout.totalHeightForWidth(width) if layout is not None else -1
 
-    def mark_place(self) -> QRectF:
-        """Where the mark is drawn."""
-        return QRectF(self.width() - SPACE_L - TEXT_ICON, SPACE_L, TEXT_ICON, TEXT_ICON)
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._mark.move(self.width() - SPACE_M - self._mark.width(), SPACE_M)
+        self._mark.raise_()  # above what the card holds
 
     def paintEvent(self, _: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -46,11 +49,29 @@ class ChoiceCard(QAbstractButton):
         painter.setBrush(theme.color("surface"))
         half = width / 2
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(half, half, -half, -half), RADIUS_CARD, RADIUS_CARD)
-        self._paint_mark(painter)
 
-    def _paint_mark(self, painter: QPainter) -> None:
-        theme, place = self._look.theme, self.mark_place()
-        if not self.isChecked():
+    def _on_toggled(self, on: bool) -> None:
+        group = self.group()
+        for card in group.buttons() if on and group is not None else [self]:
+            card.setFocusPolicy(Qt.FocusPolicy.StrongFocus if card.isChecked() else Qt.FocusPolicy.ClickFocus)
+        self._mark.update()
+        self.update()
+
+
+class _Mark(QWidget):
+    """Filled and ticked on the chosen card; readable on pictures, too."""
+
+    def __init__(self, look: Look, card: QAbstractButton) -> None:
+        super().__init__(card)
+        self._look, self._card = look, card
+        self.setFixedSize(_MARK, _MARK)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+
+    def paintEvent(self, _: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        theme, place = self._look.theme, QRectF(self.rect())
+        if not self._card.isChecked():
             painter.setPen(QPen(theme.color("outline"), 1.25))
             painter.setBrush(theme.color("surface"))
             painter.drawEllipse(place.adjusted(1, 1, -1, -1))
@@ -62,10 +83,6 @@ class ChoiceCard(QAbstractButton):
         painter.setPen(pen)
         tick = ((0.28, 0.53), (0.44, 0.68), (0.73, 0.36))
         painter.drawPolyline([QPointF(place.x() + x * place.width(), place.y() + y * place.height()) for x, y in tick])
-
-    def _on_toggled(self, on: bool) -> None:
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if on else Qt.FocusPolicy.ClickFocus)
-        self.update()
 
 
 def let_tab_reach(cards: "list[ChoiceCard]") -> None:

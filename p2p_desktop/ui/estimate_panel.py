@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import psutil
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from p2p_desktop.ui.complaint import Complaint
@@ -13,7 +13,7 @@ from p2p_desktop.ui.drops import leave_drops_to_window
 from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.notes import Note
 from p2p_desktop.ui.plain_words import count, duration, exact_duration, size
-from p2p_desktop.ui.theme import SIDE_PANEL_WIDTH, SPACE_L, SPACE_S, SPACE_XL, SPACE_XS
+from p2p_desktop.ui.theme import FORM_WIDTH, SIDE_PANEL_WIDTH, SPACE_L, SPACE_S, SPACE_XL, SPACE_XS
 from p2p_desktop.ui.widgets import SlimProgress
 from p2p_desktop.workers.estimates import Estimate
 from training.contract.config import TrainConfig
@@ -56,7 +56,9 @@ class EstimatePanel(QFrame):
         layout.addWidget(self._progress)
         for amount in (self._memory, self._disk):
             layout.addWidget(amount)
+        layout.addSpacing(SPACE_XS)
         layout.addWidget(_line(self))
+        layout.addSpacing(SPACE_XS)
         layout.addLayout(self._table())
         layout.addWidget(self._note)
         layout.addStretch(1)
@@ -84,7 +86,7 @@ class EstimatePanel(QFrame):
         """Beside the form, or as a card within it."""
         self.setProperty("role", "panel" if on else "card")
         self.setMinimumWidth(SIDE_PANEL_WIDTH if on else 0)
-        self.setMaximumWidth(SIDE_PANEL_WIDTH if on else 16_777_215)  # Qt's own "no limit"
+        self.setMaximumWidth(SIDE_PANEL_WIDTH if on else FORM_WIDTH)
         self.style().unpolish(self)
         self.style().polish(self)
 
@@ -238,7 +240,10 @@ def _line(parent: QWidget) -> QFrame:
 
 
 def _device(name: str) -> str:
-    return f"CPU, {psutil.cpu_count(logical=False) or psutil.cpu_count()} cores" if name == _OWN_MEMORY else name
+    if name != _OWN_MEMORY:
+        return name
+    words = QCoreApplication.translate("EstimatePanel", "CPU, {n} cores")
+    return words.format(n=psutil.cpu_count(logical=False) or psutil.cpu_count())
 
 
 def _bare(words: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from p2p_desktop.ui import knob_words
@@ -43,6 +43,7 @@ class KnobForm(QWidget):
         self._open.setProperty("role", "disclosure")
         self._open.setText(self.tr("More settings"))
         self._open.setToolTip(self.tr("Everything that can be set; the preset is enough to begin"))
+        self._open.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._open.setCheckable(True)
         self._open.toggled.connect(self._on_opened)
         self._count = QLabel(self)

@@ -16,7 +16,7 @@ from p2p_desktop.ui.theme import SPACE_M, SPACE_S, SPACE_XL, SPACE_XS
 from p2p_desktop.ui.widgets import Badge, Switch
 from training.contract.knobs import fitting
 
-_CONTROL_WIDTH = 176
+_CONTROL_WIDTH = 208
 _THOUSANDS = re.compile(r"-?\d{1,3}(,\d{3})+(\.\d+)?")
 
 
@@ -102,8 +102,9 @@ class KnobRow(QWidget):
 
     def contradict(self, sentence: str) -> None:
         """What is wrong with the value beside others; "" if nothing is."""
-        self._contradiction = sentence
-        self._show()
+        if sentence != self._contradiction:
+            self._contradiction = sentence
+            self._show()
 
     # --- building
 
@@ -143,8 +144,10 @@ class KnobRow(QWidget):
         is_switch = isinstance(self.control, Switch)
         right.addWidget(self.control, 0, Qt.AlignmentFlag.AlignRight if is_switch else Qt.AlignmentFlag.AlignLeft)
         right.addWidget(self._range)
+        right.addWidget(self._complaint)
         right.addStretch(1)
-        self._range.setFixedWidth(_CONTROL_WIDTH)
+        for below in (self._range, self._complaint):
+            below.setFixedWidth(_CONTROL_WIDTH)
         self._range.setAlignment(Qt.AlignmentFlag.AlignRight if is_switch else Qt.AlignmentFlag.AlignLeft)
         line = QHBoxLayout()
         line.setSpacing(SPACE_XL)
@@ -154,7 +157,6 @@ class KnobRow(QWidget):
         layout.setContentsMargins(0, SPACE_M, 0, SPACE_M)
         layout.setSpacing(SPACE_XS)
         layout.addLayout(line)
-        layout.addWidget(self._complaint)
 
     # --- what is shown
 
@@ -178,9 +180,10 @@ class KnobRow(QWidget):
         if changed:
             said.append(self.tr("preset {value}").format(value=self._in_words(self._preset or "")))
         words = ", ".join(filter(None, said))
+        problem = self.problem()
         self._range.setText(words)
-        self._range.setVisible(bool(words))
-        self._complaint.say(self.problem() or self._contradiction)
+        self._range.setVisible(bool(words) and not problem)  # which says the range itself
+        self._complaint.say(problem or self._contradiction)
         if not self._complaint.text:
             self.control.setAccessibleDescription(". ".join(filter(None, [self.knob.effect.rstrip("."), words])))
 

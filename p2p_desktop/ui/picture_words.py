@@ -56,10 +56,10 @@ def left_over(found: FoundPairs) -> str:
     """Pictures that are not used; "" if all are."""
     said = []
     if found.lonely:
-        words = _tr("{n} pictures have no partner and are left out: {names}.")
+        words = _tr("Left out, because they have no partner: {n} ({names}).")
         said.append(words.format(n=count(len(found.lonely)), names=_some([path.name for path in found.lonely])))
     if found.ambiguous:
-        words = _tr("{n} pictures share a name with another one beside them and are left out: {names}.")
+        words = _tr("Left out, because another one beside them has the same name: {n} ({names}).")
         said.append(words.format(n=count(len(found.ambiguous)), names=_some([path.name for path in found.ambiguous])))
     return " ".join(said)
 

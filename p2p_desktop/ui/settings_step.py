@@ -1,5 +1,6 @@
 """Last step of the wizard: a preset first, every setting behind it, and what it will take on this computer."""
 
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.notes import Note
 from p2p_desktop.ui.plain_words import duration
 from p2p_desktop.ui.preset_cards import PRESETS, PresetCards
-from p2p_desktop.ui.theme import NARROW_WINDOW, RAIL_WIDTH, SPACE_L, SPACE_M, SPACE_XXL
+from p2p_desktop.ui.theme import FORM_WIDTH, NARROW_WINDOW, RAIL_WIDTH, SPACE_L, SPACE_M, SPACE_XS, SPACE_XXL
 from p2p_desktop.ui.wizard_step import WizardStep
 from p2p_desktop.workers.estimates import Estimates
 from training.contract.config import TrainConfig, recommended
@@ -36,7 +37,8 @@ class SettingsStep(WizardStep):
         self._draft = RunDraft()
         self._start: GeneratorSpec | None = None
         self._config: TrainConfig | None = None
-        self._problem = ""
+        self._others: dict[str, TrainConfig] = {}
+        self._wrong = ""
         self._estimates = Estimates(self)
         self._estimates.changed.connect(self._show_estimates)
         title, hint = QLabel(self.tr("How long may it learn?"), self), QLabel(self)
@@ -56,12 +58,17 @@ class SettingsStep(WizardStep):
         self._column = QVBoxLayout(self._inner)
         self._column.setContentsMargins(SPACE_XXL, SPACE_L, SPACE_XXL, SPACE_XXL)
         self._column.setSpacing(SPACE_M)
-        self._column.addWidget(title)
-        self._column.addWidget(hint)
+        head = QVBoxLayout()
+        head.setSpacing(SPACE_XS)
+        head.addWidget(title)
+        head.addWidget(hint)
+        self._column.addLayout(head)
         self._column.addWidget(self._note)
         self._column.addWidget(self._presets)
         self._column.addWidget(self._form)
         self._column.addStretch(1)
+        for part in (self._note, self._presets, self._form, self._panel):
+            part.setMaximumWidth(FORM_WIDTH)
         area = QScrollArea(self)
         area.setWidgetResizable(True)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -100,10 +107,11 @@ class SettingsStep(WizardStep):
         self._estimates.pause()
 
     def why_not(self) -> str:
-        return self._problem
+        return self._wrong or self._panel.name_problem()
 
     def words(self) -> tuple[str, str]:
-        return self.tr("Ready to start"), self.tr("Goes on when this window is closed. You can pause and stop it at any time.")
+        headline = self.tr("Not ready to start") if self.why_not() else self.tr("Ready to start")
+        return headline, self.tr("Goes on when this window is closed. You can pause and stop it at any time.")
 
     def shown_name(self) -> str:
         """The name as it is typed."""
@@ -150,16 +158,21 @@ class SettingsStep(WizardStep):
 
     def _look_again(self) -> None:
         """Find out what is wrong, and measure what is right."""
-        self._config, sentences = None, list[str]()
-        single = self._form.problems() + list(filter(None, [self._panel.name_problem()]))
+        chosen, changes = self._presets.choice, self._changes()
+        self._config, self._others, sentences = None, {}, list[str]()
+        single = self._form.problems()
         if not single:
             try:
-                self._config = self._config_of(self._presets.choice)
+                self._config = self._config_of(chosen, changes)
             except P2PError as error:
                 sentences = knob_words.parted(str(error)) if isinstance(error, ConfigError) else [str(error)]
+            for preset in PRESETS:
+                if preset != chosen:
+                    with contextlib.suppress(P2PError):  # said when it is chosen
+                        self._others[preset] = self._config_of(preset, changes)
         self._form.contradict(sentences)
         told = [knob_words.in_words(sentence) for sentence in sentences]
-        self._problem = " ".join(single[:1] or told[:1])
+        self._wrong = " ".join(single[:1] or told[:1])
         if told:
             self._note.say(told[0], "\n".join(told[1:]))
         else:
@@ -171,14 +184,13 @@ class SettingsStep(WizardStep):
     def _measure(self) -> None:
         """The chosen preset, then the others while nobody changes anything; nothing while the page is not seen."""
         if self._config is not None and self.isVisible():
-            others = [preset for preset in PRESETS if preset != self._presets.choice]
-            self._estimates.want([self._config, *filter(None, map(self._config_or_none, others))])
+            self._estimates.want([self._config, *self._others.values()])
         else:
             self._estimates.pause()
 
     def _show_estimates(self) -> None:
         for preset in PRESETS:
-            config = self._config_or_none(preset)
+            config = self._config if preset == self._presets.choice else self._others.get(preset)
             found = self._estimates.known(config) if config is not None else None
             if config is None:
                 self._presets.say(preset, None, "")
@@ -215,17 +227,10 @@ class SettingsStep(WizardStep):
     def _is_of_others(self, key: str) -> bool:
         return key not in self._form.keys and key != "licence" and not key.startswith("generator.")
 
-    def _config_of(self, preset: str) -> TrainConfig:
+    def _config_of(self, preset: str, changes: dict[str, str]) -> TrainConfig:
         """Raises ConfigError, ModelError."""
         draft = self._draft
-        name = self._panel.name.text().strip()
-        return RunDraft(draft.task, draft.data, draft.data_b, preset, self._changes(), draft.start_from, name).config()
-
-    def _config_or_none(self, preset: str) -> TrainConfig | None:
-        try:
-            return self._config_of(preset)
-        except P2PError:
-            return None
+        return RunDraft(draft.task, draft.data, draft.data_b, preset, changes, draft.start_from).config(network=self._start)
 
     def _network_to_start_from(self) -> GeneratorSpec | None:
         if self._draft.start_from is None:
@@ -245,4 +250,4 @@ class SettingsStep(WizardStep):
         self._look_again()
 
     def _on_named(self) -> None:
-        self._look_again()
+        self.changed.emit()

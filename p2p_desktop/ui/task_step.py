@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QGridLayout, QLabel
 from p2p_desktop.runs.run_draft import RunDraft
 from p2p_desktop.ui import task_words
 from p2p_desktop.ui.choice_card import ChoiceCard, let_tab_reach
-from p2p_desktop.ui.halves import paint_halves
 from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.model_shelf import ModelShelf
 from p2p_desktop.ui.start_from import StartFrom
@@ -18,10 +17,12 @@ from p2p_desktop.ui.wizard_step import WizardStep
 from training.contract.tasks import TASKS, Task
 
 _OWN = "pairs"  # first among the tasks: whoever teaches a new one comes for it
-_COLUMN_CHARACTERS = 36  # a card's least width, so that it stays legible at any size of type
-_MOST_COLUMNS = 4
-_PICTURE_ASPECT = 0.5
+_COLUMN_CHARACTERS = 32  # a card's least width, so that it stays legible at any size of type
+_MOST_COLUMNS = 3
+_PICTURE_ASPECT = 0.3  # height to width
+_GAP = 2
 _ICON, _ARROW = 40, 20
+_FRAME = 2  # pixels of the frame of a chosen card
 
 
 class TaskStep(WizardStep):
@@ -120,7 +121,7 @@ class _TaskCard(ChoiceCard):
         self.setAccessibleDescription(" ".join((task_words.learns(task), task_words.needs(task), task_words.lengths(task))))
         self.setToolTip(task_words.lengths(task))
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(1, 1, 1, SPACE_L)
+        layout.setContentsMargins(_FRAME, _FRAME, _FRAME, SPACE_L)
         layout.setSpacing(SPACE_XS)
         layout.addWidget(_TaskPicture(look, task, picture, self))
         layout.addSpacing(SPACE_S)
@@ -175,9 +176,9 @@ class _TaskPicture(QWidget):
         if self._halves is None:
             self._paint_icons(painter)
             return
-        place = QRect(0, 0, self.width(), self.height())
-        before, after = (_filling(half, self.width() / self.height()) for half in self._halves)
-        paint_halves(painter, place, before, after, self._look)
+        width = (self.width() - _GAP) // 2
+        for half, left in zip(self._halves, (0, self.width() - width), strict=True):
+            painter.drawPixmap(QRect(left, 0, width, self.height()), _filling(half, width / self.height()))
 
     def _paint_icons(self, painter: QPainter) -> None:
         theme = self._look.theme

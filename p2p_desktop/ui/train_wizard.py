@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from p2p_desktop.runs.new_run import create_named_run
 from p2p_desktop.runs.run_draft import RunDraft
 from p2p_desktop.ui.action_bar import ActionBar
+from p2p_desktop.ui.choice_card import ChoiceCard
 from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.notes import Note
 from p2p_desktop.ui.plain_words import sentences, wrapped
@@ -69,10 +70,10 @@ class TrainWizard(QWidget):
         self._note.setObjectName("train_note")
         self._pages = QStackedWidget(self)
         header = self._header()
-        self._steps = [plan.make(self) for plan in self._plans]
-        for step in self._steps:
-            step.changed.connect(self._on_step_changed)
-            self._pages.addWidget(_scrolling(step, self))
+        self._made: dict[int, WizardStep] = {}
+        self._areas = [_scroll_area(self) for _ in self._plans]
+        for area in self._areas:
+            self._pages.addWidget(area)
         self._bar = ActionBar(look, self)
         self._back = self._bar.add_button(self.tr("Back"), "train_back", icon="arrow-left")
         self._back.clicked.connect(self._on_back)
@@ -88,8 +89,12 @@ class TrainWizard(QWidget):
 
     @property
     def step(self) -> WizardStep:
-        """The step in front."""
-        return self._steps[self._index]
+        """The step in front; made when it is first seen."""
+        if self._index not in self._made:
+            step = self._made[self._index] = self._plans[self._index].make(self)
+            step.changed.connect(self._on_step_changed)
+            self._areas[self._index].setWidget(step)
+        return self._made[self._index]
 
     def take_keyboard(self, reason: Qt.FocusReason) -> None:
         """Put the keyboard on the first control of the step in front."""
@@ -119,7 +124,7 @@ class TrainWizard(QWidget):
 
     def close_down(self, until: QDeadlineTimer) -> None:
         """End what the steps still do."""
-        for step in self._steps:
+        for step in self._made.values():
             step.close_down(until)
         if self._maker is not None:
             self._maker.wait(until)
@@ -129,10 +134,7 @@ class TrainWizard(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """What no control had a use for: Return presses the button that has the keyboard, else the filled one; Escape cancels."""
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
-            held = QApplication.focusWidget()
-            is_button = isinstance(held, QPushButton | QToolButton) and self.isAncestorOf(held)
-            pressed: QAbstractButton = held if is_button else self._next  # type: ignore[assignment]  # just asked
-            pressed.click()
+            self._pressed().click()
         elif event.key() == Qt.Key.Key_Escape:
             self.ask_to_cancel()
         else:
@@ -141,6 +143,13 @@ class TrainWizard(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._make_room()
+
+    def _pressed(self) -> QAbstractButton:
+        """What Return presses: a card that is not chosen yet is chosen first."""
+        held = QApplication.focusWidget()
+        if isinstance(held, QPushButton | QToolButton) or (isinstance(held, ChoiceCard) and not held.isChecked()):
+            return held if self.isAncestorOf(held) else self._next
+        return self._next
 
     # --- building
 
@@ -257,7 +266,7 @@ class TrainWizard(QWidget):
             self._show()
             return
         self.step.leave(self._draft)
-        if self._index + 1 < len(self._steps):
+        if self._index + 1 < len(self._plans):
             self._enter(self._index + 1)
             self.take_keyboard(Qt.FocusReason.OtherFocusReason)
         else:
@@ -308,10 +317,9 @@ class TrainWizard(QWidget):
         self.cancelled.emit()
 
 
-def _scrolling(step: WizardStep, parent: QWidget) -> QScrollArea:
+def _scroll_area(parent: QWidget) -> QScrollArea:
     area = QScrollArea(parent)
     area.setWidgetResizable(True)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    area.setWidget(step)
     return area
