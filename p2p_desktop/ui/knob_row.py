@@ -4,6 +4,7 @@ import json
 import re
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from p2p_desktop.ui import knob_words
@@ -17,6 +18,7 @@ from p2p_desktop.ui.widgets import Badge, Switch
 from training.contract.knobs import fitting
 
 _CONTROL_WIDTH = 208
+_CONTROL_CHARACTERS = 24  # where type is large
 _THOUSANDS = re.compile(r"-?\d{1,3}(,\d{3})+(\.\d+)?")
 
 
@@ -27,6 +29,7 @@ class KnobRow(QWidget):
         super().__init__(parent)
         self.knob = knob
         self._look = look
+        self._width = max(_CONTROL_WIDTH, QFontMetrics(look.theme.font("body")).averageCharWidth() * _CONTROL_CHARACTERS)
         self._preset: str | None = None  # until a preset was shown
         self._contradiction = ""
         words = knob_words.title(knob.key)
@@ -117,13 +120,13 @@ class KnobRow(QWidget):
             combo = QComboBox(self)
             for value in self.knob.choices:
                 combo.addItem(knob_words.choice(self.knob, value), value)
-            combo.setFixedWidth(_CONTROL_WIDTH)
+            combo.setFixedWidth(self._width)
             combo.currentIndexChanged.connect(self._on_edited)
             leave_wheel_to_page(combo)
             return combo
         field = QLineEdit(self)
         leave_drops_to_window(field)
-        field.setFixedWidth(_CONTROL_WIDTH)
+        field.setFixedWidth(self._width)
         field.textEdited.connect(self._on_edited)
         field.editingFinished.connect(self._on_finished)
         return field
@@ -147,7 +150,7 @@ class KnobRow(QWidget):
         right.addWidget(self._complaint)
         right.addStretch(1)
         for below in (self._range, self._complaint):
-            below.setFixedWidth(_CONTROL_WIDTH)
+            below.setFixedWidth(self._width)
         self._range.setAlignment(Qt.AlignmentFlag.AlignRight if is_switch else Qt.AlignmentFlag.AlignLeft)
         line = QHBoxLayout()
         line.setSpacing(SPACE_XL)

@@ -131,6 +131,10 @@ class PicturesStep(WizardStep):
         self._first.put(first)
         self._show()
 
+    def highlight_drop(self, on: bool) -> None:
+        """Show that what is being dragged over the window will be taken."""
+        self._area.highlight(on)
+
     # --- building
 
     def _make_result(self) -> QFrame:
@@ -271,7 +275,7 @@ class _DropArea(QFrame):
 
     def __init__(self, look: Look, parent: QWidget) -> None:
         super().__init__(parent)
-        self._look = look
+        self._look, self._is_target = look, False
         self.setObjectName("train_drop_area")
         self._icon, self._headline, self._words = QLabel(self), QLabel(self), QLabel(self)
         self._headline.setObjectName("train_drop_headline")
@@ -296,14 +300,19 @@ class _DropArea(QFrame):
         self._words.setText(words)
         self.setAccessibleName(headline)
 
+    def highlight(self, on: bool) -> None:
+        self._is_target = on
+        self.update()
+
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        pen = QPen(self._look.theme.color("outline"), 1.5)
+        theme, on = self._look.theme, self._is_target
+        pen = QPen(theme.color("accent_text" if on else "outline"), 2.0 if on else 1.5)
         pen.setDashPattern(_DASH)
         painter.setPen(pen)
-        painter.setBrush(self._look.theme.color("surface"))
+        painter.setBrush(theme.color("selected" if on else "surface"))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), RADIUS_DROP_AREA, RADIUS_DROP_AREA)
 
     def _on_look_changed(self) -> None:

@@ -20,6 +20,7 @@ _OWN = "pairs"  # first among the tasks: whoever teaches a new one comes for it
 _COLUMN_CHARACTERS = 32  # a card's least width, so that it stays legible at any size of type
 _MOST_COLUMNS = 3
 _PICTURE_ASPECT = 0.3  # height to width
+_MOST_PICTURE = 120  # pixels of its height
 _GAP = 2
 _ICON, _ARROW = 40, 20
 _FRAME = 2  # pixels of the frame of a chosen card
@@ -165,7 +166,7 @@ class _TaskPicture(QWidget):
         return True
 
     def heightForWidth(self, width: int) -> int:
-        return round(width * _PICTURE_ASPECT)
+        return min(_MOST_PICTURE, round(width * _PICTURE_ASPECT))
 
     def paintEvent(self, _: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -24,6 +24,7 @@ from p2p_desktop.runs.new_run import create_named_run
 from p2p_desktop.runs.run_draft import RunDraft
 from p2p_desktop.ui.action_bar import ActionBar
 from p2p_desktop.ui.choice_card import ChoiceCard
+from p2p_desktop.ui.drops import Dropped
 from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.notes import Note
 from p2p_desktop.ui.plain_words import sentences, wrapped
@@ -108,6 +109,12 @@ class TrainWizard(QWidget):
             return False
         take(paths)
         return True
+
+    def highlight_drop(self, what: Dropped | None) -> None:
+        """Show where what is being dragged will go, if the step in front takes it; None: nothing is dragged."""
+        highlight = getattr(self.step, "highlight_drop", None)
+        if highlight is not None:
+            highlight(what is not None and bool(what.pictures))
 
     def ask_to_cancel(self) -> None:
         """End the wizard; where something would be lost, ask before."""

@@ -524,8 +524,9 @@ def test_the_panel_goes_into_the_form_where_the_window_is_narrow(hands, pairs):
 
 
 def test_the_panel_says_what_it_would_take_and_where_there_is_too_little(qtbot, look, tmp_path):
-    panel = EstimatePanel(look, tmp_path, QWidget())
-    qtbot.addWidget(panel.parentWidget())
+    window = QWidget()
+    qtbot.addWidget(window)
+    panel = EstimatePanel(look, tmp_path, window)
     config = tiny_config(tmp_path, steps=7200)
     found = Estimate(0.5, 1 << 20, "cpu", 11, 1, {"g": 1000, "d": 500}, 11)
     panel.show_estimate(found, config)
