@@ -7,6 +7,7 @@ from pathlib import Path
 from training.contract.config import TrainConfig, recommended
 from training.contract.errors import ConfigError
 from training.contract.model_file import read_card
+from training.contract.spec import GeneratorSpec
 from training.contract.tasks import Task, task_named
 
 
@@ -29,8 +30,11 @@ class RunDraft:
     def task_spec(self) -> Task | None:
         return task_named(self.task) if self.task else None
 
-    def config(self, more: Mapping[str, str] | None = None) -> TrainConfig:
-        """The whole request. `more`: changes beside the draft's. Raises ConfigError, which lists all that is wrong; ModelError."""
+    def config(self, more: Mapping[str, str] | None = None, network: GeneratorSpec | None = None) -> TrainConfig:
+        """The whole request. `more`: changes beside the draft's. `network`: that of `start_from`, if it was read before.
+
+        Raises ConfigError, which lists all that is wrong; ModelError.
+        """
         if not self.task:
             raise ConfigError("Choose what is to be learned.")
         if self.data is None:
@@ -42,4 +46,4 @@ class RunDraft:
         if self.start_from is None:
             return recipe.changed(changes)
         changes["init_model"] = str(self.start_from.absolute())
-        return recipe.changed(changes, read_card(self.start_from).generator)
+        return recipe.changed(changes, network or read_card(self.start_from).generator)

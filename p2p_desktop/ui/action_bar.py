@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.theme import ACTION_BAR_HEIGHT, SPACE_L, SPACE_S, SPACE_XS
@@ -20,7 +20,8 @@ class ActionBar(QFrame):
         self._look = look
         self._giving_way: dict[QPushButton, str] = {}  # with their words
         self.setProperty("role", "action_bar")
-        self.setFixedHeight(ACTION_BAR_HEIGHT)
+        self.setMinimumHeight(ACTION_BAR_HEIGHT)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)  # higher where type is large
         self._headline, self._detail = ElidedLabel(self), ElidedLabel(self)
         self._headline.setObjectName("action_headline")
         self._headline.setProperty("role", "label")
