@@ -58,7 +58,7 @@ class Smoothing:
         return averages
 
     def _sums(self, values_KN: Floats) -> Floats:
-        """The average that begins at zero: a running sum of growing weights in each block, then what every block leaves to the next."""
+        """The average that begins at zero: sums of growing weights in blocks, then what each leaves to the next."""
         num_curves, num = values_KN.shape
         length = min(max(1, int(_MOST_GROWTH * self.span)), _LONGEST_BLOCK)
         blocks = ceil(num / length)
@@ -83,6 +83,11 @@ class LossCurves:
     def __init__(self, span: float) -> None:
         """`span`: steps that are averaged; 0: none."""
         self._smoothing = Smoothing(len(LOSS_NAMES), span)
+        self._num: int
+        self._steps: Whole
+        self._raw: Floats
+        self._smooth: Floats
+        self._is_present: NDArray[np.bool_]
         self.forget()
 
     def __len__(self) -> int:
