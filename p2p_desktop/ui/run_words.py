@@ -10,10 +10,10 @@ from PySide6.QtCore import QCoreApplication, QDateTime, QLocale
 
 from p2p_desktop.runs.run_process import Standing
 from p2p_desktop.runs.run_state import LossName, RunState
+from p2p_desktop.ui.notes import BadgeKind
 from p2p_desktop.ui.plain_words import count, duration, exact_duration, rate
 from training.contract.protocol import Validation
 
-BadgeKind = Literal["plain", "accent", "success", "warning", "error"]
 GainKind = Literal["success", "warning", "muted"]
 
 HELD: frozenset[Standing] = frozenset({"training", "paused", "silent"})
