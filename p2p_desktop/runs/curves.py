@@ -220,9 +220,10 @@ def thinned(steps: Whole, values: Floats, columns: Columns) -> Points:
     return x[known], y[known]
 
 
-def span_of(lines: Sequence[Floats], *, log: bool = False, room: float = 0.06) -> tuple[float, float]:
+def span_of(lines: Sequence[Floats], *, log: bool = False, room: float = 0.06, least: float = 0.0) -> tuple[float, float]:
     """From where to where an axis reaches that shows all these values, with a little room; of their logarithms, if `log`.
 
+    `least`: as a share of the largest value, how far it reaches at least.
     A log axis leaves out what is not positive. (0, 1) where there is nothing to show.
     """
     lows, highs = [], []
@@ -239,6 +240,9 @@ def span_of(lines: Sequence[Floats], *, log: bool = False, room: float = 0.06) -
     if high - low < 1e-9 * max(1.0, abs(high)):
         half = 0.15 if log else max(abs(high) * 0.1, 1e-6)
         return low - half, high + half
+    if not log and high - low < least * max(abs(low), abs(high)):
+        middle, half = (low + high) / 2, least * max(abs(low), abs(high)) / 2
+        low, high = middle - half, middle + half
     margin = (high - low) * room
     return low - margin, high + margin
 

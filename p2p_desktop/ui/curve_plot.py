@@ -40,6 +40,7 @@ class _Star:
     step: int
     value: float
     words: str
+    below: bool
 
 
 class CurvePlot(QWidget):
@@ -141,9 +142,9 @@ class CurvePlot(QWidget):
             self._level = level
             self._overlay.update()
 
-    def set_star(self, step: int | None, value: float = 0.0, words: str = "") -> None:
-        """A star at a point of a curve, with words before it."""
-        star = _Star(step, value, words) if step is not None and isfinite(value) else None
+    def set_star(self, step: int | None, value: float = 0.0, words: str = "", *, below: bool = False) -> None:
+        """A star above a point of a curve, or below it, with words before it."""
+        star = _Star(step, value, words, below) if step is not None and isfinite(value) else None
         if star != self._star:
             self._star = star
             self._overlay.update()
@@ -152,6 +153,7 @@ class CurvePlot(QWidget):
         """What to say where there is no line yet; "" if there are some."""
         if words != self._nothing:
             self._nothing = words
+            self.update()
             self._overlay.update()
 
     # --- the ground: grid and ticks; lines lie above it, and the overlay above them
@@ -159,6 +161,8 @@ class CurvePlot(QWidget):
     def paintEvent(self, _: QPaintEvent) -> None:
         painter = QPainter(self)
         theme, inner = self._look.theme, self._inner()
+        if self._nothing:
+            return
         painter.setFont(theme.font("badge"))
         metrics = QFontMetricsF(painter.font())
         for value in self._ticks_y():
@@ -302,8 +306,8 @@ class CurvePlot(QWidget):
             painter.drawText(self._inner(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._nothing)
             return
         self._paint_level(painter)
-        self._paint_star(painter)
-        self._paint_cursor(painter)
+        starred = self._paint_star(painter)
+        self._paint_cursor(painter, starred)
 
     def _paint_level(self, painter: QPainter) -> None:
         if self._level is None:
@@ -320,12 +324,15 @@ class CurvePlot(QWidget):
         painter.setPen(theme.color("muted"))
         painter.drawText(room, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self._level.words)
 
-    def _paint_star(self, painter: QPainter) -> None:
+    def _paint_star(self, painter: QPainter) -> QRectF:
+        """Return where star and words lie."""
         if self._star is None:
-            return
+            return QRectF()
         theme, inner = self._look.theme, self._inner()
         x, y = self._x_of(self._star.step), self._y_of(self._star.value)
         place = QRectF(x - _STAR / 2, y - _STAR - SPACE_XS, _STAR, _STAR)
+        if self._star.below:
+            place.moveTop(min(y + SPACE_XS, inner.bottom() - _STAR))
         place.moveTop(max(place.top(), 0.0))
         self._look.icons.paint(painter, place, "star-fill", theme.color("warning"))
         painter.setFont(theme.font("badge"))
@@ -335,9 +342,11 @@ class CurvePlot(QWidget):
         if left < inner.left():
             left = place.right() + SPACE_XS
         painter.setPen(theme.color("text"))
-        painter.drawText(QRectF(left, place.top(), width + 1, _STAR), Qt.AlignmentFlag.AlignCenter, self._star.words)
+        words = QRectF(left, place.top(), width + 1, _STAR)
+        painter.drawText(words, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip, self._star.words)
+        return place | words
 
-    def _paint_cursor(self, painter: QPainter) -> None:
+    def _paint_cursor(self, painter: QPainter, starred: QRectF) -> None:
         if self._cursor is None:
             return
         theme, inner, x = self._look.theme, self._inner(), self._x_of(self._cursor)
@@ -348,7 +357,7 @@ class CurvePlot(QWidget):
                 painter.setPen(QPen(theme.color("text") if row.index < 0 else curve_pen(self._look, row.index).color(), 2))
                 painter.setBrush(theme.color("surface"))
                 painter.drawEllipse(QPointF(x, self._y_of(row.value)), _DOT, _DOT)
-        paint_read_out(painter, self._look, QRectF(inner), x, self._rows)
+        paint_read_out(painter, self._look, QRectF(inner), x, self._rows, starred)
 
 
 class _Overlay(QWidget):

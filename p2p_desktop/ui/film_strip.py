@@ -17,7 +17,7 @@ from p2p_desktop.ui.plain_words import count
 from p2p_desktop.ui.sample_source import SampleSource
 from p2p_desktop.ui.theme import RADIUS_THUMBNAIL, SPACE_S, SPACE_XS
 
-_FRAME_WIDTH, _FRAME_HEIGHT = 64, 53
+_FRAME_WIDTH, _MOST_WIDTH, _FRAME_HEIGHT = 64, 92, 53  # pixels
 _HANDLE, _BAR = 7.0, 4.0  # pixels: radius of the handle, height of the bar
 _RING = 2.0
 _LABEL_ROOM = 12.0  # widths of a digit that a label keeps free round it
@@ -107,7 +107,7 @@ class FilmStrip(QWidget):
         if not num:
             return []
         room = (self.width() - 2 * _RING + SPACE_XS) / num
-        width = min(room - SPACE_XS, _FRAME_WIDTH * 1.0 if num < self._most_slots() else room - SPACE_XS)
+        width = min(room - SPACE_XS, _MOST_WIDTH)
         return [QRectF(_RING + (number + 1) * room - SPACE_XS - width, _RING, width, _FRAME_HEIGHT) for number in range(num)]
 
     def _bar_y(self) -> float:
@@ -135,7 +135,7 @@ class FilmStrip(QWidget):
         theme = self._look.theme
         if slot.frame is None:
             pen = QPen(theme.color("outline" if theme.high_contrast else "track"), 1)
-            if slot.high > self._step:  # to come
+            if slot.high > self._step or not self._steps:  # to come
                 pen.setDashPattern([3, 3])
             painter.setPen(pen)
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -268,7 +268,7 @@ def slots_of(frames: Sequence[Frame], steps: int, every: int, most: int) -> list
     steps = max(steps, frames[-1].step if frames else 0)
     if steps <= 0:
         return [Slot(0, 0, None) for _ in range(most)]
-    expected = max(1, -(-steps // every)) if every > 0 else most
+    expected = -(-steps // every) if 0 < every <= steps else most
     num = max(1, min(most, expected))
     slots = []
     for number in range(num):

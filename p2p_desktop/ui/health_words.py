@@ -6,6 +6,7 @@ from math import isfinite
 
 from PySide6.QtCore import QCoreApplication
 
+from p2p_desktop.runs.run_state import RunState
 from p2p_desktop.ui import run_words
 from p2p_desktop.ui.notes import Kind
 from p2p_desktop.ui.plain_words import count, exact_duration
@@ -43,6 +44,17 @@ def health_words(code: str, numbers: Mapping[str, float], metric: str = "") -> H
         "paused": said.paused,
     }.get(code)
     return find() if find is not None else None
+
+
+def numbers_of(state: RunState, metric: str) -> dict[str, float]:
+    """What a run's own words say of the numbers that `health_words` takes."""
+    numbers: dict[str, float] = {"step": state.step, "steps": state.steps}
+    best = state.best
+    if best is not None and metric in best.metrics:
+        numbers |= {"best_step": best.step, "best": best.metrics[metric], "since": max(0, state.step - best.step)}
+        if metric in best.identity:
+            numbers["nothing"] = best.identity[metric]
+    return numbers
 
 
 class _Said:
@@ -162,7 +174,7 @@ class _Said:
             if (self._number("steps") or 0) > steps:
                 words = _tr("Done after {n} steps: it did not get better any more.").format(n=_whole(steps))
         why = _tr("Held-out pictures, which it did not learn from, say which step gave the best model. That one is used.")
-        return HealthSaid("success" if self._gains() else "warning", _joined(words, self._best()), why)
+        return HealthSaid("success" if self._gains() else "warning", _joined(words, self._best(so_far=False)), why)
 
     def stopped(self) -> HealthSaid:
         step = self._number("step")
@@ -186,8 +198,8 @@ class _Said:
         best, nothing = self._number("best"), self._number("nothing")
         return best is None or nothing is None or not self._metric or run_words.is_better(self._metric, best, nothing)
 
-    def _best(self) -> str:
-        """The best so far, and what that is worth; "" if it was never measured."""
+    def _best(self, *, so_far: bool = True) -> str:
+        """The best, and what that is worth; "" if it was never measured."""
         step, best = self._number("best_step"), self._number("best")
         if step is None or best is None or not self._metric:
             return ""
@@ -196,10 +208,10 @@ class _Said:
             figure = f"{run_words.metric_title(self._metric)} {figure}"
         nothing = self._number("nothing")
         found = run_words.gain(self._metric, {self._metric: best}, {self._metric: nothing}) if nothing is not None else None
-        if found is None:
-            return _tr("The best so far is step {n}: {figure}.").format(n=_whole(step), figure=figure)
-        told = _compared(self._metric, best, nothing or 0.0, found)
-        return _tr("The best so far is step {n}: {figure}, {gain}.").format(n=_whole(step), figure=figure, gain=told)
+        if found is not None:
+            figure = f"{figure}, {_compared(self._metric, best, nothing or 0.0, found)}"
+        words = _tr("The best so far is step {n}: {figure}.") if so_far else _tr("The best is step {n}: {figure}.")
+        return words.format(n=_whole(step), figure=figure)
 
     def _number(self, name: str) -> float | None:
         value = self._numbers.get(name)

@@ -59,8 +59,12 @@ class HeldOutPanel(QWidget):
         self._figures = QWidget(self)
         self._figures.setObjectName("train_figures")
         self._flow = FlowLayout(SPACE_L)
-        self._flow.setContentsMargins(0, 0, 0, 0)
-        self._figures.setLayout(self._flow)
+        self._gain = FlowLayout(SPACE_L)
+        figures = QVBoxLayout(self._figures)
+        figures.setContentsMargins(0, 0, 0, 0)
+        figures.setSpacing(SPACE_S)
+        figures.addLayout(self._gain)
+        figures.addLayout(self._flow)
         self._layout = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(SPACE_M)
@@ -99,11 +103,12 @@ class HeldOutPanel(QWidget):
         if (shown := (tuple(cells), gain)) == self._shown:
             return
         self._shown = shown
-        _empty(self._flow)
+        for layout in (self._flow, self._gain):
+            _empty(layout)
+        if gain is not None:
+            self._gain.addWidget(_figure(gain.figure, gain.words, meaning(telling), gain.kind))
         for figure, key in cells:
             self._flow.addWidget(_figure(figure, run_words.metric_title(key), meaning(key), ""))
-        if gain is not None:
-            self._flow.addWidget(_figure(gain.figure, gain.words, meaning(telling), gain.kind))
         said = [f"{run_words.metric_title(key)} {figure}" for figure, key in cells]
         said += [f"{gain.figure} {gain.words}"] if gain is not None else []
         self._figures.setAccessibleName(", ".join(said) or self.tr("Not measured yet"))
@@ -173,7 +178,7 @@ def _figure(figure: str, words: str, what: str, kind: str) -> QWidget:
     layout.setContentsMargins(0, 0, 0, 0)
     layout.setSpacing(0)
     number, name = QLabel(figure), QLabel(words)
-    number.setProperty("role", "summary")
+    number.setProperty("role", "figure" if kind else "summary")
     if kind:
         number.setProperty("kind", kind)
     name.setProperty("role", "small")

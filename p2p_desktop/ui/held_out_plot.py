@@ -21,6 +21,7 @@ from p2p_desktop.ui.widgets import SegmentedControl
 from training.contract.protocol import Validation
 
 _LINE = "held out"
+_LEAST_REACH = 0.04  # of the values: less would make much of nothing
 _ROOM = 0.1  # of the axis, above and below, for the star and the words
 _DIGITS = {"psnr": "{:g}", "colourfulness": "{:.0%}", "delta1": "{:.0%}"}
 
@@ -113,7 +114,7 @@ class HeldOutPlot(PlotCard):
         steps = np.array([one.step for one in found], np.float64)
         values = np.array([one.metrics[key] for one in found], np.float64)
         nothing = found[-1].identity.get(key) if found else None
-        low, high = span_of([values, np.array([] if nothing is None else [nothing], np.float64)], room=_ROOM)
+        low, high = span_of([values, np.array([] if nothing is None else [nothing], np.float64)], room=_ROOM, least=_LEAST_REACH)
         plot.set_values(low, high, log=False, words=partial(_tick, key))
         known = np.isfinite(values)
         plot.set_line(_LINE, (steps[known], values[known]), 0)
@@ -129,13 +130,14 @@ class HeldOutPlot(PlotCard):
         if best is None:
             self.plot.set_star(None)
         else:
-            self.plot.set_star(best.step, best.metrics[key], self.tr("best: step {n}").format(n=count(best.step)))
+            words = self.tr("best: step {n}").format(n=count(best.step))
+            self.plot.set_star(best.step, best.metrics[key], words, below=run_words.is_better(key, 0.0, 1.0))
 
     def _why_nothing(self) -> str:
         return self.tr("The numbers of the held-out pictures will be drawn here.")
 
     def _show_cursor(self) -> None:
-        at = measured_at(self._shown, self._cursor) if self._cursor is not None else None
+        at = run_words.measured_at(self._shown, self._cursor) if self._cursor is not None else None
         value = at.metrics.get(self._metric) if at is not None else None
         if value is None:
             self.plot.set_cursor(None, [])
@@ -150,12 +152,6 @@ class HeldOutPlot(PlotCard):
 
     def _table(self) -> Callable[[], bytes]:
         return partial(metrics_table, list(self._state.validations))
-
-
-def measured_at(validations: Sequence[Validation], step: int) -> Validation | None:
-    """The latest measurement up to a step; the first, where it lies before; None if there is none."""
-    before = [found for found in validations if found.step <= step]
-    return before[-1] if before else next(iter(validations), None)
 
 
 def _tick(key: str, value: float) -> str:

@@ -40,8 +40,8 @@ def curve_pen(look: Look, index: int, *, raw: bool = False) -> QPen:
     return pen
 
 
-def paint_read_out(painter: QPainter, look: Look, room: QRectF, x: float, rows: Sequence[ReadRow]) -> None:
-    """Draw the box right of `x`, or left of it where the right has no room, at the top of `room`."""
+def paint_read_out(painter: QPainter, look: Look, room: QRectF, x: float, rows: Sequence[ReadRow], avoid: QRectF) -> None:
+    """Draw the box beside `x`, on the right where there is room, at the top of `room`, or below `avoid` where that lies there."""
     if not rows:
         return
     theme = look.theme
@@ -53,6 +53,8 @@ def paint_read_out(painter: QPainter, look: Look, room: QRectF, x: float, rows: 
     height = metrics.height() + 4
     box = QRectF(0, room.top() + 2, sample + name_width + SPACE_M + figure_width + 2 * SPACE_S, len(rows) * height + SPACE_S)
     box.moveLeft(x + _GAP if x + _GAP + box.width() <= room.right() or x - room.left() < box.width() else x - _GAP - box.width())
+    if box.intersects(avoid):
+        box.moveTop(avoid.bottom() + 2)
     painter.setPen(QPen(theme.color("border"), 1))
     painter.setBrush(theme.color("surface"))
     painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), RADIUS_CONTROL, RADIUS_CONTROL)

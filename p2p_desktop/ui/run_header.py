@@ -1,5 +1,6 @@
 """The head of a run's page: its name, how it stands and how far it is; the verbs, which follow the process and not the click."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, QSize, Signal
@@ -25,6 +26,8 @@ from p2p_desktop.ui.widgets import Badge, ElidedLabel, SlimProgress
 from training.contract.protocol import OrderName
 
 _BAR_HEIGHT = 3  # pixels of the line that says how far it is
+_RANKS = 4  # of words that may be left out where there is no room
+_SEPARATOR = "  \u00b7  "
 _WORDS_ROOM = 250  # pixels that name and progress keep, or the verbs become icons
 
 
@@ -56,6 +59,7 @@ class RunHeader(QFrame):
         super().__init__(parent)
         self._look = look
         self._words: dict[QPushButton, str] = {}
+        self._told_words: list[tuple[str, int]] = []
         self._is_compact = False
         self.setProperty("role", "page")
         self._name, self._badge = ElidedLabel(self), Badge(look, "plain", "", self)
@@ -92,12 +96,26 @@ class RunHeader(QFrame):
         self._name.setText(run.name)
         self._badge.say(*run_words.standing_words(standing))
         self._step.setText(run_words.step_words(state) if standing != "new" else "")
-        told = run_words.progress_words(state, standing, run.now)
-        waits = self._waiting_words(run)
-        self._facts.setText("".join(f"  \u00b7  {words}" for words in [*waits, *told]))
+        self._told_words = run_words.progress_words(state, standing, run.now)
         self._progress.set_fraction(state.step / state.steps if state.steps else None)
         self._show_verbs(run)
         self._make_room()
+        self._show_facts()
+
+    def _show_facts(self) -> None:
+        """As much as there is room for; all of it in the tooltip."""
+        waits = [(words, 0) for words in self._waiting_words()]
+        parts = [*waits, *self._told_words]
+        room, metrics = self._facts.width(), self._facts.fontMetrics()
+        whole = _line(words for words, _ in parts)
+        shown = whole
+        for most in range(_RANKS - 1, -1, -1):
+            if metrics.horizontalAdvance(shown) <= room:
+                break
+            shown = _line(words for words, rank in parts if rank <= most)
+        self._facts.setText(shown)
+        self._facts.setAccessibleName(whole)
+        self._facts.setToolTip(whole.removeprefix(_SEPARATOR) if shown != whole else "")
 
     def _told(self) -> QVBoxLayout:
         first, second, told = QHBoxLayout(), QHBoxLayout(), QVBoxLayout()
@@ -196,7 +214,7 @@ class RunHeader(QFrame):
             return self.tr("Saving...")
         return self.tr("Stopping after this step...") if "stop" in run.waiting else self.tr("Stop and save")
 
-    def _waiting_words(self, run: RunGlance) -> list[str]:
+    def _waiting_words(self) -> list[str]:
         """What a button of words says, where there is only an icon of it."""
         if not self._is_compact:
             return []
@@ -242,6 +260,7 @@ class RunHeader(QFrame):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._make_room()
+        self._show_facts()
 
     def minimumSizeHint(self) -> QSize:
         return QSize(0, super().minimumSizeHint().height())
@@ -276,6 +295,10 @@ class RunHeader(QFrame):
 
     def _on_more(self) -> None:
         self.more_asked.emit(_below(self._more))
+
+
+def _line(parts: Iterable[str]) -> str:
+    return "".join(f"{_SEPARATOR}{words}" for words in parts)
 
 
 def _below(button: QWidget) -> QPoint:

@@ -3,16 +3,16 @@
 from pathlib import Path
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.plain_words import count
 from p2p_desktop.ui.sample_source import PARTS, SampleSource
-from p2p_desktop.ui.theme import SPACE_S
+from p2p_desktop.ui.theme import SPACE_S, SPACE_XL
 
 _GAP = 10  # pixels between two pictures
-_LEAST_SIDE, _USUAL_SIDE, _MOST_SIDE = 84, 228, 420  # pixels
+_LEAST_SIDE, _USUAL_SIDE, _MOST_SIDE = 84, 228, 640  # pixels
 
 
 class RunPictures(QWidget):
@@ -24,6 +24,7 @@ class RunPictures(QWidget):
         self._path: Path | None = None
         self._step: int | None = None
         self._nothing = ""
+        self._side = _USUAL_SIDE
         self.setObjectName("train_pictures")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         look.theme.changed.connect(self.update)
@@ -38,8 +39,14 @@ class RunPictures(QWidget):
         self.setAccessibleName(words or self.tr("Input, result and target"))
         self.update()
 
+    def prefer_side(self, side: int) -> None:
+        """How high the pictures would like to be, in pixels."""
+        if side != self._side:
+            self._side = side
+            self.updateGeometry()
+
     def sizeHint(self) -> QSize:
-        return self._size_of(_USUAL_SIDE)
+        return self._size_of(self._side)
 
     def minimumSizeHint(self) -> QSize:
         return self._size_of(_LEAST_SIDE)
@@ -68,18 +75,19 @@ class RunPictures(QWidget):
             self._paint_label(painter, place, words, self._when() if number == 1 else "")
 
     def _paint_nothing(self, painter: QPainter, side: float) -> None:
-        """Frames without pictures, and why."""
+        """An empty frame, and why it is."""
         theme = self._look.theme
-        for number, words in enumerate((self.tr("Input"), self.tr("Result"), self.tr("Target"))):
-            place = QRectF(number * (side + _GAP), 0, side, side)
-            painter.fillRect(place, theme.color("pressed"))
-            self._paint_label(painter, place, words, "")
+        whole = QRectF(0, 0, 3 * side + 2 * _GAP, side).adjusted(0.5, 0.5, -0.5, -0.5)
+        pen = QPen(theme.color("track"), 1)
+        pen.setDashPattern([3, 3])
+        painter.setPen(pen)
+        painter.drawRect(whole)
         is_missing = self._path is not None and self._source.is_missing(self._path)
         words = self.tr("The picture file of this step is gone.") if is_missing else self._nothing
         if words:
             painter.setFont(theme.font("body"))
-            painter.setPen(theme.color("text"))
-            room = QRectF(0, 0, 3 * side + 2 * _GAP, side).adjusted(SPACE_S, 0, -SPACE_S, 0)
+            painter.setPen(theme.color("muted"))
+            room = whole.adjusted(SPACE_XL, 0, -SPACE_XL, 0)
             painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, words)
 
     def _paint_label(self, painter: QPainter, place: QRectF, words: str, more: str) -> None:

@@ -1,7 +1,7 @@
 """What a person reads about a training run: how it stands, how far it is, and its held-out numbers."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from typing import Literal
@@ -11,7 +11,7 @@ from PySide6.QtCore import QCoreApplication, QDateTime, QLocale
 from p2p_desktop.runs.run_process import Standing
 from p2p_desktop.runs.run_state import LossName, RunState
 from p2p_desktop.ui.notes import BadgeKind
-from p2p_desktop.ui.plain_words import count, duration, exact_duration, rate
+from p2p_desktop.ui.plain_words import count, duration, rate
 from training.contract.protocol import Validation
 
 GainKind = Literal["success", "warning", "muted"]
@@ -64,21 +64,23 @@ def step_words(state: RunState) -> str:
     return _tr("Step {step} of {steps}").format(step=count(state.step), steps=count(state.steps))
 
 
-def progress_words(state: RunState, standing: Standing, now: float) -> list[str]:
-    """What else is known of its progress, each a few words. `now`: Unix time."""
-    words: list[str] = []
+def progress_words(state: RunState, standing: Standing, now: float) -> list[tuple[str, int]]:
+    """What else is known of its progress: a few words each, and how soon they may be left out: 4 first, 1 last.
+
+    `now`: Unix time.
+    """
+    words: list[tuple[str, int]] = []
     if standing == "training":
         speed, left = state.steps_per_second, state.seconds_left
         if speed:
-            words.append(rate(speed))
+            words.append((rate(speed), 3))
         if left is not None and state.step < state.steps:
-            words.append(_tr("{time} left, done at {clock}").format(time=duration(left), clock=clock_words(now + left, now)))
-    elif standing == "silent" and state.last_seconds is not None:
-        words.append(_tr("last heard of {time} ago").format(time=exact_duration(now - state.last_seconds)))
+            words.append((_tr("{time} left").format(time=duration(left)), 1))
+            words.append((_tr("done at {clock}").format(clock=clock_words(now + left, now)), 2))
     elif standing not in HELD and state.last_seconds is not None:
-        words.append(clock_words(state.last_seconds, now))
+        words.append((clock_words(state.last_seconds, now), 2))
     if state.started is not None:
-        words.append(device_words(state.started.device))
+        words.append((device_words(state.started.device), 4))
     return words
 
 
@@ -153,6 +155,19 @@ def telling_metric(task: str, found: Validation) -> str:
 
     best_by = TASKS[task].best_by if task in TASKS else ""
     return best_by if best_by in found.metrics else next(iter(found.metrics), "")
+
+
+def telling_metric_of(state: RunState) -> str:
+    """The same of a run; "" while nothing was measured."""
+    if not state.validations:
+        return ""
+    return telling_metric(state.started.task if state.started is not None else "", state.validations[-1])
+
+
+def measured_at(validations: Sequence[Validation], step: int) -> Validation | None:
+    """The latest measurement up to a step; the first, where it lies before; None if there is none."""
+    before = [found for found in validations if found.step <= step]
+    return before[-1] if before else next(iter(validations), None)
 
 
 def is_better(key: str, one: float, other: float) -> bool:
