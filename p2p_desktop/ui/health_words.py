@@ -23,13 +23,13 @@ class HealthSaid:
 def health_words(code: str, numbers: Mapping[str, float], metric: str = "") -> HealthSaid | None:
     """Put a finding into words; None for a code of a later version.
 
-    `numbers`, each where it is known: `step`, `steps`; `best_step` and `best`, the best held-out number of the kind `metric` and
-    where it was reached; `nothing`, that of doing nothing; `since`, steps without a better one; `measurements` without a better
-    one; `first`, the step of the first measurement; `seconds` of silence; `share`, the loss of the discriminator as a share of
-    that of one who cannot tell.
+    `numbers`, each where it is known: `step`, `steps`; `value`, the best held-out number of the kind `metric`, and `best_step`, where
+    it was reached; `better_by`, how much better than doing nothing it is, in its own unit; `steps_since_best`; `saved_step`, of
+    the last checkpoint; `first`, the step of the first measurement; `seconds` of silence.
     """
     said = _Said(numbers, metric)
     find = {
+        "improving": said.healthy,
         "healthy_improving": said.healthy,
         "no_progress": said.no_progress,
         "discriminator_winning": said.discriminator_winning,
@@ -51,9 +51,13 @@ def numbers_of(state: RunState, metric: str) -> dict[str, float]:
     numbers: dict[str, float] = {"step": state.step, "steps": state.steps}
     best = state.best
     if best is not None and metric in best.metrics:
-        numbers |= {"best_step": best.step, "best": best.metrics[metric], "since": max(0, state.step - best.step)}
+        value = best.metrics[metric]
+        numbers |= {"best_step": best.step, "value": value, "steps_since_best": max(0, state.step - best.step)}
         if metric in best.identity:
-            numbers["nothing"] = best.identity[metric]
+            nothing = best.identity[metric]
+            numbers["better_by"] = value - nothing if run_words.is_better(metric, 1.0, 0.0) else nothing - value
+    if state.checkpoint is not None:
+        numbers["saved_step"] = state.checkpoint.step
     return numbers
 
 
@@ -72,7 +76,7 @@ class _Said:
         )
 
     def no_progress(self) -> HealthSaid:
-        since, best_step = self._number("since"), self._number("best_step")
+        since, best_step = self._number("steps_since_best"), self._number("best_step")
         if since and best_step is not None:
             words = _tr("No progress for {n} steps: the best is at step {best}.").format(n=_whole(since), best=_whole(best_step))
         else:
@@ -87,13 +91,10 @@ class _Said:
         )
 
     def discriminator_winning(self) -> HealthSaid:
-        share = self._number("share")
         reason = _tr(
             "The discriminator tells every result from a true picture, so that the generator hears little that it could learn "
             "from, and invents texture instead."
         )
-        if share is not None:
-            reason = _joined(reason, _tr("Its loss is {n} % of that of a judge who cannot tell.").format(n=round(share * 100)))
         return HealthSaid(
             "warning", _tr("The discriminator is winning: results may grow noisy. Lower its learning speed in a new run."), reason
         )
@@ -141,10 +142,10 @@ class _Said:
             words = _tr("The trainer does not answer.")
         return HealthSaid(
             "warning",
-            _joined(words, _tr("It may be halted, or its disk may be gone. Everything up to the last checkpoint is safe.")),
+            _joined(words, _tr("It may be halted, or its disk may be gone."), self._safe()),
             _tr(
                 "A trainer that works says every few seconds that it does. This one is still there and says nothing. It goes on by "
-                "itself if the computer slept or was very busy; if it does not, end its process and press Go on."
+                "itself if the computer slept or was very busy; if it does not, end it, and press Go on."
             ),
         )
 
@@ -155,7 +156,7 @@ class _Said:
             words = _tr("The training ended without a word at step {n}.").format(n=_whole(step))
         return HealthSaid(
             "error",
-            _joined(words, _tr("Everything up to the last checkpoint is safe: press Go on.")),
+            _joined(words, self._safe(), _tr("Press Go on.")),
             _tr("Its process is gone: it was ended from outside, the computer was switched off, or memory ran out."),
         )
 
@@ -164,7 +165,7 @@ class _Said:
         words = _tr("The training failed.")
         if step:
             words = _tr("The training failed at step {n}.").format(n=_whole(step))
-        return HealthSaid("error", _joined(words, _tr("Everything up to the last checkpoint is safe.")), "")
+        return HealthSaid("error", _joined(words, self._safe()), "")
 
     def finished(self) -> HealthSaid:
         steps = self._number("step")
@@ -195,21 +196,25 @@ class _Said:
         )
 
     def _gains(self) -> bool:
-        best, nothing = self._number("best"), self._number("nothing")
-        return best is None or nothing is None or not self._metric or run_words.is_better(self._metric, best, nothing)
+        return (self._number("better_by") or 0.0) >= 0.0
+
+    def _safe(self) -> str:
+        saved = self._number("saved_step")
+        if not saved:
+            return _tr("Nothing was saved yet.")
+        return _tr("Everything up to step {n} is safe.").format(n=_whole(saved))
 
     def _best(self, *, so_far: bool = True) -> str:
         """The best, and what that is worth; "" if it was never measured."""
-        step, best = self._number("best_step"), self._number("best")
+        step, best = self._number("best_step"), self._number("value")
         if step is None or best is None or not self._metric:
             return ""
         figure = run_words.metric_value(self._metric, best)
         if self._metric not in ("psnr",):
             figure = f"{run_words.metric_title(self._metric)} {figure}"
-        nothing = self._number("nothing")
-        found = run_words.gain(self._metric, {self._metric: best}, {self._metric: nothing}) if nothing is not None else None
-        if found is not None:
-            figure = f"{figure}, {_compared(self._metric, best, nothing or 0.0, found)}"
+        better_by = self._number("better_by")
+        if better_by is not None:
+            figure = f"{figure}, {_compared(self._metric, best, better_by)}"
         words = _tr("The best so far is step {n}: {figure}.") if so_far else _tr("The best is step {n}: {figure}.")
         return words.format(n=_whole(step), figure=figure)
 
@@ -218,11 +223,14 @@ class _Said:
         return value if value is not None and isfinite(value) else None
 
 
-def _compared(metric: str, own: float, nothing: float, found: run_words.Gain) -> str:
-    if metric != "psnr":
-        return f"{found.figure} {found.words}"
-    words = _tr("{n} dB better than doing nothing") if found.kind == "success" else _tr("{n} dB worse than doing nothing")
-    return words.format(n=f"{abs(own - nothing):.1f}")
+def _compared(metric: str, value: float, better_by: float) -> str:
+    """How much better than doing nothing; `value` is the number itself."""
+    if metric == "psnr":
+        words = _tr("{n} dB better than doing nothing") if better_by >= 0 else _tr("{n} dB worse than doing nothing")
+        return words.format(n=f"{abs(better_by):.1f}")
+    nothing = value - better_by if run_words.is_better(metric, 1.0, 0.0) else value + better_by
+    found = run_words.gain(metric, {metric: value}, {metric: nothing})
+    return f"{found.figure} {found.words}" if found is not None else ""
 
 
 def _whole(number: float) -> str:

@@ -18,6 +18,7 @@ from p2p_desktop.ui.model_words import meaning
 from p2p_desktop.ui.plain_words import count
 from p2p_desktop.ui.plot_card import PlotCard
 from p2p_desktop.ui.widgets import SegmentedControl
+from p2p_desktop.workers.errands import Errands
 from training.contract.protocol import Validation
 
 _LINE = "held out"
@@ -29,8 +30,8 @@ _DIGITS = {"psnr": "{:g}", "colourfulness": "{:.0%}", "delta1": "{:.0%}"}
 class HeldOutPlot(PlotCard):
     metric_chosen = Signal(str)
 
-    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
-        super().__init__(look, "train_held_out", QCoreApplication.translate("HeldOutPlot", "On held-out pictures"), parent)
+    def __init__(self, look: Look, errands: Errands, parent: QWidget | None = None) -> None:
+        super().__init__(look, "train_held_out", QCoreApplication.translate("HeldOutPlot", "On held-out pictures"), errands, parent)
         self._state = RunState()
         self._shown: list[Validation] = []
         self._metric = ""

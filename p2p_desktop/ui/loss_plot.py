@@ -17,6 +17,7 @@ from p2p_desktop.ui.curve_plot import ReadRow
 from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.plain_words import count
 from p2p_desktop.ui.plot_card import PlotCard
+from p2p_desktop.workers.errands import Errands
 
 _SLIDER_STEPS, _SLIDER_START = 30, 15
 _LONGEST_SPAN = 1000.0  # steps that are averaged at the right end of the slider
@@ -27,8 +28,8 @@ _REDRAW_MS, _SOON_MS = 100, 5  # not more often: a run may make a thousand steps
 class LossPlot(PlotCard):
     """Shows the run it is given; whoever has it calls `show_run` whenever there is news."""
 
-    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
-        super().__init__(look, "train_losses", QCoreApplication.translate("LossPlot", "Losses"), parent)
+    def __init__(self, look: Look, errands: Errands, parent: QWidget | None = None) -> None:
+        super().__init__(look, "train_losses", QCoreApplication.translate("LossPlot", "Losses"), errands, parent)
         self._state = RunState()
         self._curves = LossCurves(_span(_SLIDER_START))
         self._cursor: int | None = None

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QBuffer, QByteArray, QDeadlineTimer, QIODevice, QPoint, QRect, Qt, Signal
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QAction, QImage, QImageWriter, QPainter
 from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
 
@@ -27,14 +27,15 @@ class PlotCard(QFrame):
     saved = Signal(Path)
     not_saved = Signal(str)  # a sentence
 
-    def __init__(self, look: Look, name: str, title: str, parent: QWidget | None = None) -> None:
+    def __init__(self, look: Look, name: str, title: str, errands: Errands, parent: QWidget | None = None) -> None:
+        """`errands` writes files: whoever has them waits for that."""
         super().__init__(parent)
         self.setProperty("role", "card")
         self.setObjectName(name)
         self._look, self._name, self._title = look, name, title
         self._run_name = ""
         self._tables: dict[str, tuple[str, Callable[[], Callable[[], bytes]]]] = {}
-        self._errands = Errands(self)
+        self._errands = errands
         self.plot = CurvePlot(look, self)
         self.plot.setObjectName(f"{name}_plot")
         self.plot.setAccessibleName(title)
@@ -81,9 +82,6 @@ class PlotCard(QFrame):
 
     def draw(self) -> None:
         """Give the plot its lines anew: it is drawn finer now, or coarser."""
-
-    def close_down(self, until: QDeadlineTimer) -> None:
-        self._errands.close(until)
 
     def menu(self) -> QMenu:
         """What can be saved; it goes when it is closed."""

@@ -38,10 +38,14 @@ class RunGlance:
     name: str
     state: RunState
     standing: Standing
+    is_known: bool
+    """Whether its files were looked at already."""
     waiting: frozenset[OrderName]
     """Orders that were given and are not answered."""
     is_stopping: bool
     """A stop was answered, and the process has not ended yet."""
+    is_starting: bool
+    """A trainer was begun, and has not told anything yet."""
     has_model: bool
     now: float
     """Unix time."""
@@ -95,7 +99,8 @@ class RunHeader(QFrame):
         state, standing = run.state, run.standing
         self._name.setText(run.name)
         self._badge.say(*run_words.standing_words(standing))
-        self._step.setText(run_words.step_words(state) if standing != "new" else "")
+        self._badge.setVisible(run.is_known)
+        self._step.setText(run_words.step_words(state) if standing != "new" or not run.is_known else "")
         self._told_words = run_words.progress_words(state, standing, run.now)
         self._progress.set_fraction(state.step / state.steps if state.steps else None)
         self._show_verbs(run)
@@ -187,13 +192,15 @@ class RunHeader(QFrame):
         self._say(self._pause, self.tr("Pausing...") if "pause" in waiting else self.tr("Pause"))
         self._say(self._resume, self.tr("Resuming...") if "resume" in waiting else self.tr("Resume"))
         self._say(self._stop, self._stop_words(run))
-        self._say(self._go_on, self.tr("Start training") if standing == "new" else self.tr("Go on"))
+        begin = self.tr("Start training") if standing == "new" else self.tr("Go on")
+        self._say(self._go_on, self.tr("Starting...") if run.is_starting else begin)
+        self._go_on.setEnabled(not run.is_starting)
         for button, is_shown in (
             (self._preview, held),
             (self._pause, held and standing != "paused"),
             (self._resume, standing == "paused"),
             (self._stop, held),
-            (self._go_on, standing in ("stopped", "failed", "died", "new")),
+            (self._go_on, run.is_known and standing in ("stopped", "failed", "died", "new")),
             (self._use, standing != "new"),
             (self._which, standing != "new"),
         ):
@@ -206,8 +213,8 @@ class RunHeader(QFrame):
             button.setEnabled(run.has_model or held)
         self._use.setToolTip(self._why_use(run, held))
         self._go_on.setToolTip(self._why_go_on(standing))
-        self._fill(self._go_on, standing in ("stopped", "failed", "died", "new"))
-        self._fill(self._use, not self._go_on.isVisibleTo(self))
+        self._fill(self._go_on, not self._go_on.isHidden())
+        self._fill(self._use, self._go_on.isHidden())
 
     def _stop_words(self, run: RunGlance) -> str:
         if run.is_stopping:

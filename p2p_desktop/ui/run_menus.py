@@ -23,21 +23,31 @@ class RunModel:
 
     path: Path
     words: str
+    short: str
+    """For where there is little room."""
 
 
 def models_of(run: Path, state: RunState) -> list[RunModel]:
     """The models that a run has told of: the best, the latest, then snapshots, the newest first."""
     found = []
     if state.best is not None:
-        found.append(RunModel(run / MODELS / BEST, _tr("The best so far, step {n}").format(n=count(state.best.step))))
+        found.append(
+            RunModel(run / MODELS / BEST, _tr("The best so far, step {n}").format(n=count(state.best.step)), _at(state.best.step))
+        )
     if state.checkpoint is not None:
-        found.append(RunModel(run / MODELS / LATEST, _tr("The latest saved, step {n}").format(n=count(state.checkpoint.step))))
+        found.append(
+            RunModel(
+                run / MODELS / LATEST,
+                _tr("The latest saved, step {n}").format(n=count(state.checkpoint.step)),
+                _at(state.checkpoint.step),
+            )
+        )
     snapshots = [told for told in state.answers.values() if told.order == "snapshot" and told.ok and told.file]
     for told in reversed(snapshots):
         step = _step_in(told.file or "")
         words = _tr("Snapshot of step {n}").format(n=count(step)) if step is not None else (told.file or "")
         if not any(model.path == run / (told.file or "") for model in found):
-            found.append(RunModel(run / (told.file or ""), words))
+            found.append(RunModel(run / (told.file or ""), words, _at(step) if step is not None else words))
     return found
 
 
@@ -92,6 +102,10 @@ def more_menu(look: Look, run: Path, state: RunState, standing: Standing, parent
         look.icons.set_on(action, icon)
     menu.aboutToHide.connect(menu.deleteLater)
     return menu
+
+
+def _at(step: int) -> str:
+    return _tr("Step {n}").format(n=count(step))
 
 
 def _step_in(file: str) -> int | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from p2p_desktop.runs.run_process import Standing
@@ -18,9 +19,12 @@ _LINES = 7  # of a trainer's last words that are in sight at once
 class RunNote(QWidget):
     """Hidden while there is nothing to say."""
 
+    end_asked = Signal()  # a trainer that does not answer shall be ended
+
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._told: tuple[str, Mapping[str, float]] | None = None
+        self._told: tuple[str, Mapping[str, float], str] | None = None
+        self._can_end = self._why_is_shown = False
         self._shown: tuple[object, ...] = ()
         self._said: HealthSaid | None = None
         self._message = ""
@@ -44,9 +48,9 @@ class RunNote(QWidget):
         """What is said; "" for nothing."""
         return self._note.text()
 
-    def tell(self, code: str, numbers: Mapping[str, float]) -> None:
-        """Say this of the run from now on: what whoever watches its health has found."""
-        self._told = (code, dict(numbers))
+    def tell(self, code: str, numbers: Mapping[str, float], message: str) -> None:
+        """Say this of the run from now on: what whoever watches its health has found. `message`: the trainer's own sentence."""
+        self._told = (code, dict(numbers), message)
 
     def forget(self) -> None:
         """It is another run, or begins anew."""
@@ -54,9 +58,15 @@ class RunNote(QWidget):
 
     def show_run(self, state: RunState, standing: Standing, metric: str, last_words: str, silent_for: float | None) -> None:
         """`metric`: the held-out number that tells. `silent_for`: seconds since the trainer's last sign; None: unknown."""
-        code, numbers = self._told or _by_standing(state, standing, metric, silent_for)
+        code, numbers, message = self._told or ("", {}, "")
+        if self._told is None or standing in ("paused", "silent"):  # what stands now goes before how it did
+            code, numbers = _by_standing(state, standing, metric, silent_for)
         said = health_words(code, numbers, metric)
-        message = state.ending.message if isinstance(state.ending, Failed) and standing == "failed" else ""
+        if standing != "failed":
+            message = ""
+        elif isinstance(state.ending, Failed):
+            message = message or state.ending.message
+        self._can_end = standing == "silent"
         self.setVisible(said is not None)
         if (now := (said, message, last_words)) == self._shown or said is None:
             return
@@ -80,13 +90,14 @@ class RunNote(QWidget):
         if said.why:
             words = self.tr("Less") if with_why else self.tr("Why?")
             self._link(words, "train_why", self.tr("What this rests on")).clicked.connect(self._on_why)
+        if self._can_end:
+            end = self._link(self.tr("End it"), "train_end", self.tr("Ends its process; the run can go on from what is saved"))
+            end.clicked.connect(self.end_asked)
         if self._words.toPlainText():
             details = self._link(self.tr("Details"), "train_details", self.tr("The last lines that the trainer wrote"))
             details.clicked.connect(self._on_details)
         if name and (again := self._note.findChild(QPushButton, name)) is not None:
             again.setFocus()
-
-    _why_is_shown = False
 
     def _link(self, words: str, name: str, tooltip: str) -> QPushButton:
         for old in self._note.findChildren(QPushButton, name):  # until Qt has deleted it

@@ -51,9 +51,13 @@ class Follower(Protocol):
     @property
     def last_words(self) -> str: ...
     @property
+    def is_caught_up(self) -> bool: ...
+    @property
     def changed(self) -> SignalInstance: ...
     @property
     def begun_anew(self) -> SignalInstance: ...
+    @property
+    def failed(self) -> SignalInstance: ...
 
 
 class Control(Protocol):
@@ -65,8 +69,12 @@ class Control(Protocol):
     def answered(self) -> SignalInstance: ...
     @property
     def failed(self) -> SignalInstance: ...
+    @property
+    def waiting_changed(self) -> SignalInstance: ...
 
     def order(self, name: OrderName) -> object: ...
+    def has_begun(self, run: Path) -> bool: ...
+    def end_trainer(self) -> object: ...
 
 
 class RunPage(QWidget):
@@ -109,9 +117,9 @@ class RunPage(QWidget):
         self._show_told()
         self.view.show_run(self._follower.state, self._follower.standing)
 
-    def show_health(self, code: str, numbers: Mapping[str, float]) -> None:
-        """Say this of the run: a code and its numbers, as health_words takes them."""
-        self._note.tell(code, numbers)
+    def show_health(self, code: str, numbers: Mapping[str, float], message: str = "") -> None:
+        """Say this of the run: a code and its numbers, as health_words takes them. `message`: the trainer's own sentence."""
+        self._note.tell(code, numbers, message)
         self._timer.start(0)
 
     def take_keyboard(self, reason: Qt.FocusReason) -> None:
@@ -156,8 +164,11 @@ class RunPage(QWidget):
     def _connect(self) -> None:
         self._follower.changed.connect(self._on_changed)
         self._follower.begun_anew.connect(self._on_begun_anew)
+        self._follower.failed.connect(self._on_failed)
         self._control.answered.connect(self._on_answered)
         self._control.failed.connect(self._on_failed)
+        self._control.waiting_changed.connect(self._on_changed)
+        self._note.end_asked.connect(self._on_end)
         self._head.back_asked.connect(self.back_asked)
         self._head.order_asked.connect(self._on_order)
         self._head.go_on_asked.connect(self.go_on_asked)
@@ -190,7 +201,20 @@ class RunPage(QWidget):
             self._is_stopping = False
         waiting = frozenset(self._control.waiting.values())
         has_model = self._run is not None and best_of(self._run, state) is not None
-        self._head.show_run(RunGlance(self._name(), state, standing, waiting, self._is_stopping, has_model, now=time.time()))
+        is_starting = self._run is not None and standing not in run_words.HELD and self._control.has_begun(self._run)
+        self._head.show_run(
+            RunGlance(
+                name=self._name(),
+                state=state,
+                standing=standing,
+                is_known=self._follower.is_caught_up or state.started is not None,
+                waiting=waiting,
+                is_stopping=self._is_stopping,
+                is_starting=is_starting,
+                has_model=has_model,
+                now=time.time(),
+            )
+        )
         silent_for = self._follower.lock_seconds_old
         self._note.show_run(state, standing, run_words.telling_metric_of(state), self._follower.last_words, silent_for)
 
@@ -272,6 +296,9 @@ class RunPage(QWidget):
     def _on_order(self, name: OrderName) -> None:
         self._control.order(name)
         self._show_told()
+
+    def _on_end(self) -> None:
+        self._control.end_trainer()
 
     def _on_use(self) -> None:
         best = best_of(self._run, self._follower.state) if self._run is not None else None

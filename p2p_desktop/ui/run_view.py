@@ -116,8 +116,6 @@ class RunView(QWidget):
     def close_down(self, until: QDeadlineTimer) -> None:
         """End the threads."""
         self._source.close(until)
-        for plot in self._plots_there:
-            plot.close_down(until)
         self._errands.close(until)
 
     # --- building
@@ -163,7 +161,7 @@ class RunView(QWidget):
         from p2p_desktop.ui.held_out_plot import HeldOutPlot
         from p2p_desktop.ui.loss_plot import LossPlot
 
-        self.losses, self.held_out = LossPlot(self._look, self), HeldOutPlot(self._look, self)
+        self.losses, self.held_out = LossPlot(self._look, self._errands, self), HeldOutPlot(self._look, self._errands, self)
         self._waiting.hide()
         for plot in self._plots_there:
             self._plots.addWidget(plot, 1)
