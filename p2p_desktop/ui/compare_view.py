@@ -65,6 +65,7 @@ class CompareView(QWidget):
         self._surround = "theme"
         self._waiting = ""
         self._name = ""
+        self._words: tuple[str, str] | None = None
         self._drag: tuple[str, QPointF] | None = None  # what, and from where: the last place, or how far beside the divider's line
         self._drawn = DrawnParts()
         self.setObjectName("compare_view")
@@ -101,6 +102,18 @@ class CompareView(QWidget):
         if place.intersects(self.visible_part()):
             self._drawn.forget("after")
             self.update()
+
+    def before_changed(self, place: QRect) -> None:
+        """A part of what stands on the left has changed, where that is a result, too."""
+        if place.intersects(self.visible_part()):
+            self._drawn.forget("before")
+            self.update()
+
+    def set_words(self, left: str, right: str) -> None:
+        """What the two are called on the picture, where they are no before and after."""
+        self._words = left, right
+        self._describe()
+        self.update()
 
     def clear(self) -> None:
         self._before = self._after = None
@@ -236,7 +249,7 @@ class CompareView(QWidget):
         painter.fillRect(QRectF(x - 2, seen.top(), 4, seen.height()), edge)
         painter.fillRect(QRectF(x - 1, seen.top(), 2, seen.height()), line)
         paint_handle(painter, QPointF(x, seen.center().y()), self._look)
-        room = plate_width(self._look) + 2 * SPACE_S
+        room = max(plate_width(self._look, words) for words in self._words or ("",)) + 2 * SPACE_S
         self._paint_labels(painter, seen, before=x - seen.left() > room, after=seen.right() - x > room)
 
     def _paint_one(self, painter: QPainter, pane: QRect, which: str) -> None:
@@ -260,12 +273,16 @@ class CompareView(QWidget):
         painter.restore()
 
     def _paint_labels(self, painter: QPainter, seen: QRectF, *, before: bool, after: bool) -> None:
-        if seen.width() < plate_width(self._look) + 2 * SPACE_M or seen.height() < 4 * SPACE_M:
+        left, right = self._words or (before_word(), after_word())
+        if (
+            seen.width() < max(plate_width(self._look, words) for words in (left, right)) + 2 * SPACE_M
+            or seen.height() < 4 * SPACE_M
+        ):
             return
         if before:
-            paint_plate(painter, seen.topLeft() + QPointF(SPACE_S + 2, SPACE_S + 2), before_word(), self._look)
+            paint_plate(painter, seen.topLeft() + QPointF(SPACE_S + 2, SPACE_S + 2), left, self._look)
         if after:
-            paint_plate(painter, seen.topRight() + QPointF(-SPACE_S - 2, SPACE_S + 2), after_word(), self._look, from_right=True)
+            paint_plate(painter, seen.topRight() + QPointF(-SPACE_S - 2, SPACE_S + 2), right, self._look, from_right=True)
 
     def _paint_waiting(self, painter: QPainter) -> None:
         if self._waiting:
@@ -273,7 +290,11 @@ class CompareView(QWidget):
 
     def _describe(self) -> None:
         name = self._name or self.tr("no picture")
-        self.setAccessibleName(self.tr("Before and after of {name}").format(name=name))
+        if self._words is None:
+            self.setAccessibleName(self.tr("Before and after of {name}").format(name=name))
+        else:
+            words = self.tr("{left} and {right}, of {name}")
+            self.setAccessibleName(words.format(left=self._words[0], right=self._words[1], name=name))
         zoom = self.tr("Zoom {percent} per cent").format(percent=round(self._port.zoom * 100)) if self._before is not None else ""
         self.setAccessibleDescription(". ".join(filter(None, (zoom, self._waiting))))
 

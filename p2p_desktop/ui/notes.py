@@ -107,10 +107,21 @@ class Note(QFrame):
         self._icon.setPixmap(self._look.icons.pixmap(icon, token, BUTTON_ICON, self.devicePixelRatioF()))
 
 
+BadgeKind = Literal["plain", "accent", "success", "warning", "error"]
+
+
 class Badge(QLabel):
     """A word set off from the line it stands in."""
 
-    def __init__(self, _: Look, kind: Literal["plain", "accent", "warning"], text: str, parent: QWidget | None = None) -> None:
+    def __init__(self, _: Look, kind: BadgeKind, text: str, parent: QWidget | None = None) -> None:
         super().__init__(text, parent)
         self.setProperty("badge", kind)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    def say(self, text: str, kind: BadgeKind) -> None:
+        """Show another word, in another colour."""
+        self.setText(text)
+        if self.property("badge") != kind:
+            self.setProperty("badge", kind)
+            self.style().unpolish(self)
+            self.style().polish(self)

@@ -65,12 +65,16 @@ QLabel[role="link"] {{ color: {t.accent_text}; }}
 QLabel[role="error"] {{ color: {t.error}; font-weight: 600; }}
 QLabel[role="warning"] {{ color: {t.warning}; font-weight: 600; }}
 QLabel[role="success"] {{ color: {t.success}; font-weight: 600; }}
+QLabel[kind="success"] {{ color: {t.success}; }}
+QLabel[kind="warning"] {{ color: {t.warning}; }}
 QLabel[role="note"] {{ font-weight: 500; }}
 QLabel:disabled {{ color: {t.disabled}; }}
 QLabel[badge] {{ border-radius: 4px; padding: 2px 7px; font-size: {s["badge"]}; font-weight: 600; }}
 QLabel[badge="plain"] {{ background: {t.pressed}; }}
 QLabel[badge="accent"] {{ background: {t.selected}; color: {t.accent_text}; }}
+QLabel[badge="success"] {{ background: {t.success_note}; color: {t.success}; }}
 QLabel[badge="warning"] {{ background: {t.warning_note}; color: {t.warning}; }}
+QLabel[badge="error"] {{ background: {t.error_note}; color: {t.error}; }}
 """
 
 

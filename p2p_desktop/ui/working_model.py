@@ -93,6 +93,11 @@ class WorkingModel(QObject):
             self._loads[key] = self._loader(model.path, device, runtime, wishes.statistics)
         return self._loads[key]
 
+    def load_file(self, path: Path) -> Load:
+        """Return what loads a model file that is in no library, as one that a run has just saved."""
+        device, runtime = self._compute(Wishes())
+        return self._loader(path, device, runtime, "auto")
+
     def speed(self, wishes: Wishes) -> float | None:
         """Megapixels a second, as measured here before; None if never."""
         return self._remembered.number("megapixels_a_second", self._speed_key(wishes))

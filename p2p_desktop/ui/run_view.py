@@ -1,0 +1,274 @@
+"""What is looked at of a run: one held-out picture, large and through time, and the curves; one cursor for all of them.
+
+It follows the latest picture until the person moves it.
+"""
+
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QDeadlineTimer, Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from p2p_desktop.runs.run_process import Standing
+from p2p_desktop.runs.run_state import RunState
+from p2p_desktop.ui import run_words
+from p2p_desktop.ui.film_strip import FilmStrip, Frame
+from p2p_desktop.ui.held_out_panel import HeldOutPanel
+from p2p_desktop.ui.look import Look
+from p2p_desktop.ui.run_pictures import RunPictures
+from p2p_desktop.ui.sample_source import SampleSource
+from p2p_desktop.ui.theme import SPACE_M, SPACE_XL
+from p2p_desktop.workers.errands import Errands
+from training.contract.progress import Report, Token
+from training.contract.protocol import Sample
+
+if TYPE_CHECKING:  # pyqtgraph, and the encodings: imported in a thread when the first run is opened
+    from p2p_desktop.ui.held_out_plot import HeldOutPlot
+    from p2p_desktop.ui.loss_plot import LossPlot
+    from training.contract.config import TrainConfig
+
+_PANEL_WIDTH, _NO_LIMIT = 336, 16_777_215  # pixels; the second is Qt's QWIDGETSIZE_MAX
+_WIDE, _WIDE_PLOTS = 860, 680  # pixels of the content, below which things lie below each other
+
+
+class RunView(QWidget):
+    saved = Signal(Path)  # a plot
+    not_saved = Signal(str)  # a sentence
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._look = look
+        self._run: Path | None = None
+        self._config: TrainConfig | None = None
+        self._name = ""
+        self._state = RunState()
+        self._standing: Standing = "new"
+        self._following, self._cursor, self._picture = True, 0, 0
+        self._seen: Sample | None = None
+        self._errands = Errands(self)
+        self._source = SampleSource(self)
+        self.losses: LossPlot | None = None
+        self.held_out: HeldOutPlot | None = None
+        self._build()
+        self._errands.run(_import_plots, "getting plots ready", self._on_plots_ready)
+
+    # --- what is shown
+
+    def begin(self, run: Path | None) -> None:
+        """Another run is shown from now on."""
+        self._run, self._config, self._seen = run, None, None
+        self._following, self._picture = True, 0
+        self.forget()
+
+    def describe(self, name: str, config: "TrainConfig | None") -> None:
+        """What the run is called, and its request, once that is read."""
+        self._name, self._config = name, config
+        for plot in self._plots_there:
+            plot.set_run_name(name)
+
+    def forget(self) -> None:
+        """What was told before is void."""
+        self._source.forget()
+        for plot in self._plots_there:
+            plot.forget()
+
+    def show_run(self, state: RunState, standing: Standing) -> None:
+        """There is news."""
+        self._state, self._standing = state, standing
+        self._forget_redrawn()
+        if self._following:
+            self._cursor = max(sample.step for sample in state.samples) if state.samples else state.step
+        self._show_samples()
+        self._show_plots()
+
+    def go_to(self, step: int) -> None:
+        """Show the run as it was at a step, and stay there."""
+        samples = self._state.samples
+        self._following = bool(samples) and step == max(sample.step for sample in samples)
+        self._cursor = step
+        self._show_samples()
+        self._show_plots()
+
+    def follow_latest(self) -> None:
+        """Show every new picture as it comes."""
+        self._following = True
+        self.show_run(self._state, self._standing)
+
+    @property
+    def is_following(self) -> bool:
+        return self._following
+
+    @property
+    def cursor_step(self) -> int:
+        return self._cursor
+
+    def prefer_side(self, side: int) -> None:
+        """How high the pictures would like to be, in pixels."""
+        self._pictures.prefer_side(side)
+        self._make_room()
+
+    def take_keyboard(self, reason: Qt.FocusReason) -> None:
+        """Put the keyboard on the film."""
+        self._film.setFocus(reason)
+
+    def close_down(self, until: QDeadlineTimer) -> None:
+        """End the threads."""
+        self._source.close(until)
+        self._errands.close(until)
+
+    # --- building
+
+    def _build(self) -> None:
+        self._pictures = RunPictures(self._look, self._source, self)
+        self._panel = HeldOutPanel(self._look, self._source, self)
+        self._film = FilmStrip(self._look, self._source, self)
+        self._latest = QPushButton(self.tr("Latest"), self._pictures)
+        self._latest.setObjectName("train_latest")
+        self._latest.setProperty("role", "link")
+        self._latest.setAccessibleName(self.tr("Follow the latest picture"))
+        self._latest.setToolTip(self.tr("Shows every new picture as it comes (End, in the film)"))
+        self._latest.hide()
+        self._latest.clicked.connect(self.follow_latest)
+        self._panel.picture_chosen.connect(self._on_picture_chosen)
+        self._film.moved.connect(self.go_to)
+        self._film.latest_asked.connect(self.follow_latest)
+        self._upper, self._plots = QBoxLayout(QBoxLayout.Direction.LeftToRight), QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._upper.setSpacing(SPACE_XL)
+        self._upper.addWidget(self._pictures, 1)
+        self._upper.addWidget(self._panel)
+        self._plots.setSpacing(SPACE_M)
+        self._waiting = QLabel(self.tr("Getting ready"), self)
+        self._waiting.setProperty("role", "muted")
+        self._waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._plots.addWidget(self._waiting)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SPACE_M)
+        layout.addLayout(self._upper, 3)
+        layout.addWidget(self._film)
+        layout.addLayout(self._plots, 3)
+
+    @property
+    def _plots_there(self) -> "list[LossPlot | HeldOutPlot]":
+        return [plot for plot in (self.losses, self.held_out) if plot is not None]
+
+    def _on_plots_ready(self, is_ready: bool | None) -> None:
+        if not is_ready:
+            self._waiting.setText(self.tr("The curves cannot be drawn. The log says why."))
+            return
+        from p2p_desktop.ui.held_out_plot import HeldOutPlot
+        from p2p_desktop.ui.loss_plot import LossPlot
+
+        self.losses, self.held_out = LossPlot(self._look, self._errands, self), HeldOutPlot(self._look, self._errands, self)
+        self._waiting.hide()
+        for plot in self._plots_there:
+            self._plots.addWidget(plot, 1)
+            plot.plot.cursor_moved.connect(self.go_to)
+            plot.saved.connect(self.saved)
+            plot.not_saved.connect(self.not_saved)
+            plot.set_run_name(self._name)
+        self._show_plots()
+
+    # --- showing
+
+    def _show_samples(self) -> None:
+        state, run = self._state, self._run
+        sample = _sample_at(state, self._cursor)
+        files = [run / name for name in sample.files] if sample is not None and run is not None else []
+        self._picture = min(self._picture, max(0, len(files) - 1))
+        self._panel.show_pictures(files, self._picture, state.started.pairs.get("val", 0) if state.started is not None else 0)
+        if sample is None or not files:
+            self._pictures.show_strip(None, None, self._why_no_picture())
+        else:
+            self._pictures.show_strip(files[self._picture], sample.step)
+        self._film.show_frames(self._frames(), step=state.step, steps=state.steps, every=self._every())
+        self._film.set_cursor(self._cursor if state.samples else None)
+        found = run_words.measured_at(state.validations, self._cursor)
+        metrics = list(found.metrics) if found is not None else []
+        self._panel.show_numbers(found, metrics, run_words.telling_metric_of(state))
+        self._panel.setVisible(bool(files) or found is not None)
+        self._latest.setVisible(not self._following and bool(state.samples))
+        self._place_latest()
+
+    def _show_plots(self) -> None:
+        state = self._state
+        has_anything = bool(state.samples) or len(state.losses) > 0
+        for plot in self._plots_there:
+            plot.show_run(state)
+            plot.set_cursor(self._cursor if has_anything else None)
+
+    def _frames(self) -> list[Frame]:
+        """A frame for each sample that has the chosen picture, by its step."""
+        run = self._run
+        if run is None:
+            return []
+        samples = sorted(self._state.samples, key=lambda sample: sample.step)
+        return [Frame(one.step, run / one.files[self._picture]) for one in samples if self._picture < len(one.files)]
+
+    def _every(self) -> int:
+        if self._config is not None:
+            return self._config.sample_every
+        steps = sorted(sample.step for sample in self._state.samples)
+        return max(later - earlier for earlier, later in pairwise(steps)) if len(steps) > 1 else 0
+
+    def _why_no_picture(self) -> str:
+        if self._standing == "new":
+            return self.tr("Nothing is trained yet. Press Start training; it goes on when this window is closed.")
+        if self._standing not in run_words.HELD:
+            return self.tr("This run drew no pictures.")
+        if self._config is not None:
+            words = self.tr("The first pictures are drawn at step {n}. Preview now draws them at once.")
+            return words.format(n=f"{self._config.sample_every:,}")
+        return self.tr("No pictures are drawn yet. Preview now draws them at once.")
+
+    def _forget_redrawn(self) -> None:
+        """A sample of a step that was drawn before has other pictures now."""
+        latest = self._state.samples[-1] if self._state.samples else None
+        if latest is not None and latest is not self._seen and self._run is not None:
+            for name in latest.files:
+                self._source.forget(self._run / name)
+        self._seen = latest
+
+    def _on_picture_chosen(self, number: int) -> None:
+        self._picture = number
+        self._show_samples()
+
+    # --- room
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """The held-out column moves below the pictures, and plots below each other, where they have no room side by side."""
+        wide = self.width() >= min(_WIDE, self._pictures.sizeHint().width() + SPACE_XL + _PANEL_WIDTH)
+        ways = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
+        self._upper.setDirection(ways[0] if wide else ways[1])
+        self._panel.lay_beside(not wide)
+        self._panel.setMinimumWidth(_PANEL_WIDTH if wide else 0)
+        self._panel.setMaximumWidth(_PANEL_WIDTH if wide else _NO_LIMIT)
+        self._plots.setDirection(ways[0] if self.width() >= _WIDE_PLOTS else ways[1])
+        self._place_latest()
+
+    def _place_latest(self) -> None:
+        """At the right end of the words below the pictures."""
+        size, room = self._latest.sizeHint(), self._pictures.size()
+        self._latest.setGeometry(room.width() - size.width(), room.height() - size.height(), size.width(), size.height())
+
+
+def _sample_at(state: RunState, step: int) -> Sample | None:
+    """The latest that was drawn up to a step, else the first; whatever the order they were told in."""
+    before = [sample for sample in state.samples if sample.step <= step]
+    if before:
+        return max(before, key=lambda sample: sample.step)
+    return min(state.samples, key=lambda sample: sample.step, default=None)
+
+
+def _import_plots(_: Report[Any], __: Token) -> bool:  # Any: nothing is reported
+    """Called in a worker thread."""
+    import p2p_desktop.ui.held_out_plot
+    import p2p_desktop.ui.loss_plot  # noqa: F401  so that the window does not wait for it
+
+    return True
