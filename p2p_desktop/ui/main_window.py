@@ -218,7 +218,7 @@ class MainWindow(QMainWindow):
         from p2p_desktop.ui.train_page import TrainPage  # as below
 
         watch, runs = self._training_watch(), self._paths.runs_in(self._settings.value.models_folder)
-        page = TrainPage(self._look, self._shelf, watch.runs, runs, resources() / "examples", self)
+        page = TrainPage(self._look, self._shelf, self._model, watch.runs, runs, resources(), self)
         page.keep_awake(self._settings.value.keep_awake)
         page.use_asked.connect(self._on_use_asked)
         return page

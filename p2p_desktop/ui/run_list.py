@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOpti
 
 from p2p_desktop.ui import glance_words, run_words
 from p2p_desktop.ui.look import Look
+from p2p_desktop.ui.notes import BadgeKind
 from p2p_desktop.ui.plain_words import wrapped
 from p2p_desktop.ui.theme import RADIUS_CARD, RADIUS_THUMBNAIL, SPACE_L, SPACE_M, SPACE_S, SPACE_XL, SPACE_XS, TEXT_ICON
 from p2p_desktop.ui.thumbnail_source import ThumbnailSource
@@ -238,7 +239,7 @@ class _RowPainter(QStyledItemDelegate):
             painter.setBrush(self._look.theme.color(token))
             painter.drawRoundedRect(QRect(place.left(), place.top(), width, place.height()), 1.5, 1.5)
 
-    def _paint_badge(self, painter: QPainter, place: QRect, text: str, kind: run_words.BadgeKind) -> None:
+    def _paint_badge(self, painter: QPainter, place: QRect, text: str, kind: BadgeKind) -> None:
         theme = self._look.theme
         fill, ink = {
             "plain": ("pressed", "text"),

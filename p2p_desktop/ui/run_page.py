@@ -122,6 +122,12 @@ class RunPage(QWidget):
         self._note.tell(code, numbers, message)
         self._timer.start(0)
 
+    def say(self, kind: Kind, sentence: str, detail: str = "") -> None:
+        """Tell something until it is settled."""
+        self._answer.clear()
+        self._answer.set_kind(kind)
+        self._answer.say(sentence, detail)
+
     def take_keyboard(self, reason: Qt.FocusReason) -> None:
         """Put the keyboard on the film."""
         self.view.take_keyboard(reason)
@@ -256,7 +262,7 @@ class RunPage(QWidget):
     def _on_answered(self, told: Answered) -> None:
         if not told.ok:
             self._uses_next = self._uses_next and told.order != "snapshot"
-            self._say("error", told.message)
+            self.say("error", told.message)
         elif told.order == "stop":
             self._is_stopping = True
         elif told.order == "snapshot" and told.file and self._run is not None:
@@ -269,27 +275,22 @@ class RunPage(QWidget):
             self.use_asked.emit(path)
             return
         self._snapshot = path
-        self._say("success", message)
+        self.say("success", message)
         self._answer.add_button(self.tr("Use it in Convert"), "train_use_snapshot").clicked.connect(self._on_use_snapshot)
 
     def _on_failed(self, sentence: str) -> None:
         self._uses_next = False
-        self._say("error", sentence)
+        self.say("error", sentence)
         self.refresh()
 
     def _on_saved(self, path: Path) -> None:
-        self._say("success", self.tr("Saved as {name}.").format(name=path.name))
+        self.say("success", self.tr("Saved as {name}.").format(name=path.name))
 
     def _on_no_folder(self) -> None:
-        self._say("error", self.tr("The folder of this run is gone."))
+        self.say("error", self.tr("The folder of this run is gone."))
 
     def _on_not_opened(self, folder: Path) -> None:
-        self._say("info", self.tr("No program of this computer shows folders. It is here: {folder}").format(folder=folder))
-
-    def _say(self, kind: Kind, sentence: str) -> None:
-        self._answer.clear()
-        self._answer.set_kind(kind)
-        self._answer.say(sentence)
+        self.say("info", self.tr("No program of this computer shows folders. It is here: {folder}").format(folder=folder))
 
     # --- what the person does
 
@@ -309,7 +310,7 @@ class RunPage(QWidget):
 
     def _use_snapshot(self) -> None:
         self._uses_next = True
-        self._say("info", self.tr("A model is saved after this step; then Convert opens with it."))
+        self.say("info", self.tr("A model is saved after this step; then Convert opens with it."))
         self._on_order("snapshot")
 
     def _on_use_snapshot(self) -> None:

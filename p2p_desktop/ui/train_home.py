@@ -12,7 +12,7 @@ from p2p_desktop.ui.drop_hint import DropHint
 from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.run_list import RunList
 from p2p_desktop.ui.theme import PLAIN_TOP_BAR_HEIGHT, SPACE_L, SPACE_M, SPACE_S, SPACE_XL
-from p2p_desktop.ui.widgets import Note
+from p2p_desktop.ui.widgets import Kind, Note
 
 if TYPE_CHECKING:
     from p2p_desktop.runs.run_glance import RunGlance
@@ -70,6 +70,12 @@ class TrainHome(QWidget):
 
     def take_keyboard(self, reason: Qt.FocusReason) -> None:
         (self._list if self._glances else self._begin).setFocus(reason)
+
+    def say(self, kind: Kind, words: str, detail: str = "") -> None:
+        """Tell something until it is settled."""
+        self.note.clear()
+        self.note.set_kind(kind)
+        self.note.say(words, detail)
 
     def highlight_drop(self, on: bool) -> None:
         """Show that a run's folder may be dropped here."""
@@ -148,8 +154,7 @@ class TrainHome(QWidget):
 
     def _on_remove(self, folder: Path) -> None:
         if self._glances[folder].is_held:
-            self.note.set_kind("info")
-            self.note.say(self.tr("{name} is being trained. Stop it first.").format(name=self._glances[folder].name))
+            self.say("info", self.tr("{name} is being trained. Stop it first.").format(name=self._glances[folder].name))
         else:
             self.remove_asked.emit(folder)
 

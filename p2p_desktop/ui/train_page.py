@@ -5,12 +5,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QDeadlineTimer, Qt, Signal
+from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QFileDialog, QStackedWidget, QVBoxLayout, QWidget
 
 from p2p_desktop.runs.duplicate import draft_of_run
+from p2p_desktop.runs.health import health
 from p2p_desktop.runs.run_draft import RunDraft
 from p2p_desktop.runs.run_folder import read_request
 from p2p_desktop.runs.run_glance import RunGlance, is_run
+from p2p_desktop.runs.run_process import Standing
+from p2p_desktop.ui.drops import Dropped
 from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.model_shelf import ModelShelf
 from p2p_desktop.ui.notes import Kind
@@ -18,7 +22,8 @@ from p2p_desktop.ui.show_file import FolderDoor
 from p2p_desktop.ui.train_home import TrainHome
 from p2p_desktop.ui.train_wizard import TrainWizard
 from p2p_desktop.ui.training_questions import ask_beside
-from p2p_desktop.ui.wizard_plan import wizard_steps
+from p2p_desktop.ui.wizard_steps import wizard_steps
+from p2p_desktop.ui.working_model import WorkingModel
 from p2p_desktop.workers.errands import Errands
 from p2p_desktop.workers.run_control import RunControl
 from p2p_desktop.workers.run_follower import RunFollower
@@ -27,8 +32,10 @@ from training.contract.errors import P2PError
 from training.contract.progress import Report, Token
 
 if TYPE_CHECKING:
+    from p2p_desktop.ui.run_comparisons import RunComparisons
     from p2p_desktop.ui.run_page import RunPage
 
+_NUMBERS = ("step", "best_step", "value", "better_by", "steps_since_best", "saved_step")
 _EXAMPLE_TASK, _EXAMPLE_PRESET = "deblur", "quick"
 
 
@@ -36,18 +43,27 @@ class TrainPage(QWidget):
     use_asked = Signal(str)  # a model's name, in Convert
 
     def __init__(
-        self, look: Look, shelf: ModelShelf, watch: RunsWatch, runs: Path, examples: Path, parent: QWidget | None = None
+        self,
+        look: Look,
+        shelf: ModelShelf,
+        working: WorkingModel,
+        watch: RunsWatch,
+        runs: Path,
+        resources: Path,
+        parent: QWidget | None = None,
     ) -> None:
-        """`runs`: folder where new runs are made. `examples`: a folder of photographs to try with."""
+        """`runs`: folder where new runs are made. `resources`: what comes with the program."""
         super().__init__(parent)
-        self._look, self._shelf, self._watch, self._runs, self._examples = look, shelf, watch, runs, examples
+        self._look, self._shelf, self._working, self._watch = look, shelf, working, watch
+        self._runs, self._resources = runs, resources
         self._errands = Errands(self)
         self._door = FolderDoor(self._errands, self)
         self._follower = RunFollower(self)
         self._control = RunControl(self._follower, self)
         self._wizard: TrainWizard | None = None
         self._run_page: RunPage | None = None
-        self._is_narrow = False
+        self._comparisons: RunComparisons | None = None
+        self._judged: tuple[int, int, int, Standing] | None = None  # how far the run was when its health was last told
         self._awaits_use = False
         self._home = TrainHome(look, self)
         self._stack = QStackedWidget(self)
@@ -60,14 +76,14 @@ class TrainPage(QWidget):
 
     # --- what the window asks for
 
-    def set_narrow(self, on: bool) -> None:
-        self._is_narrow = on
-        for page in (self._wizard, self._run_page):
-            if page is not None:
-                page.set_narrow(on)
+    @property
+    def _front(self) -> "TrainHome | TrainWizard | RunPage":
+        front = self._stack.currentWidget()
+        return next((page for page in (self._wizard, self._run_page) if page is front and page is not None), self._home)
 
     def take_keyboard(self, reason: Qt.FocusReason) -> None:
-        self._stack.currentWidget().take_keyboard(reason)  # type: ignore[attr-defined]  # each of the three has it
+        """Put the keyboard where the page in front wants it."""
+        self._front.take_keyboard(reason)
 
     def use_folder(self, runs: Path) -> None:
         """Make new runs in another folder from now on."""
@@ -77,24 +93,27 @@ class TrainPage(QWidget):
         """Whether the computer stays awake while a run is trained."""
         self._control.keep_awake = on
 
-    def highlight_drop(self, is_over: bool) -> None:
-        """Show where what is being dragged will go."""
-        self._home.highlight_drop(is_over and self._stack.currentWidget() is self._home)
+    def highlight_drop(self, what: Dropped | None) -> None:
+        """Show where what is being dragged will go; None: nothing is."""
+        self._home.highlight_drop(what is not None and bool(what.pictures) and self._front is self._home)
+        if self._wizard is not None:
+            self._wizard.highlight_drop(what if self._front is self._wizard else None)
 
     def take_drop(self, paths: Sequence[Path]) -> None:
         """Pictures and folders that were dropped here: for the wizard, which is opened if need be."""
         if self._wizard is None:
             self.new_model(RunDraft(data=paths[0]) if len(paths) == 1 else RunDraft(data=paths[0], data_b=paths[1]))
-        elif not self._wizard.take_drop(paths):
-            self._wizard.say(self.tr("Pictures have their place on the second page."))
+        elif self._front is not self._wizard or not self._wizard.take_drop(paths):
+            self._show(self._wizard)
+            self._say("info", self.tr("Pictures have their place on the page Pictures of this wizard."))
 
     def new_model(self, draft: RunDraft | None = None) -> None:
         """Open the wizard, or bring it to the front."""
         if self._wizard is None:
-            self._wizard = TrainWizard(self._look, wizard_steps(self._look, self._shelf), self._runs, self, draft=draft)
+            steps = wizard_steps(self._look, self._shelf, self._resources, self._runs)
+            self._wizard = TrainWizard(self._look, steps, self._runs, self, draft=draft)
             self._wizard.run_made.connect(self._on_run_made)
             self._wizard.cancelled.connect(self._on_cancelled)
-            self._wizard.set_narrow(self._is_narrow)
             self._stack.addWidget(self._wizard)
         self._show(self._wizard)
 
@@ -104,7 +123,6 @@ class TrainPage(QWidget):
             from p2p_desktop.ui.run_page import RunPage  # imports the plots
 
             self._run_page = RunPage(self._look, self._follower, self._control, self)
-            self._run_page.set_narrow(self._is_narrow)
             self._connect_run_page(self._run_page)
             self._stack.addWidget(self._run_page)
         if self._follower.run != run:
@@ -130,8 +148,7 @@ class TrainPage(QWidget):
         self._watch.removed.connect(self._on_removed)
         self._watch.restored.connect(self._on_restored)
         self._watch.failed.connect(self._on_failed)
-        self._control.failed.connect(self._on_failed)
-        self._follower.failed.connect(self._on_failed)
+        self._follower.changed.connect(self._on_followed)
         self._shelf.added.connect(self._on_model_added)
         self._shelf.known.connect(self._on_model_known)
         self._door.none_is_there.connect(self._on_no_folder)
@@ -152,6 +169,8 @@ class TrainPage(QWidget):
         page.fine_tune_asked.connect(self._on_fine_tune)
         page.duplicate_asked.connect(self._on_duplicate)
         page.remove_asked.connect(self._watch.remove)
+        page.compare_asked.connect(self._on_compare)
+        page.models_asked.connect(self._on_compare_models)
 
     def _show(self, page: QWidget) -> None:
         self._stack.setCurrentWidget(page)
@@ -161,15 +180,13 @@ class TrainPage(QWidget):
 
     def _on_runs_changed(self) -> None:
         self._home.show_runs(self._watch.glances)
-        if self._run_page is not None:
-            self._run_page.offer_runs(self._watch.glances)
 
     def _on_new(self) -> None:
         self.new_model()
 
     def _on_examples(self) -> None:
         name = self.tr("First steps")
-        self.new_model(RunDraft(_EXAMPLE_TASK, data=self._examples, preset=_EXAMPLE_PRESET, name=name))
+        self.new_model(RunDraft(_EXAMPLE_TASK, data=self._resources / "examples", preset=_EXAMPLE_PRESET, name=name))
 
     def _on_find(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, self.tr("Open a run"), str(self._runs))
@@ -263,6 +280,31 @@ class TrainPage(QWidget):
         others = [glance for glance in self._watch.training if glance.folder != run and glance.standing != "silent"]
         return next((other for other in others if wanted in ("auto", other.device)), None)
 
+    def _on_followed(self) -> None:
+        """Tell the run's page how the run does, whenever something of it is new."""
+        state = self._follower.state
+        seen = state.step, len(state.validations), len(state.warnings), self._follower.standing
+        if self._run_page is None or not self._follower.is_caught_up or seen == self._judged:
+            return
+        self._judged = seen
+        found = health(state, self._follower.standing)
+        numbers = {name: value for name in _NUMBERS if (value := getattr(found, name)) is not None}
+        self._run_page.show_health(found.code, numbers, found.message)
+
+    def _on_compare(self, run: Path) -> None:
+        self._comparing().choose_other(run, self._watch.glances, QCursor.pos())
+
+    def _on_compare_models(self, run: Path) -> None:
+        self._comparing().compare_models(run, self._follower.state)
+
+    def _comparing(self) -> "RunComparisons":
+        if self._comparisons is None:
+            from p2p_desktop.ui.run_comparisons import RunComparisons  # as above
+
+            self._comparisons = RunComparisons(self._look, self._working, self._errands, self)
+            self._comparisons.failed.connect(self._on_failed)
+        return self._comparisons
+
     def _on_use(self, model: Path) -> None:
         self._awaits_use = True
         self._shelf.add([model])
@@ -282,8 +324,7 @@ class TrainPage(QWidget):
             self._follower.unfollow()
             self._show(self._home)
         self._undo = where, run
-        self._home.note.clear()
-        self._say("info", self.tr("Moved {name} to the bin of this program.").format(name=run.name), str(where))
+        self._home.say("info", self.tr("Moved {name} to the bin of this program.").format(name=run.name), str(where))
         self._home.note.add_button(self.tr("Undo"), "train_undo").clicked.connect(self._on_undo)
 
     def _on_undo(self) -> None:
@@ -298,7 +339,4 @@ class TrainPage(QWidget):
 
     def _say(self, kind: Kind, words: str, detail: str = "") -> None:
         """On the page in front."""
-        front = self._stack.currentWidget()
-        note = self._home.note if front is self._home or not hasattr(front, "note") else front.note
-        note.set_kind(kind)
-        note.say(words, detail)
+        self._front.say(kind, words, detail)

@@ -26,7 +26,7 @@ from p2p_desktop.ui.action_bar import ActionBar
 from p2p_desktop.ui.choice_card import ChoiceCard
 from p2p_desktop.ui.drops import Dropped
 from p2p_desktop.ui.look import Look
-from p2p_desktop.ui.notes import Note
+from p2p_desktop.ui.notes import Kind, Note
 from p2p_desktop.ui.plain_words import sentences, wrapped
 from p2p_desktop.ui.question import Question
 from p2p_desktop.ui.step_trail import StepTrail
@@ -109,6 +109,11 @@ class TrainWizard(QWidget):
             return False
         take(paths)
         return True
+
+    def say(self, kind: Kind, words: str, detail: str = "") -> None:
+        """Tell something until it is settled."""
+        self._note.set_kind(kind)
+        self._note.say(words, detail)
 
     def highlight_drop(self, what: Dropped | None) -> None:
         """Show where what is being dragged will go, if the step in front takes it; None: nothing is dragged."""
@@ -303,7 +308,7 @@ class TrainWizard(QWidget):
         self._let_maker_go()
         words = str(error) if isinstance(error, P2PError) else self.tr("The run could not be made. The log says why.")
         self.step.enter(self._draft)  # it has ended what it did
-        self._note.say(*sentences(words))
+        self.say("error", *sentences(words))
         self._show()
 
     def _let_maker_go(self) -> None:

@@ -35,6 +35,7 @@ class TrainingWatch(QObject):
     ) -> None:
         super().__init__(parent)
         self._paths, self._settings, self._shelf, self._remembered = paths, settings, shelf, remembered
+        self._folder = Path()
         self.runs = RunsWatch(self._known(), self)
         self._landing: list[str] = []  # names that the shelf is about to tell
         self.runs.changed.connect(self._on_changed)
