@@ -41,6 +41,8 @@ class Finding:
     """What settings call the pair; "" where it is none."""
     shift: Shift | None = None
     """misaligned: how far B lies off, of what was mirrored once it is mirrored back."""
+    pixels: tuple[int, int] | None = None
+    """The shift in pixels, of the smaller picture where the two have different sizes."""
     mirrored: bool = False
     """misaligned: whether B is mirrored."""
     repeats: str = ""
@@ -113,7 +115,10 @@ class Inspection:
             place = self._registration.look(sides.first, sides.second)
             if place is not None:
                 message = f"{files.name}: B seems to {_what_is_wrong(place)}."
-                yield replace(_finding("misaligned", files, message), shift=place.shift, mirrored=place.mirrored)
+                size = sides.first.shape[:2]
+                pixels = (round(place.shift[0] * size[0]), round(place.shift[1] * size[1])) if place.shift else None
+                found = _finding("misaligned", files, message)
+                yield replace(found, shift=place.shift, pixels=pixels, mirrored=place.mirrored)
 
     def _of_grey(self) -> Iterator[Finding]:
         task = self._config.task_spec

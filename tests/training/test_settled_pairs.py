@@ -123,6 +123,7 @@ def test_a_shifted_pair_is_found_and_lined_up_to_the_pixel(tmp_path, down, right
     save(tmp_path / "B" / "3.png", moved(255 - scene(3), down, right))
     (finding,) = checked(tiny_config(tmp_path, task="pairs"))["findings"]
     assert (finding["code"], finding["key"], finding["mirrored"]) == ("misaligned", "A/3.png", False)
+    assert finding["pixels"] == (down, right)
     correction = Correction(finding["key"], *finding["shift"])
     config = tiny_config(tmp_path, task="pairs", line_up=(correction,))
     assert checked(config)["findings"] == []
