@@ -45,6 +45,8 @@ class Finding:
     """The shift in pixels, of the smaller picture where the two have different sizes."""
     mirrored: bool = False
     """misaligned: whether B is mirrored."""
+    certain: bool = False
+    """misaligned: whether lining it up so puts it right."""
     repeats: str = ""
     """duplicate: the key of the earlier pair."""
 
@@ -118,7 +120,7 @@ class Inspection:
                 size = sides.first.shape[:2]
                 pixels = (round(place.shift[0] * size[0]), round(place.shift[1] * size[1])) if place.shift else None
                 found = _finding("misaligned", files, message)
-                yield replace(found, shift=place.shift, pixels=pixels, mirrored=place.mirrored)
+                yield replace(found, shift=place.shift, pixels=pixels, mirrored=place.mirrored, certain=place.certain)
 
     def _of_grey(self) -> Iterator[Finding]:
         task = self._config.task_spec

@@ -10,10 +10,15 @@ from training.contract.encodings import Pixels, to_8_bit, to_grey
 from training.contract.framing import resize
 
 SIDE = 192  # pixels that both are brought to: shifts are found to half a percent
+BLUR = 1.5  # pixels, at SIDE
 REACH = 24  # pixels: farther shifts are not looked for
 LEAST_AGREEMENT = 0.35  # correlation of the outlines of one pair below which nothing can be said
 BETTER_BY = 0.15  # correlation that a shift must gain over none
 BETTER_MOVED = 0.2  # correlation that a mirrored picture, shifted as well, must gain over the best shift of the plain one
+DISTINCT_BY, NEARBY = (
+    0.08,
+    5,
+)  # correlation that a certain shift gains over all that are farther from it, in pixels: not so in patterns
 LEAST_MIRRORED, BETTER_MIRRORED = 0.25, 0.1  # both for one mirrored in its place: chance rarely hits the very middle
 FINE_SIDE = 1024  # pixels of the long side at which a shift that was found is measured again
 LEAST_PAIRS, BETTER_TOGETHER = 8, 0.02  # of many pairs together far less is enough: what is chance differs from pair to pair
@@ -28,6 +33,8 @@ class Misplaced(NamedTuple):
     shift: Shift | None
     """Of the picture mirrored back, where it is mirrored; None if it fits then."""
     mirrored: bool
+    certain: bool
+    """Whether that puts it right: in a pattern, many shifts fit."""
 
 
 class Registration:
@@ -45,9 +52,11 @@ class Registration:
         self._count += 1
         if _is_mirrored(agreement, mirrored):
             shift = _shift(mirrored, LEAST_AGREEMENT, BETTER_BY)
-            return Misplaced(shift and _measured(first, second[:, ::-1], shift), True)
+            if shift is None:
+                return Misplaced(None, True, True)
+            return Misplaced(_measured(first, second[:, ::-1], shift), True, _is_distinct(mirrored))
         shift = _shift(agreement, LEAST_AGREEMENT, BETTER_BY)
-        return Misplaced(_measured(first, second, shift), False) if shift else None
+        return Misplaced(_measured(first, second, shift), False, _is_distinct(agreement)) if shift else None
 
     @property
     def common_shift(self) -> Shift | None:
@@ -74,6 +83,14 @@ def _shift(agreement: NDArray[np.floating], least: float, better_by: float) -> S
     return down / SIDE, right / SIDE
 
 
+def _is_distinct(agreement: NDArray[np.float32]) -> bool:
+    """Whether no shift far from the best one fits nearly as well."""
+    down, right = np.unravel_index(int(agreement.argmax()), agreement.shape)
+    others = agreement.copy()
+    others[max(0, down - NEARBY) : down + NEARBY + 1, max(0, right - NEARBY) : right + NEARBY + 1] = -1
+    return bool(agreement.max() >= others.max() + DISTINCT_BY)
+
+
 def _measured(first: Pixels, second: Pixels, shift: Shift) -> Shift:
     """A shift to a pixel of the pictures, or of FINE_SIDE if they are larger: it is to be put right, and not only told."""
     size = first.shape[:2]
@@ -98,7 +115,8 @@ def _outlines(pixels: Pixels, size: tuple[int, int] = (SIDE, SIDE)) -> NDArray[n
     if grey.dtype == np.uint16:
         highest = max(1, int(grey.max()))
         grey = to_8_bit((grey.astype(np.uint32) * 65535 // highest).astype(np.uint16))
-    small = cv2.GaussianBlur(resize(grey, size)[..., 0].astype(np.float32), (0, 0), 1.5)
+    sigma = BLUR * max(1.0, max(size) / SIDE) ** 0.5  # a drawn line has an edge at either side, which must not be two
+    small = cv2.GaussianBlur(resize(grey, size)[..., 0].astype(np.float32), (0, 0), sigma)
     edges = np.hypot(cv2.Sobel(small, cv2.CV_32F, 1, 0), cv2.Sobel(small, cv2.CV_32F, 0, 1))
     edges = np.minimum(edges, np.quantile(edges, 0.98))  # a few strong lines must not speak for all
     edges -= edges.mean()

@@ -44,6 +44,8 @@ class Found:
     message: str = ""
     correction: Correction | None = None
     """What puts it right, where that is certain."""
+    mirrored: bool = False
+    """Whether B is."""
     pixels: tuple[int, int] = (0, 0)
     """How far B lies off, down and to the right."""
     repeats: str = ""
@@ -179,7 +181,15 @@ class CheckedPairs:
             return
         earlier = self.pairs.get(finding["repeats"])
         down, right = finding["pixels"] or (0, 0)
-        found = Found(code, pair, finding["message"], _correction(finding), (down, right), earlier.name if earlier else "")
+        found = Found(
+            code,
+            pair,
+            finding["message"],
+            _correction(finding),
+            finding["mirrored"],
+            (down, right),
+            earlier.name if earlier else "",
+        )
         group = self._groups.setdefault(code, [])
         if not any(one.pair.key == pair.key for one in group[-1:]):  # both pictures of a pair may have the same fault
             group.append(found)
@@ -200,7 +210,7 @@ class CheckedPairs:
 
 
 def _correction(finding: Mapping[str, Any]) -> Correction | None:  # Any: JSON
-    if not (finding["mirrored"] or finding["shift"]):
+    if not finding["certain"]:
         return None
     down, right = finding["shift"] or (0.0, 0.0)
     return Correction(finding["key"], down, right, finding["mirrored"])

@@ -65,6 +65,7 @@ class CompareView(QWidget):
         self._surround = "theme"
         self._waiting = ""
         self._name = ""
+        self._sides = (before_word(), after_word())
         self._drag: tuple[str, QPointF] | None = None  # what, and from where: the last place, or how far beside the divider's line
         self._drawn = DrawnParts()
         self.setObjectName("compare_view")
@@ -89,6 +90,11 @@ class CompareView(QWidget):
         self._describe()
         self.update()
         self._tell_visible()
+
+    def name_sides(self, before: str, after: str) -> None:
+        """What the plates call the two, where they are no before and after."""
+        self._sides = (before, after)
+        self.update()
 
     def show_after(self, picture: "Pyramid | None") -> None:
         self._after = picture
@@ -263,9 +269,9 @@ class CompareView(QWidget):
         if seen.width() < plate_width(self._look) + 2 * SPACE_M or seen.height() < 4 * SPACE_M:
             return
         if before:
-            paint_plate(painter, seen.topLeft() + QPointF(SPACE_S + 2, SPACE_S + 2), before_word(), self._look)
+            paint_plate(painter, seen.topLeft() + QPointF(SPACE_S + 2, SPACE_S + 2), self._sides[0], self._look)
         if after:
-            paint_plate(painter, seen.topRight() + QPointF(-SPACE_S - 2, SPACE_S + 2), after_word(), self._look, from_right=True)
+            paint_plate(painter, seen.topRight() + QPointF(-SPACE_S - 2, SPACE_S + 2), self._sides[1], self._look, from_right=True)
 
     def _paint_waiting(self, painter: QPainter) -> None:
         if self._waiting:
