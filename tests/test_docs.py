@@ -17,7 +17,7 @@ def row(item: "Field") -> str:
     """The line of the table of settings that tells of one."""
     low, high = item.metadata.get("low"), item.metadata.get("high")
     reach = "" if low is None else f"{low:g} to {high:g} {item.metadata['unit']}".strip()
-    default = "" if item.default is MISSING else {"": "empty", None: "none"}.get(item.default, str(item.default))
+    default = "" if item.default is MISSING else {"": "empty", None: "none", (): "none"}.get(item.default, str(item.default))
     return f"| `{item.name}` | {default} | {reach} | {item.metadata['effect']} |"
 
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from training.contract.palette import MAX_COLOURS, count_colours, palette_of
 from training.contract.pictures import Picture
 from training.glances import Glances
 from training.reading import ShapeError, Side, Sides, names_of, paired, read_pictures, sides_of, too_few
-from training.registration import Registration, Shift
+from training.registration import Misplaced, Registration, Shift
 from training.splitting import links
 
 LEAST_MEASURED = 0.02  # share of a depth map that must be measured to be worth learning from
@@ -37,6 +37,18 @@ class Finding:
     pair: str
     files: tuple[str, ...]
     message: str
+    key: str = ""
+    """What settings call the pair; "" where it is none."""
+    shift: Shift | None = None
+    """misaligned: how far B lies off, of what was mirrored once it is mirrored back."""
+    pixels: tuple[int, int] | None = None
+    """The shift in pixels, of the smaller picture where the two have different sizes."""
+    mirrored: bool = False
+    """misaligned: whether B is mirrored."""
+    certain: bool = False
+    """misaligned: whether lining it up so puts it right."""
+    repeats: str = ""
+    """duplicate: the key of the earlier pair."""
 
 
 def findings_of_names(found: Pairs, config: TrainConfig) -> Iterator[Finding]:
@@ -65,15 +77,14 @@ class Inspection:
         self._num_read = 0
 
     def look(self, files: PairFiles) -> Iterator[Finding]:
-        paths = _paths(files)
         try:
             pictures = read_pictures(files)
             sides = paired(pictures, files, self._found.layout, self._kinds)
         except ShapeError as error:
-            yield Finding("shape", files.name, paths, str(error))
+            yield _finding("shape", files, str(error))
             return
         except PictureError as error:
-            yield Finding("unreadable", files.name, paths, str(error))
+            yield _finding("unreadable", files, str(error))
             return
         self._num_read += 1
         yield from _of_stored(pictures, files, self._kinds)
@@ -97,15 +108,19 @@ class Inspection:
         elif kind.is_label:
             self._labels.add(pixels, files)
         elif int(np.ptp(pixels)) == 0:
-            yield Finding("range", files.name, _paths(files), f"{files.name}: a picture has one colour only.")
+            yield _finding("range", files, f"{files.name}: a picture has one colour only.")
         elif (kind.encoding.channels >= 3 or self._config.task_spec.source == "grey") and _is_grey(pixels):
             self._grey[number].append(files)
 
     def _of_place(self, sides: Sides, files: PairFiles) -> Iterator[Finding]:
         if sides.second is not None:
-            shift = self._registration.look(sides.first, sides.second)
-            if shift is not None:
-                yield Finding("misaligned", files.name, _paths(files), f"{files.name}: B seems to lie off, {_words(shift)}.")
+            place = self._registration.look(sides.first, sides.second)
+            if place is not None:
+                message = f"{files.name}: B seems to {_what_is_wrong(place)}."
+                size = sides.first.shape[:2]
+                pixels = (round(place.shift[0] * size[0]), round(place.shift[1] * size[1])) if place.shift else None
+                found = _finding("misaligned", files, message)
+                yield replace(found, shift=place.shift, pixels=pixels, mirrored=place.mirrored, certain=place.certain)
 
     def _of_grey(self) -> Iterator[Finding]:
         task = self._config.task_spec
@@ -114,7 +129,7 @@ class Inspection:
                 continue  # grey is as good as colour here; or all are grey, and mean to be
             for files in grey:
                 name = names_of(files)[number]
-                yield Finding("grey", files.name, _paths(files), f"{name} is grey, where colours are to be seen.")
+                yield _finding("grey", files, f"{name} is grey, where colours are to be seen.")
 
     def _of_copies(self) -> Iterator[Finding]:
         every = (*self._found.train, *self._found.held_out)
@@ -127,7 +142,7 @@ class Inspection:
             message = f"{files.name} repeats the picture of {every[earlier].name}."
             if earlier < num_train <= later:
                 message += " One is trained on, the other measured with."
-            yield Finding("duplicate", files.name, _paths(files), message)
+            yield replace(_finding("duplicate", files, message), repeats=every[earlier].key)
 
 
 class _Labels:
@@ -167,7 +182,11 @@ class _Labels:
         message = (
             f"{files.name}: {number} colour{'s' if number > 1 else ''}, {words}; was it smoothed, saved as JPEG, or mispainted?"
         )
-        return Finding("labels", files.name, _paths(files), message)
+        return _finding("labels", files, message)
+
+
+def _finding(code: str, files: PairFiles, message: str) -> Finding:
+    return Finding(code, files.name, _paths(files), message, files.key)
 
 
 def _paths(files: PairFiles) -> tuple[str, ...]:
@@ -176,18 +195,17 @@ def _paths(files: PairFiles) -> tuple[str, ...]:
 
 def _of_stored(pictures: tuple[Picture, Picture | None], files: PairFiles, kinds: tuple[Side, Side]) -> Iterator[Finding]:
     """What is lost, or was never there, in the files as they are."""
-    paths = _paths(files)
     first, second = pictures
     if second is not None and first.pixels.shape[:2] != second.pixels.shape[:2]:
         sizes = " and ".join(f"{pixels.shape[1]} x {pixels.shape[0]}" for pixels in (first.pixels, second.pixels))
-        yield Finding("size", files.name, paths, f"{files.name}: A and B have different sizes, {sizes}; the smaller one counts.")
+        yield _finding("size", files, f"{files.name}: A and B have different sizes, {sizes}; the smaller one counts.")
     for picture, name, kind in zip(pictures, names_of(files), kinds, strict=True):
         if picture is None:
             continue
         if picture.pixels.dtype == np.uint16 and kind.encoding.bits == 8:
-            yield Finding("mode", files.name, paths, f"{name} has 16 bits a channel; {kind.encoding.name} keeps 8 of them.")
+            yield _finding("mode", files, f"{name} has 16 bits a channel; {kind.encoding.name} keeps 8 of them.")
         if picture.alpha is not None and not picture.alpha.any():
-            yield Finding("transparent", files.name, paths, f"{name} is transparent everywhere: there is nothing to see in it.")
+            yield _finding("transparent", files, f"{name} is transparent everywhere: there is nothing to see in it.")
 
 
 def _of_depth(pixels: Pixels, config: TrainConfig, files: PairFiles) -> Iterator[Finding]:
@@ -196,12 +214,12 @@ def _of_depth(pixels: Pixels, config: TrainConfig, files: PairFiles) -> Iterator
     known = metres > 0
     if known.mean() < LEAST_MEASURED:
         message = f"{files.name}: only {known.mean():.1%} of the depth is measured."
-        yield Finding("range", files.name, _paths(files), message)
+        yield _finding("range", files, message)
         return
     far = (metres[known] > scale.range_m).mean()
     if far > MAX_FAR:
         message = f"{files.name}: {far:.0%} of the depths lie beyond depth_range, {scale.range_m:g} m."
-        yield Finding("range", files.name, _paths(files), message)
+        yield _finding("range", files, message)
 
 
 def _is_grey(pixels: Pixels) -> bool:
@@ -209,6 +227,12 @@ def _is_grey(pixels: Pixels) -> bool:
         return True
     colours = to_8_bit(pixels[::GREY_STRIDE, ::GREY_STRIDE, :3]).astype(np.int16)
     return int((colours.max(2) - colours.min(2)).max()) <= GREY_STEP
+
+
+def _what_is_wrong(place: Misplaced) -> str:
+    if not place.mirrored:
+        return f"lie off, {_words(place.shift or (0, 0))}"
+    return "be mirrored" + (f", and lies off, {_words(place.shift)}" if place.shift else "")
 
 
 def _words(shift: Shift) -> str:

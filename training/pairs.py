@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from training.contract.progress import Report, Token
 from training.contract.protocol import Event, Progress, Result, Warned
 from training.dataset import TrainingPairs, make_pair
 from training.findings import Inspection, findings_of_names
-from training.reading import Sides, read_pair, sides_of, split_pairs, told_of_pairs, too_few
+from training.reading import Sides, read_pair, sides_of, split_pairs, told_of_names, told_of_pairs, too_few
 from training.samples import join_shown
 
 SHOWN_SIDE = 512  # pixels
@@ -52,7 +52,10 @@ def check_pairs(request: PairsRequest, report: Report[Event], token: Token) -> N
     """Look at every pair; one `result` event with what was found. Raises PairingError if there is none, Cancelled."""
     config = request.config
     found = _all_pairs(config)
+    parts = ((found.train, False), (found.held_out, True))
     every = (*found.train, *found.held_out)
+    for code, sentence in told_of_names(found):
+        report(Warned(0, code, sentence))
     findings = list(findings_of_names(found, config))
     inspection = Inspection(found, config)
     for index, files in enumerate(every):
@@ -67,9 +70,9 @@ def check_pairs(request: PairsRequest, report: Report[Event], token: Token) -> N
                 "sides": list(found.sides),
                 "split_by": found.split_by,
                 "pairs": {"train": len(found.train), "val": len(found.held_out)},
-                "findings": [
-                    {"code": item.code, "pair": item.pair, "files": list(item.files), "message": item.message} for item in findings
-                ],
+                "findings": [asdict(item) for item in findings],
+                "every": [_listed(files, is_held_out) for part, is_held_out in parts for files in part],
+                "order": [list(keys) for keys in found.order],
             }
         )
     )
@@ -133,6 +136,11 @@ def show_pairs(request: PairsRequest, report: Report[Event], token: Token) -> No
         shown.append({"pair": pairs.files[index].name, "file": str(path)})
         report(Progress(index + 1, min(request.count or 8, len(pairs)), "drawing"))
     report(Result({"out": str(request.out), "shown": shown}))
+
+
+def _listed(files: PairFiles, is_held_out: bool) -> dict[str, Any]:  # Any: JSON
+    paths = [str(path) for path in (files.a, files.b) if path]
+    return {"key": files.key, "pair": files.name, "files": paths, "held_out": is_held_out}
 
 
 def _all_pairs(config: TrainConfig) -> Pairs:

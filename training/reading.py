@@ -10,6 +10,7 @@ from typing import Self
 import numpy as np
 
 from training.contract.config import TrainConfig
+from training.contract.corrections import Correction
 from training.contract.encodings import Encoding, Pixels, encoding_named, join_alpha, to_8_bit, to_16_bit, to_grey, to_rgb
 from training.contract.errors import PairingError, PictureError
 from training.contract.framing import long_side_at, resize, resize_nearest
@@ -17,7 +18,7 @@ from training.contract.pairing import PairFiles, Pairs, find_pairs
 from training.contract.pictures import Picture, picture_bits, read_picture
 from training.degrade import Rgb
 from training.glances import Glances
-from training.splitting import divided
+from training.splitting import divided, without
 
 BITS_SAMPLE = 100  # pairs whose headers are looked at: enough to notice what is so throughout
 MAX_STRETCH = 1.05  # ratio of the aspects of two pictures that still count as one shape
@@ -84,6 +85,14 @@ class Sides:
     def each(self, change: Callable[[Pixels], Pixels]) -> Self:
         return replace(self, first=change(self.first), second=None if self.second is None else change(self.second))
 
+    def lined_up(self, correction: Correction) -> Self:
+        """Both cut to what they show in common, pixel over pixel."""
+        first, second = self.both
+        if correction.mirrored:
+            second = second[:, ::-1]
+        ours, theirs = correction.overlap(*first.shape[:2])
+        return replace(self, first=np.ascontiguousarray(first[ours]), second=np.ascontiguousarray(second[theirs]))
+
     def fitted(self, side: int) -> Self:
         """Both with a long side of so many pixels."""
         return self.resized(long_side_at(side, *self.first.shape[:2]))
@@ -109,12 +118,12 @@ def pairs_of_run(config: TrainConfig, run: Path | None) -> Pairs:
 def split_pairs(config: TrainConfig, run: Path | None = None) -> Pairs:
     """All pairs that suit the task, those of `run` left out, split by their owner or by what they hold. Raises PairingError."""
     found, glances = _suitable(config, run)
-    return arranged(divided(found, config.seed, glances), config)
+    return arranged(divided(found, config.seed, glances, frozenset(config.leave_out)), config)
 
 
 def unsplit_pairs(config: TrainConfig) -> Pairs:
     """As above, but what the owner did not split is all in `train`, which takes no look at the pictures. Raises PairingError."""
-    return arranged(_suitable(config, None)[0], config)
+    return arranged(without(_suitable(config, None)[0], frozenset(config.leave_out)), config)
 
 
 def too_few(found: Pairs, config: TrainConfig) -> str:
@@ -127,6 +136,7 @@ def too_few(found: Pairs, config: TrainConfig) -> str:
 
 def told_of_pairs(found: Pairs, config: TrainConfig) -> Iterator[tuple[str, str]]:
     """(code, sentence) of what a person should know of the pairs of a run."""
+    yield from told_of_names(found)
     lonely = [*found.lonely, *found.ambiguous]
     if lonely:
         yield "pictures_without_partner", f"Pictures without a partner are left out, {len(lonely)}: {_some(lonely)}"
@@ -142,6 +152,16 @@ def told_of_pairs(found: Pairs, config: TrainConfig) -> Iterator[tuple[str, str]
             "bits_left_out",
             f"{len(deeper)} of {looked_at} pictures that were looked at have 16 bits a channel, of which the network sees 8 "
             f"({_some(deeper)}). encoding_in and encoding_out say how many count.",
+        )
+
+
+def told_of_names(found: Pairs) -> Iterator[tuple[str, str]]:
+    """(code, sentence) of what settings call pairs, and nothing is called."""
+    if found.unknown:
+        names = ", ".join(found.unknown[:3]) + ("..." if len(found.unknown) > 3 else "")
+        yield (
+            "unknown_pairs",
+            f"leave_out or line_up name pairs that are not there, or that are one picture, {len(found.unknown)}: {names}",
         )
 
 
@@ -162,7 +182,7 @@ def _why_few(found: Pairs) -> str:
 def _suitable(config: TrainConfig, run: Path | None) -> tuple[Pairs, Glances]:
     """Pairs that hold what the task is about."""
     other = Path(config.data_b) if config.data_b else None
-    found = find_pairs(Path(config.data), config.task_spec.wanted, other=other, left_out=run)
+    found = _settled(find_pairs(Path(config.data), config.task_spec.wanted, other=other, left_out=run), config)
     glances, least = Glances(strips=found.layout == "strips"), config.task_spec.least_green
     if least == 0:
         return found, glances
@@ -175,6 +195,20 @@ def _suitable(config: TrainConfig, run: Path | None) -> tuple[Pairs, Glances]:
     glances.look_at(pair.a for pair in every)
     chosen = replace(found, train=tuple(filter(is_fit, found.train)), held_out=tuple(filter(is_fit, found.held_out)))
     return replace(chosen, unfit=tuple(pair.a for pair in every if not is_fit(pair))), glances
+
+
+def _settled(found: Pairs, config: TrainConfig) -> Pairs:
+    """With what the person has settled about single pairs, as far as there are such pairs."""
+    corrections = {item.pair: item for item in config.line_up} if found.layout != "photos" else {}
+
+    def corrected(pairs: tuple[PairFiles, ...]) -> tuple[PairFiles, ...]:
+        return tuple(pair._replace(correction=corrections.get(pair.key)) for pair in pairs)
+
+    keys = {pair.key for pair in (*found.train, *found.held_out)}
+    named = dict.fromkeys((*config.leave_out, *(item.pair for item in config.line_up)))
+    moved = {item.pair for item in config.line_up} - corrections.keys()
+    unknown = tuple(name for name in named if name not in keys or name in moved)
+    return replace(found, train=corrected(found.train), held_out=corrected(found.held_out), unknown=unknown)
 
 
 def _deeper(found: Pairs, config: TrainConfig) -> tuple[list[Path], int]:
@@ -216,7 +250,7 @@ def arranged(found: Pairs, config: TrainConfig) -> Pairs:
         return found
 
     def alone(pairs: tuple[PairFiles, ...]) -> tuple[PairFiles, ...]:
-        return tuple(PairFiles(pair.name, pair.b, None) for pair in pairs if pair.b)
+        return tuple(PairFiles(pair.name, pair.b, None, pair.key) for pair in pairs if pair.b)
 
     return replace(found, layout="photos", train=alone(found.train), held_out=alone(found.held_out))
 
@@ -288,7 +322,8 @@ def paired(pictures: tuple[Picture, Picture | None], files: PairFiles, layout: s
         first, second = _halves(first, files.a)
     if second is None:
         return Sides(kinds[0].pixels(first, names[0]), None, kinds)
-    return _of_one_size(kinds[0].pixels(first, names[0]), kinds[1].pixels(second, names[1]), names, kinds)
+    sides = _of_one_size(kinds[0].pixels(first, names[0]), kinds[1].pixels(second, names[1]), names, kinds)
+    return sides if files.correction is None else sides.lined_up(files.correction)
 
 
 def names_of(files: PairFiles) -> tuple[str, str]:

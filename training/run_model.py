@@ -49,6 +49,7 @@ def card_of_run(
             "lambda_l1": config.lambda_l1,
             "seed": config.seed,
         }
+        | {key: count for key, count in (("left_out", len(config.leave_out)), ("lined_up", len(config.line_up))) if count}
         | ({"target_mean": target_mean} if config.is_masked else {}),
         metrics=figures.metrics,
         identity=figures.identity,

@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from training.contract.held_back import held_back
 from training.contract.pairing import PairFiles, Pairs
 from training.glances import Glances, Look
 
-HELD_OUT_SHARE = 0.1  # of pairs that are not split by their owner
 BIT_STEP = 2  # grey levels that neighbours must differ by to set a bit: less is noise of JPEG
 TELLING_BITS = 12  # of 256: pictures with fewer have too little in them to be told apart by their looks
 SAME_LOOK = 44  # bits of 256 that may differ: a quick first sieve
@@ -18,21 +18,29 @@ SAME_LEVELS = 0.96  # correlation of the grey levels of copies; two of 2,183 pho
 SAME_SLOPES = 0.93  # correlation of their slopes: depth maps of different rooms reach 0.984 in levels, but 0.909 in slopes
 
 
-def divided(found: Pairs, seed: int, glances: Glances) -> Pairs:
+def divided(found: Pairs, seed: int, glances: Glances, leave_out: Set[str] = frozenset()) -> Pairs:
     """Hold out a tenth of pairs that their owner has not split; pairs that share a picture, or its copy, stay together.
 
-    Depends on the pictures and the seed, not on names. Nothing is held out where all are copies of one.
+    Depends on the pictures and the seed, not on names. Nothing is held out where all are copies of one. `leave_out`: keys of pairs
+    that are in neither part; they have a place in the order all the same, so that leaving one out shuffles no others.
     """
     if found.split_by == "owner":
-        return found
-    groups = _groups(found.train, glances)
-    unreadable = {digest for digest, group in groups.items() if not _can_be_read(group, glances)}
-    held_out = set(_chosen(groups, unreadable, seed, len(found.train))) if len(groups) > 1 else set()
+        return without(found, leave_out)
+    groups = _in_order(_groups(found.train, glances), seed, glances)
+    used = [[pair for pair in group if pair.key not in leave_out] for group in groups]
+    held_out = {pair for place in held_back([len(group) for group in used]) for pair in used[place]}
     return replace(
         found,
-        train=tuple(pair for pair in found.train if pair not in held_out),
+        train=tuple(pair for pair in found.train if pair not in held_out and pair.key not in leave_out),
         held_out=tuple(sorted(held_out)),
+        order=tuple(tuple(pair.key for pair in group) for group in groups),
     )
+
+
+def without(found: Pairs, keys: Set[str]) -> Pairs:
+    """The same, less the pairs of these keys."""
+    train, held_out = (tuple(pair for pair in pairs if pair.key not in keys) for pairs in (found.train, found.held_out))
+    return replace(found, train=train, held_out=held_out)
 
 
 def links(pairs: Sequence[PairFiles], glances: Glances) -> Iterator[tuple[int, int]]:
@@ -124,18 +132,11 @@ def _can_be_read(group: Sequence[PairFiles], glances: Glances) -> bool:
     return all(glances.of(path).looks for pair in group for path in (pair.a, pair.b) if path)
 
 
-def _chosen(groups: dict[str, list[PairFiles]], last: Set[str], seed: int, total: int) -> Iterator[PairFiles]:
-    """Groups in a random order, as long as they fit into the tenth; one of the smallest if none does.
-
-    `last`: those that come after all others, for who is measured on nothing but a damaged picture is not measured.
-    """
+def _in_order(groups: dict[str, list[PairFiles]], seed: int, glances: Glances) -> list[list[PairFiles]]:
+    """Groups in a random order; last those of damaged pictures: who is measured on nothing else is not measured."""
     salt = seed.to_bytes(4, "little")
-    ordered = sorted(groups, key=lambda digest: (digest in last, hashlib.sha256(digest.encode("ascii") + salt).hexdigest()))
-    room = max(1, round(total * HELD_OUT_SHARE))
-    fitting = []
-    for digest in ordered:
-        if len(groups[digest]) <= room:
-            fitting.append(digest)
-            room -= len(groups[digest])
-    for digest in fitting or [min(ordered, key=lambda digest: len(groups[digest]))]:
-        yield from groups[digest]
+
+    def rank(digest: str) -> tuple[bool, str]:
+        return not _can_be_read(groups[digest], glances), hashlib.sha256(digest.encode("ascii") + salt).hexdigest()
+
+    return [groups[digest] for digest in sorted(groups, key=rank)]

@@ -25,6 +25,7 @@ def _surfaces(t: Tokens, _: Sizes) -> str:
 * {{ outline: none; }}
 QMainWindow, QDialog, QFrame[role="page"], QWidget[role="page"] {{ background: {t.window}; color: {t.text}; }}
 QFrame[role="panel"] {{ background: {t.surface}; border: none; border-left: 1px solid {t.border}; }}
+QFrame[role="side_list"] {{ background: {t.surface}; border: none; border-right: 1px solid {t.border}; }}
 QFrame[role="card"] {{ background: {t.surface}; border: 1px solid {t.border}; border-radius: 8px; }}
 QFrame[role="bar"] {{ background: {t.surface}; border: none; border-bottom: 1px solid {t.border}; }}
 QFrame[role="top_bar"] {{ background: {t.window}; border: none; border-bottom: 1px solid {t.border}; }}

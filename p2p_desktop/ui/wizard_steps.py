@@ -5,6 +5,7 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QWidget
 
+from p2p_desktop.ui.check_step import CheckStep
 from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.model_shelf import ModelShelf
 from p2p_desktop.ui.pictures_step import PicturesStep
@@ -23,12 +24,16 @@ def wizard_steps(look: Look, shelf: ModelShelf, resources: Path, runs: Path) -> 
     def pictures(parent: QWidget) -> WizardStep:
         return PicturesStep(look, parent)
 
+    def check(parent: QWidget) -> WizardStep:
+        return CheckStep(look, parent)
+
     def settings(parent: QWidget) -> WizardStep:
         return SettingsStep(look, runs, parent)
 
     return [
         StepPlan("task", _tr("Task"), task),
         StepPlan("pictures", _tr("Pictures"), pictures),
+        StepPlan("check", _tr("Check"), check),
         StepPlan("settings", _tr("Settings"), settings),
     ]
 

@@ -11,6 +11,7 @@ from math import ceil
 from pathlib import Path
 from typing import Any, Literal
 
+from training.contract.corrections import Correction, check_corrections
 from training.contract.encodings import DepthScale, Encoding, encoding_named
 from training.contract.errors import ConfigError, raise_all
 from training.contract.framing import Frame, SizeRule
@@ -46,6 +47,12 @@ class TrainConfig:
     generator: GeneratorSpec = field(metadata={"effect": "The network that translates."})
     preset: str = choice("balanced", "The recipe that this request began with.")
     data_b: str = choice("", "Folder of the second picture of each pair, matched by name, if it does not lie in data.")
+    leave_out: tuple[str, ...] = choice(
+        (), "Pairs that are not used, each by the path of its first picture below data; a JSON list."
+    )
+    line_up: tuple[Correction, ...] = choice(
+        (), "Pairs whose second picture is mirrored back, or moved over the first; a JSON list.", check_corrections
+    )
     direction: Literal["AtoB", "BtoA", "task"] = choice("task", "Which picture of a pair is the input; task: what the task says.")
     encoding_in: str = choice("", "How the network sees its input; empty: as the task says.", _check_encoding)
     encoding_out: str = choice("", "What the network gives; empty: as the task says.", _check_encoding)
@@ -232,7 +239,11 @@ class TrainConfig:
             problems.append(f"The configuration has keys that this version does not know: {', '.join(unknown)}.")
         if missing:
             problems.append(f"The configuration lacks {', '.join(missing)}.")
-        values = {item.name: fitting(data[item.name], item.type) for item in fields(cls) if item.name in data}
+        values: dict[str, Any] = {}  # Any: JSON
+        for item in fields(cls):
+            if item.name in data:
+                with noting(problems):
+                    values[item.name] = fitting(data[item.name], item.type)
         described = values.pop("generator", None)
         problems += problems_of(cls, values)
         base = None

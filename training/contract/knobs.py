@@ -22,7 +22,7 @@ def parse(key: str, text: str, wanted: Any) -> Any:  # Any: a type or a special 
     """The value that a person wrote on a command line: texts stand for themselves, all else is JSON."""
     if wanted is str or get_origin(wanted) is Literal:
         return text
-    if str in get_args(wanted):
+    if str in get_args(wanted) and get_origin(wanted) is not tuple:
         return None if text == "null" else text
     try:
         return json.loads(text)
@@ -31,7 +31,13 @@ def parse(key: str, text: str, wanted: Any) -> Any:  # Any: a type or a special 
 
 
 def fitting(value: Any, wanted: Any) -> Any:  # Any: JSON; a type or a special form of typing
-    """JSON writes 1.0 as 1. Whole numbers beyond every float stay, and are refused as such."""
+    """JSON writes 1.0 as 1, and tuples as lists. Whole numbers beyond every float stay, and are refused as such.
+
+    What is made of JSON objects reads them by its `from_json`, which raises ConfigError.
+    """
+    if get_origin(wanted) is tuple and isinstance(value, list):
+        read = getattr(get_args(wanted)[0], "from_json", None)
+        return tuple(map(read, value) if read else value)
     return float(value) if wanted is float and type(value) is int and abs(value) < 1 << 53 else value
 
 
@@ -46,6 +52,11 @@ def _problem(item: "Field[Any]", value: object) -> str:  # Any: of any type
         if not isinstance(value, str) or value not in get_args(item.type):
             return f"{item.name} must be one of {', '.join(get_args(item.type))}, not {value!r}."
         return ""
+    if get_origin(item.type) is tuple:
+        kind = get_args(item.type)[0]
+        if not isinstance(value, tuple) or any(type(one) is not kind for one in value):
+            return f"{item.name} must be a list of {'texts' if kind is str else 'objects'}, not {value!r}."
+        return _refused(item, value)
     options = get_args(item.type) or (item.type,)
     if type(value) not in options:
         names = " or ".join(getattr(option, "__name__", str(option)) for option in options).replace("NoneType", "null")
@@ -53,6 +64,11 @@ def _problem(item: "Field[Any]", value: object) -> str:  # Any: of any type
     low, high = item.metadata.get("low"), item.metadata.get("high")
     if low is not None and not low <= value <= high:  # type: ignore[operator]  # a number, as its type says
         return f"{item.name} must be {low:g} to {high:g} {item.metadata['unit']}".rstrip() + f", not {value:g}."
+    return _refused(item, value)
+
+
+def _refused(item: "Field[Any]", value: object) -> str:  # Any: of any type
+    """What the field's own check says against a value of its type."""
     check = item.metadata.get("check")
     if check is not None:
         try:

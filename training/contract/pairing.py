@@ -6,10 +6,11 @@ A pair is named by its path below the folder it was found in, without its suffix
 import hashlib
 import unicodedata
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from training.contract.corrections import Correction
 from training.contract.errors import PairingError
 from training.contract.folder_names import (
     PARTNERS,
@@ -38,6 +39,10 @@ class PairFiles(NamedTuple):
     a: Path
     b: Path | None
     """None: `a` holds both, or is a photograph of which a pair is made."""
+    key: str = ""
+    """What settings call it: the path of `a` below the folder that was looked through. Unlike the name, no other pair has it."""
+    correction: Correction | None = None
+    """How `b`, or the right half of `a`, is brought to lie over the other; None: it does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,11 @@ class Pairs:
     """Pictures that share their name, but for the suffix, with another one on the same side."""
     unfit: tuple[Path, ...] = ()
     """Pictures that hold nothing of what the task is about."""
+    order: tuple[tuple[str, ...], ...] = ()
+    """Keys of pairs that stay together, in the order in which such groups are held out; those that are not used among them. Empty
+    where their owner says what is held out."""
+    unknown: tuple[str, ...] = ()
+    """What settings call pairs, and no pair is called."""
 
 
 def find_pairs(root: Path, wanted: Wanted, *, other: Path | None, left_out: Path | None = None) -> Pairs:
@@ -71,13 +81,7 @@ def find_pairs(root: Path, wanted: Wanted, *, other: Path | None, left_out: Path
         if not folder.is_dir():
             raise PairingError(f"The folder {folder} does not exist. Choose the folder that holds the pictures.")
     try:
-        search = _Search([left_out] if left_out else [])
-        if wanted == "photos":
-            return search.singles(root, "photos")
-        found = search.doubles(root, other)
-        if found is None and wanted == "pairs":
-            search.refuse_half_a_layout(root)
-        return found or search.singles(root, "strips" if wanted == "pairs" else "photos")
+        return _with_keys(_Search([left_out] if left_out else []).all_in(root, wanted, other), root)
     except OSError as error:
         raise PairingError(f"The pictures in {root} cannot be read: {error}.") from error
 
@@ -94,11 +98,13 @@ def composed(name: str) -> str:
 
 
 def fingerprint(pairs: Pairs) -> str:
-    """Tells one set of pairs from another by names and sizes. Raises OSError."""
-    entries = [
-        [(pair.name, *(path.stat().st_size for path in pair[1:] if path)) for pair in side]
-        for side in (pairs.train, pairs.held_out)
-    ]
+    """Tells one set of pairs from another by names, sizes and corrections. Raises OSError."""
+
+    def entry(pair: PairFiles) -> tuple[object, ...]:
+        sizes = (path.stat().st_size for path in (pair.a, pair.b) if path)
+        return (pair.name, *sizes, *([astuple(pair.correction)] if pair.correction else []))
+
+    entries = [[entry(pair) for pair in side] for side in (pairs.train, pairs.held_out)]
     return hashlib.sha256(repr(entries).encode("utf-8", "surrogateescape")).hexdigest()
 
 
@@ -109,6 +115,15 @@ class _Search:
         self.left_out = left_out
         self.lonely: list[Path] = []
         self.ambiguous: list[Path] = []
+
+    def all_in(self, root: Path, wanted: Wanted, other: Path | None) -> Pairs:
+        """What `find_pairs` gives, without keys."""
+        if wanted == "photos":
+            return self.singles(root, "photos")
+        found = self.doubles(root, other)
+        if found is None and wanted == "pairs":
+            self.refuse_half_a_layout(root)
+        return found or self.singles(root, "strips" if wanted == "pairs" else "photos")
 
     def singles(self, root: Path, layout: Layout) -> Pairs:
         """Every picture is a pair by itself, or becomes one. `train` counts beside `val`, or where nothing else lies beside it."""
@@ -224,6 +239,13 @@ class _Search:
 
 def _found(layout: Layout, train: list[PairFiles], held_out: list[PairFiles] | None, sides: tuple[str, str] = ("", "")) -> Pairs:
     return Pairs(layout, tuple(train), tuple(held_out or ()), "content" if held_out is None else "owner", sides)
+
+
+def _with_keys(found: Pairs, root: Path) -> Pairs:
+    def keyed(pairs: tuple[PairFiles, ...]) -> tuple[PairFiles, ...]:
+        return tuple(pair._replace(key=composed(pair.a.relative_to(root).as_posix())) for pair in pairs)
+
+    return replace(found, train=keyed(found.train), held_out=keyed(found.held_out))
 
 
 def _both(two: list[Path | None]) -> Two | None:
