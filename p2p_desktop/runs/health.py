@@ -23,6 +23,7 @@ HealthCode = Literal[
     "discriminator_winning",
     "silent",
     "died",
+    "disk_full",
     "failed",
     "stopped",
     "finished",
@@ -60,9 +61,11 @@ class Health:
         return self.better_by is not None and self.better_by < 0
 
 
-def health(state: RunState, standing: Standing) -> Health:
-    """Judge a run by all that it told."""
+def health(state: RunState, standing: Standing, *, disk_is_full: bool = False) -> Health:
+    """Judge a run by all that it told. `disk_is_full`: there is no place where it would tell more."""
     code, message = _code(state, standing)
+    if code == "died" and disk_is_full:
+        code = "disk_full"
     best = best_result(state)
     saved = state.checkpoint.step if state.checkpoint is not None else 0
     if best is None:

@@ -55,6 +55,7 @@ class RunControl(QObject):
 
     answered = Signal(object)  # Answered, to an order given here
     waiting_changed = Signal()
+    trainer_ended = Signal(Path, int)  # a run, and the exit code of the trainer that was started here; negative: a signal
     failed = Signal(str)  # a sentence
 
     def __init__(self, follower: RunFollower, parent: QObject | None = None, *, command: TrainerCommand | None = None) -> None:
@@ -167,6 +168,7 @@ class RunControl(QObject):
         for begun in [begun for begun in self._begun if begun.process.poll() is not None]:
             self._begun.remove(begun)
             log.info("The trainer of %s ended with %s.", begun.run, begun.process.returncode)
+            self.trainer_ended.emit(begun.run, begun.process.returncode)
 
             def work(_: Report[Any], __: Token, begun: _Begun = begun) -> str:  # Any: nothing is reported
                 return _why_it_ended(begun)

@@ -1,6 +1,7 @@
 """Follows one run through its files: what it has told, how it stands, and its last words where it went wrong."""
 
 import logging
+import shutil
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -28,6 +29,7 @@ _BATCH = 256  # events in a report; they are folded in less than a millisecond
 _MOST_WAITING = 16  # reports
 _CHANGED_MS = 50  # 20 times a second
 _SLEPT_S = 10.0  # no look for so long: the computer slept, and the trainer's heartbeat with it
+_FULL_BYTES = 1 << 20  # less than this free: a line of text may find no place
 _WITH_LAST_WORDS: frozenset[Standing] = frozenset({"failed", "died", "silent"})
 
 
@@ -47,6 +49,7 @@ class _Look:
     lock: Lock | None
     words: str
     words_changed: float  # Unix seconds
+    disk_is_full: bool
     problem: str
 
 
@@ -69,6 +72,8 @@ class RunFollower(QObject):
         """Since the last heartbeat; None while nobody holds the run."""
         self.last_words = ""
         """The last lines of the trainer's log, where the run failed, died or is silent."""
+        self.disk_is_full = False
+        """Whether that may be why a run died: its trainer could not even write that it failed."""
         self.problem = ""
         """What `failed` told, for as long as it holds."""
         self.is_caught_up = False
@@ -91,7 +96,6 @@ class RunFollower(QObject):
         """Follow this run from now on, and no other."""
         self.unfollow()
         self.run = run
-
         quiet_s = min(HEARTBEAT_SECONDS, self._silent_after_s)
 
         def work(report: Report[Any], token: Token) -> None:  # Any: _Told and _Look
@@ -107,7 +111,7 @@ class RunFollower(QObject):
         self.run, self._errand, self._fresh = None, None, None
         self._reports.clear()
         self.state, self.standing, self.lock, self.lock_seconds_old = RunState(), "new", None, None
-        self.last_words, self.problem, self.is_caught_up = "", "", False
+        self.last_words, self.disk_is_full, self.problem, self.is_caught_up = "", False, "", False
         self._looked = self._woke = 0.0
         self._telling.stop()
 
@@ -160,22 +164,29 @@ class RunFollower(QObject):
             self._fresh = None
             self.begun_anew.emit()
             self._tell()
-        before = self.standing, self.last_words, self.problem, self.is_caught_up
+        before = self._judgement
+        self._judge(look)
+        problem, self.problem = self.problem, look.problem
+        if look.problem and look.problem != problem:
+            log.warning("%s", look.problem)
+            self.failed.emit(look.problem)
+        if self.standing == "silent" or problem != self.problem or before != self._judgement:
+            self._tell()
+
+    def _judge(self, look: _Look) -> None:
         if self._looked and look.when - self._looked > _SLEPT_S:
             self._woke = look.when
         self._looked = look.when
-        self.lock, self.is_caught_up = look.lock, True
+        self.lock, self.disk_is_full, self.is_caught_up = look.lock, look.disk_is_full, True
         self.lock_seconds_old = None if look.lock is None else max(0.0, look.when - look.lock.heartbeat)
         if not self._may_be_waking(look):
             self.standing = standing(self.state, look.lock, look.when, self._silent_after_s)
         is_of_this_process = look.words_changed >= (self.state.started_seconds or 0.0)
         self.last_words = look.words if self.standing in _WITH_LAST_WORDS and is_of_this_process else ""
-        problem, self.problem = self.problem, look.problem
-        if look.problem and look.problem != problem:
-            log.warning("%s", look.problem)
-            self.failed.emit(look.problem)
-        if self.standing == "silent" or before != (self.standing, self.last_words, self.problem, self.is_caught_up):
-            self._tell()
+
+    @property
+    def _judgement(self) -> tuple[object, ...]:
+        return self.standing, self.last_words, self.disk_is_full, self.is_caught_up
 
     def _may_be_waking(self, look: _Look) -> bool:
         """Whether an old heartbeat says nothing: the computer has just come back from sleep, and the trainer with it."""
@@ -197,7 +208,7 @@ def _watch(run: Path, quiet_s: float, report: Report[Any], token: Token) -> None
     events = EventFile(run)
     while True:
         lock, is_held = None, False
-        words, changed, problem = "", 0.0, ""
+        words, changed, is_full, problem = "", 0.0, False, ""
         try:
             if run.is_dir():
                 lock = read_lock(run)  # before the events: once it is gone, they are complete
@@ -205,12 +216,13 @@ def _watch(run: Path, quiet_s: float, report: Report[Any], token: Token) -> None
                 _read_events(events, report, token)
                 if lock is None or not is_held or time.time() - lock.heartbeat > quiet_s:
                     words, changed = last_words(run / LOG), log_state(run / LOG)[1]
+                    is_full = shutil.disk_usage(run).free < _FULL_BYTES
             else:
                 problem = _tr("The folder of this run is not there any more: {run}. If it is on another drive, connect that.")
                 problem = problem.format(run=run)
         except OSError as error:
             problem = unreadable(_tr("What the run tells in {run}").format(run=run), error)
-        report(_Look(time.time(), lock, words, changed, problem))
+        report(_Look(time.time(), lock, words, changed, is_full, problem))
         _wait(LOOK_S if is_held else LOOK_IDLE_S, token)
 
 

@@ -94,6 +94,12 @@ def test_what_is_lost_is_known_of_a_run_that_died_or_failed():
     assert judged(*told, warned(700, "collapsed"), standing="silent").code == "silent"
 
 
+def test_a_full_disk_explains_a_run_that_died_without_a_word_and_no_other():
+    state = fold([(started(), 1.0)])
+    assert health(state, "died", disk_is_full=True).code == "disk_full"
+    assert health(state, "training", disk_is_full=True).code == "not_measured_yet"
+
+
 def test_a_run_that_was_never_trained_is_new():
     assert health(fold([]), "new").code == "new"
 

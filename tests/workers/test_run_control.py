@@ -124,15 +124,17 @@ def test_a_run_is_started_stopped_resumed_and_killed(room, run):
     assert me.problems == []
 
 
-def test_a_trainer_of_ours_is_buried_and_one_that_lives_is_let_go(room, run):
+def test_a_trainer_of_ours_is_buried_and_one_that_lives_is_let_go(room, run, qtbot):
     me = room(command=python("import time; time.sleep(600)"))
     me.control.resume()
     me.control.resume()
     assert me.problems == ["This run is being trained already."]
     me.wait(lambda: bool(me.control._begun))
     (begun,) = me.control._begun
-    begun.process.kill()
-    me.wait(lambda: not me.control.has_begun(run))
+    with qtbot.waitSignal(me.control.trainer_ended, timeout=PATIENCE_MS) as ended:
+        begun.process.kill()
+    assert ended.args == [run, -signal.SIGKILL]
+    assert not me.control.has_begun(run)
     assert not psutil.pid_exists(begun.process.pid)
     me.control.start(run)
     me.wait(lambda: bool(me.control._begun))

@@ -183,6 +183,15 @@ def test_last_words_are_those_of_the_process_that_failed_and_can_be_shown(follow
     assert follower.last_words == ""
 
 
+def test_a_full_disk_is_known_where_nobody_trains(follow, qtbot, run, monkeypatch):
+    tell(run, BEGIN, step(1))
+    follower, _ = follow()
+    assert not follower.disk_is_full
+    usage = shutil.disk_usage(run)
+    monkeypatch.setattr(run_follower.shutil, "disk_usage", lambda _: usage._replace(free=4096))
+    qtbot.waitUntil(lambda: follower.disk_is_full, timeout=PATIENCE_MS)
+
+
 def test_a_killed_trainer_has_died_and_its_checkpoint_is_known(follow, qtbot, run, photos, forks):
     long_run(run, photos, checkpoint_every=2)
     trainer = forks.start(run)
