@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from p2p_desktop.runs.run_draft import RunDraft
-from p2p_desktop.runs.run_folder import read_request
+from p2p_desktop.runs.run_request import read_request
 from training.contract.config import TrainConfig, recommended
 from training.contract.errors import ConfigError, ModelError
 from training.contract.model_file import read_card

@@ -41,12 +41,3 @@ def find_run(folder: Path) -> Path:
     if not path.is_file():
         raise TrainerError(f"{folder} holds no training run: there is no {CONFIG} in it.")
     return path
-
-
-def read_request(folder: Path) -> TrainConfig:
-    """The request of an existing run. Raises TrainerError, ConfigError."""
-    path = find_run(folder)
-    try:
-        return TrainConfig.from_json(path.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise TrainerError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from error

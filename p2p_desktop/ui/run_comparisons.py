@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from p2p_desktop.runs.comparison import Difference, different_facts, different_settings
 from p2p_desktop.runs.event_file import EventFile
-from p2p_desktop.runs.run_folder import TrainerError, read_request
+from p2p_desktop.runs.run_folder import TrainerError
 from p2p_desktop.runs.run_glance import RunGlance
+from p2p_desktop.runs.run_request import read_request
 from p2p_desktop.runs.run_state import RunState
 from p2p_desktop.ui.compare_checkpoints import CompareCheckpoints
 from p2p_desktop.ui.compare_runs import ComparedRun, CompareRuns

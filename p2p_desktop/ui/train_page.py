@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QFileDialog, QStackedWidget, QVBoxLayout, QWidget
 from p2p_desktop.runs.duplicate import draft_of_run
 from p2p_desktop.runs.health import health
 from p2p_desktop.runs.run_draft import RunDraft
-from p2p_desktop.runs.run_folder import read_request
 from p2p_desktop.runs.run_glance import RunGlance, is_run
 from p2p_desktop.runs.run_process import Standing
+from p2p_desktop.runs.run_request import read_request
 from p2p_desktop.ui.drops import Dropped
 from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.model_shelf import ModelShelf
