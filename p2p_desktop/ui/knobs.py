@@ -15,8 +15,8 @@ SET_ELSEWHERE = frozenset({"task", "data", "data_b", "direction", "preset", "ini
 
 NETWORK = "network"
 """Key of the row that chooses a network by its name; no field, but what it stands for is set as `generator.KEY`."""
-OF_PRESET = "preset"
-"""The network that the preset has."""
+OF_PRESET, GIVEN = "preset", "given"
+"""The network that the preset has; one without a name, as a run had it that is done once more."""
 
 _FEW: dict[str, tuple[str, ...]] = {
     "patch_size": tuple(map(str, PATCH_FIELDS)),
