@@ -14,11 +14,9 @@ def draft_of(config: TrainConfig) -> RunDraft:
     """What a person would have said to get this config. A preset that is a network's name becomes the balanced one, changed."""
     preset = config.preset if config.preset in config.task_spec.presets else "balanced"
     recipe = recommended(config.task, Path(config.data), preset)
-    changes = {
-        item.name: _text(getattr(config, item.name))
-        for item in fields(config)
-        if item.name not in _OF_DRAFT and getattr(config, item.name) != getattr(recipe, item.name)
-    }
+    ours, theirs = config.to_dict(), recipe.to_dict()
+    names = {item.name for item in fields(config)} - _OF_DRAFT
+    changes = {name: _text(ours[name]) for name in ours if name in names and ours[name] != theirs[name]}
     start = Path(config.init_model) if config.init_model else None
     if start is None:
         changes |= _network_changes(config, recipe)
