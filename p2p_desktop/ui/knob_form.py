@@ -1,5 +1,6 @@
 """The settings of a training as a form that builds itself: groups of rows behind "More settings"."""
 
+import contextlib
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal
@@ -8,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVB
 from p2p_desktop.ui import knob_words
 from p2p_desktop.ui.knob_row import KnobRow
 from p2p_desktop.ui.knobs import (
+    GIVEN,
     NETWORK,
     OF_PRESET,
     Knob,
@@ -21,6 +23,7 @@ from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.settings_form import card, heading
 from p2p_desktop.ui.theme import SPACE_M, SPACE_S
 from training.contract.config import TrainConfig
+from training.contract.errors import ConfigError
 from training.contract.spec import GeneratorSpec, named_generator
 
 _DEPTH = ("depth_unit", "depth_range", "sparse")
@@ -37,6 +40,7 @@ class KnobForm(QWidget):
         self._look = look
         self._recipe: TrainConfig | None = None
         self._start: GeneratorSpec | None = None
+        self._given: dict[str, str] = {}
         self._rows: dict[str, KnobRow] = {}
         self._open = QToolButton(self)
         self._open.setObjectName("train_more")
@@ -84,7 +88,10 @@ class KnobForm(QWidget):
         self._follow()
 
     def put(self, changes: Mapping[str, str]) -> None:
-        """Show values that are not the recipe's; keys without a row are left out."""
+        """Show values that are not the recipe's. What is said of the network's own description counts as one that was given."""
+        self._given = {key: text for key, text in changes.items() if key.startswith("generator.")}
+        if self._given:
+            self._rows[NETWORK].put(GIVEN)
         for key, text in changes.items():
             if key in self._rows:
                 self._rows[key].put(text)
@@ -145,22 +152,30 @@ class KnobForm(QWidget):
             return {}
         if self._start is not None:
             return crop_changes(recipe.crop_size, self._start.multiple)
-        if network == OF_PRESET:
-            return {}
+        if network in (OF_PRESET, GIVEN):
+            return dict(self._given) if network == GIVEN else {}
         return network_changes(network, recipe.crop_size, _channels(recipe))
 
     def _follow(self) -> None:
         """Show the recipe, with what the chosen network asks for, in all rows that were not changed."""
         if self._recipe is None:
             return
-        network = self._rows[NETWORK].value()
-        values = values_of(self._recipe) | self._implied()
-        if network != OF_PRESET and self._start is None:
-            values |= words_of(named_generator(network, *_channels(self._recipe)))
+        values = values_of(self._recipe) | self._implied() | self._words_of_network(self._recipe)
         for key, row in self._rows.items():
             if key in values:
                 row.show_preset(values[key])
         self._show()
+
+    def _words_of_network(self, recipe: TrainConfig) -> dict[str, str]:
+        """What the rows about the network say where it is not the recipe's."""
+        network = self._rows[NETWORK].value()
+        if network == OF_PRESET or self._start is not None:
+            return {}
+        if network != GIVEN:
+            return words_of(named_generator(network, *_channels(recipe)))
+        with contextlib.suppress(ConfigError):  # which is said when the whole request is made
+            return words_of(recipe.changed(self._given).generator)
+        return {}
 
     def _show(self) -> None:
         has_depth = self._recipe is None or any(encoding.is_depth for encoding in self._recipe.encodings)

@@ -38,7 +38,8 @@ class KnobRow(QWidget):
         self._badge = Badge(look, "accent", self.tr("Changed"), self)
         self._badge.setObjectName(f"train_{knob.key}_changed")
         self._badge.hide()
-        effect = QLabel(knob.effect, self)
+        self._effect = knob_words.in_words(knob.effect)
+        effect = QLabel(self._effect, self)
         effect.setProperty("role", "small")
         effect.setWordWrap(True)
         self._range = QLabel(self)
@@ -48,7 +49,7 @@ class KnobRow(QWidget):
         self.control = self._make_control()
         self.control.setObjectName(f"train_{knob.key}")
         self.control.setAccessibleName(words)
-        self.control.setToolTip(knob.effect)
+        self.control.setToolTip(self._effect)
         self._label.setBuddy(self.control)
         self._complaint = Complaint(look, f"train_{knob.key}_problem", self.control, self)
         self._lay_out(effect)
@@ -188,7 +189,7 @@ class KnobRow(QWidget):
         self._range.setVisible(bool(words) and not problem)  # which says the range itself
         self._complaint.say(problem or self._contradiction)
         if not self._complaint.text:
-            self.control.setAccessibleDescription(". ".join(filter(None, [self.knob.effect.rstrip("."), words])))
+            self.control.setAccessibleDescription(". ".join(filter(None, [self._effect.rstrip("."), words])))
 
     def _limits(self) -> str:
         if self.knob.low is None or self.knob.high is None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QCoreApplication
 
-from p2p_desktop.ui.knobs import NETWORK, Knob
+from p2p_desktop.ui.knobs import GIVEN, NETWORK, OF_PRESET, Knob
 
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Length", ("steps", "epochs", "early_stop")),
@@ -112,7 +112,8 @@ _CHOICES = {
     ("device", "cpu"): "Processor",
     ("device", "cuda"): "Graphics card (NVIDIA)",
     ("device", "mps"): "Graphics card (Apple)",
-    (NETWORK, "preset"): "As the preset has it",
+    (NETWORK, OF_PRESET): "As the preset has it",
+    (NETWORK, GIVEN): "As that run had it",
     ("encoding_in", ""): "As the task says",
     ("encoding_out", ""): "As the task says",
     ("labels", "task"): "As the task says",
@@ -141,7 +142,7 @@ def in_words(sentence: str) -> str:
     """A sentence of the trainer about its settings, with the titles that the form has for them."""
     found = _KEY_IN_SENTENCE.sub(lambda match: _named(match.group()), sentence)
     first, space, rest = found.partition(" ")
-    return f"{_named(first)}{space}{rest}" if first in _TITLES else found
+    return f"{_named(first)}{space}{rest}" if space and first in _TITLES else found
 
 
 def named_in(sentence: str) -> set[str]:

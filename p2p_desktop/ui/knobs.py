@@ -10,13 +10,15 @@ from training.contract.spec import GENERATOR_NAMES, MAX_WIDTH, PATCH_FIELDS, Gen
 
 Kind = Literal["switch", "choice", "number", "text"]
 
-SET_ELSEWHERE = frozenset({"task", "data", "data_b", "direction", "preset", "init_model", "generator", "name", "licence"})
+SET_ELSEWHERE = frozenset(
+    {"task", "data", "data_b", "direction", "leave_out", "line_up", "preset", "init_model", "generator", "name", "licence"}
+)
 """Fields of TrainConfig without a row of their own: other steps, the presets, or controls beside the form set them."""
 
 NETWORK = "network"
 """Key of the row that chooses a network by its name; no field, but what it stands for is set as `generator.KEY`."""
-OF_PRESET = "preset"
-"""The network that the preset has."""
+OF_PRESET, GIVEN = "preset", "given"
+"""The network that the preset has; one without a name, as a run had it that is done once more."""
 
 _FEW: dict[str, tuple[str, ...]] = {
     "patch_size": tuple(map(str, PATCH_FIELDS)),
@@ -132,6 +134,6 @@ def _knob(item: Any) -> Knob | None:  # Any: dataclasses.Field of any type
     if item.type in (int, float):
         low, high = item.metadata.get("low"), item.metadata.get("high")
         return Knob(item.name, "number", effect, (), low, high, item.metadata.get("unit", ""), item.type is int)
-    if item.type is str or str in get_args(item.type):
+    if item.type is str or (str in get_args(item.type) and get_origin(item.type) is not tuple):
         return Knob(item.name, "text", effect)
     return None  # of a kind that no form can show

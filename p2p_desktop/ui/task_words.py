@@ -31,7 +31,7 @@ def learns(task: Task) -> str:
         case "winter-to-summer":
             return _tr("Takes snow and winter light off a landscape.")
         case "mono-depth":
-            return _tr("Says how far away everything in a photograph is.")
+            return _tr("Says how far away things in a photograph are.")
         case "fill-depth":
             return _tr("Completes what a depth camera or a laser scanner left out.")
         case "deblur":

@@ -95,6 +95,7 @@ class TrainWizard(QWidget):
             step = self._made[self._index] = self._plans[self._index].make(self)
             step.changed.connect(self._on_step_changed)
             self._areas[self._index].setWidget(step)
+            self._let_tab_go_on(step)
         return self._made[self._index]
 
     def take_keyboard(self, reason: Qt.FocusReason) -> None:
@@ -213,6 +214,14 @@ class TrainWizard(QWidget):
         wanted = min(self._title.sizeHint().width(), left // 3)
         self._trail.show_words(self._trail.width_with_words() + max(_LEAST_TITLE, wanted) <= left)
         self._title.setMaximumWidth(max(_LEAST_TITLE, self._title.sizeHint().width()))
+
+    def _let_tab_go_on(self, step: WizardStep) -> None:
+        """From a step's last control to Back and the filled button, which were there before it."""
+        last: QWidget = step
+        while (following := last.nextInFocusChain()) is not None and step.isAncestorOf(following):
+            last = following
+        self.setTabOrder(last, self._back)
+        self.setTabOrder(self._back, self._next)
 
     # --- what is shown
 

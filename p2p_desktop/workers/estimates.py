@@ -99,7 +99,8 @@ class Estimates(QObject):
     def want(self, configs: Sequence[TrainConfig]) -> None:
         """Measure these in this order, a moment later; what is wanted no more is given up."""
         self._wanted = [(_key(config), config) for config in configs]
-        if self._run.is_running and self._asked not in [key for key, _ in self._wanted[:1]]:
+        waiting = [key for key, _ in self._wanted if key not in self._known and key not in self._problems]
+        if self._run.is_running and self._asked != next(iter(waiting), ""):
             self._run.cancel()
         self._timer.start()
 
