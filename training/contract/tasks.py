@@ -145,8 +145,18 @@ _DEPTH = {
 _FILL = _DEPTH | {"network": _DEPTH_NETWORK | {"norm": "none", "output": "residual", "up": "transposed"}, "shrink": 0.6}
 
 
+_LOOKS_A_RUN = 12  # a short run is measured and drawn so often, a longer one every thousand steps
+
+
 def _presets(quick: dict[str, Any], balanced: dict[str, Any], thorough: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    return {"quick": quick, "balanced": balanced, "thorough": thorough}  # Any: values of TrainConfig
+    """Any: values of TrainConfig."""
+    recipes = {"quick": quick, "balanced": balanced, "thorough": thorough}
+    return {name: recipe | _looks(recipe["steps"]) for name, recipe in recipes.items()}
+
+
+def _looks(steps: int) -> dict[str, int]:
+    every = min(1000, max(1, steps // _LOOKS_A_RUN))
+    return {"validate_every": every, "sample_every": every, "checkpoint_every": every}
 
 
 _LOOKS: tuple[MetricName, ...] = ("psnr", "ssim", "l1")
