@@ -17,11 +17,6 @@ def live_page(look: Look, parent: QWidget) -> QWidget:
     return PlaceholderPage(look, "video-camera", _tr("Live is not there yet"), sentence, parent)
 
 
-def train_page(look: Look, parent: QWidget) -> QWidget:
-    sentence = _tr("A later version teaches new tasks here. Until then, training runs from a shell: p2p-desktop train --help")
-    return PlaceholderPage(look, "chart-line-up", _tr("Train is not there yet"), sentence, parent)
-
-
 class PlaceholderPage(QFrame):
     def __init__(self, look: Look, icon: str, title: str, sentence: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)

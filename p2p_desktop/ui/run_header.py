@@ -139,7 +139,7 @@ class RunHeader(QFrame):
 
     def _make_verbs(self) -> None:
         self._back = self._icon_button(
-            "train_back", "arrow-left", self.tr("All runs"), self.tr("Goes back to the list; the run goes on")
+            "train_all_runs", "arrow-left", self.tr("All runs"), self.tr("Goes back to the list; the run goes on")
         )
         self._back.clicked.connect(self.back_asked)
         self._preview = self._button("train_preview", "eye", self.tr("Preview now"))

@@ -36,6 +36,7 @@ class TrainHome(QWidget):
         self._look = look
         self._glances: dict[Path, RunGlance] = {}
         self.note = Note(look, "info", self)
+        self.note.setObjectName("train_home_note")
         self._list = RunList(look, self)
         self._pages = QStackedWidget(self)
         self._pages.addWidget(self._empty())

@@ -1,0 +1,186 @@
+"""The training room in the window: runs listed, opened by a drop, left to themselves at closing, landing in Models."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QMenu, QWidget
+
+from p2p_desktop.paths import user_paths
+from p2p_desktop.ui.run_list import RunList
+from tests.models_for_tests import small_card, write_small_model
+from training.contract.config import recommended
+from training.contract.protocol import CONFIG, EVENTS, LOCK, MODELS, own_lock, waiting_orders, write_lock
+
+RECORDED = Path(__file__).parents[1] / "data" / "run"
+
+
+def make_run(name: str, *, events: str = "events.jsonl", has_model: bool = True, folder: Path | None = None) -> Path:
+    """A run as its folder tells it: recorded, with a name of its own."""
+    run = (folder or user_paths().runs) / name
+    run.mkdir(parents=True)
+    shutil.copyfile(RECORDED / events, run / EVENTS)
+    request = json.loads((RECORDED / CONFIG).read_text()) | {"name": name}
+    (run / CONFIG).write_text(json.dumps(request))
+    if has_model:
+        (run / MODELS).mkdir()
+        write_small_model(run / MODELS / "best.safetensors", small_card(name))
+    return run
+
+
+@pytest.fixture
+def train(driver):
+    """The window at Train, with what it knows of runs."""
+    driver.click("rail_train")
+    driver.wait(lambda: driver.window._training.runs.is_read)
+    return driver
+
+
+def look_again(driver) -> None:
+    driver.window._training.runs.look()
+
+
+def listed(driver) -> list[str]:
+    model = driver.find("train_runs", RunList).model()
+    return [model.index(row, 0).data() for row in range(model.rowCount())]
+
+
+def answer(name: str) -> None:
+    """Press a button of the question that is about to be asked."""
+
+    def press():
+        for window in QApplication.topLevelWidgets():
+            found = window.findChild(QAbstractButton, name) if isinstance(window, QDialog) else None
+            if found is not None and found.isVisible():
+                found.click()
+                return
+        QTimer.singleShot(20, press)
+
+    QTimer.singleShot(0, press)
+
+
+def test_an_empty_room_offers_a_first_step_and_lists_what_is_trained_later(train):
+    assert train.find("train_begin").isVisible()
+    run = make_run("Old lens")
+    look_again(train)
+    train.wait(lambda: listed(train) != [])
+    (words,) = listed(train)
+    assert words.startswith("Old lens, Finished")
+    assert "Step 150 of 150" in words
+    assert "doing nothing" in words
+    assert not train.find("train_begin").isVisible()
+    page = train.window._made["train"]
+    page.open_run(run)
+    train.wait(lambda: page._follower.is_caught_up)
+    assert page._front.objectName() == "train_run"
+    train.click("train_all_runs")
+    assert page._front is page._home
+
+
+def test_the_folder_of_a_run_dropped_anywhere_opens_it_and_is_listed_from_then_on(train, tmp_path):
+    run = make_run("From the cluster", folder=tmp_path / "far away")
+    train.click("rail_convert")
+    train.drop([run])
+    page = train.window._made["train"]
+    train.wait(lambda: page._follower.run == run)
+    assert train.window._pages.currentWidget() is page
+    train.wait(lambda: any(glance.folder == run for glance in train.window._training.runs.glances))
+    assert train.counts["waiting"] == 0
+
+
+def test_a_folder_of_pictures_dropped_on_convert_is_still_converted(train, tmp_path):
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    shutil.copyfile(next(Path("resources/examples").glob("*.jpg")), photos / "one.jpg")
+    train.click("rail_convert")
+    train.drop([photos])
+    train.wait_listed(1)
+
+
+def test_a_finished_model_lands_in_models_once(train):
+    make_run("Old lens")
+    shelf, watch = train.window._shelf, train.window._training
+    names = []
+    watch.landed.connect(names.append)
+    look_again(train)
+    train.wait(lambda: names == ["Old lens"])
+    assert shelf.find("Old lens") is not None
+    shelf.remove("Old lens")
+    train.wait(lambda: shelf.find("Old lens") is None)
+    make_run("Another", events="events-when-stopped.jsonl")  # a change, so that there is news
+    look_again(train)
+    train.wait(lambda: len(watch.runs.glances) == 2)
+    train.qtbot.wait(300)
+    assert shelf.find("Old lens") is None  # whoever removed it does not want it back
+    assert names == ["Old lens"]
+
+
+@pytest.mark.parametrize(
+    ("choice", "closes", "stops"),
+    [("train_close_window", True, False), ("train_stop_and_save", True, True), ("train_keep_window", False, False)],
+    ids=["leave it running", "stop and save", "stay"],
+)
+def test_closing_while_something_is_trained_asks_what_becomes_of_it(train, choice, closes, stops):
+    run = make_run("Old lens", events="events-when-stopped.jsonl")
+    (run / EVENTS).write_text("".join((run / EVENTS).read_text().splitlines(keepends=True)[:-1]))  # not stopped yet
+    write_lock(run, own_lock())
+    look_again(train)
+    train.wait(lambda: [glance.standing for glance in train.window._training.runs.training] == ["training"])
+    assert "Old lens" in train.text("status_doing")
+    if choice == "train_stop_and_save":
+        answer("train_stop_and_save")
+        QTimer.singleShot(200, lambda: answer("train_close_window"))
+    else:
+        answer(choice)
+    event = QCloseEvent()
+    train.window.closeEvent(event)
+    assert event.isAccepted() == closes
+    assert len(waiting_orders(run)) == stops
+    (run / LOCK).unlink()
+
+
+def test_a_run_goes_to_the_bin_and_comes_back(train):
+    run = make_run("Old lens", has_model=False)
+    look_again(train)
+    train.wait(lambda: listed(train) != [])
+    train.window._made["train"]._home.remove_asked.emit(run)
+    train.wait(lambda: listed(train) == [])
+    assert not run.exists()
+    train.click("train_undo")
+    train.wait(lambda: listed(train) != [])
+    assert (run / EVENTS).is_file()
+
+
+def test_settings_are_used_once_more_under_another_name(train, tmp_path):
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    run = make_run("Old lens", has_model=False)
+    config = recommended("colorize", photos, "quick").changed({"steps": "77", "name": "Old lens"})
+    (run / CONFIG).write_text(config.to_json())
+    page = train.window._made["train"]
+    page._home.duplicate_asked.emit(run)
+    assert page._front is page._wizard
+    assert page._wizard.draft.task == "colorize"
+    assert page._wizard.draft.config().steps == 77
+    assert page._wizard.draft.config().name == "Old lens 2"
+
+
+def test_what_is_no_run_is_said(train, tmp_path):
+    train.window._made["train"].open_folder(tmp_path)
+    train.wait(lambda: train.find("train_home_note", QWidget).isVisible())
+    assert "no training run" in train.window._made["train"]._home.note.text()
+
+
+def test_a_menu_of_a_run_offers_what_can_be_done(train):
+    run = make_run("Old lens", events="events-when-stopped.jsonl")
+    look_again(train)
+    train.wait(lambda: listed(train) != [])
+    home = train.window._made["train"]._home
+    home._on_menu(run, train.window.mapToGlobal(train.window.rect().center()))
+    menu = home.findChild(QMenu, "train_menu")
+    able = {action.data()[0]: action.isEnabled() for action in menu.actions()}
+    assert able == {"open": True, "go_on": True, "duplicate": True, "show": True, "remove": True}
+    menu.close()
