@@ -1,13 +1,24 @@
 """The train wizard, through its real widgets: from the first click to a run's folder, wrong turns and the way back included."""
 
 import dataclasses
+import re
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QDeadlineTimer, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QAccessible, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QScrollBar,
+    QVBoxLayout,
+    QWidget,
+)
 
 from p2p_desktop.paths import resources
 from p2p_desktop.runs.repeat_run import draft_of
@@ -24,6 +35,7 @@ from p2p_desktop.ui.wizard_steps import wizard_steps
 from p2p_desktop.workers.estimates import Estimate, Estimates, _key
 from tests.models_for_tests import small_card, write_small_model
 from tests.training.runs import tiny_config, write_photos
+from tests.ui.test_accessible import CONTROLS, DOCUMENTED, is_part_of_another
 from training.contract.config import TrainConfig
 from training.contract.knobs import choice, knob
 from training.contract.protocol import CONFIG
@@ -434,6 +446,24 @@ def test_by_keyboard_alone(hands, pairs):
     assert hands.cancelled == []
     press(Qt.Key.Key_Return)
     hands.wait(lambda: hands.made)
+
+
+def test_every_control_has_a_name_that_is_documented_and_words_for_it(hands, pairs):
+    hands.go_to_settings(pairs)
+    rows = {f"train_{key}" for key in hands.wizard.step._form.keys}
+    found = [widget for kind in CONTROLS for widget in hands.wizard.findChildren(kind) if not isinstance(widget, QScrollBar)]
+    found = [widget for widget in found if not is_part_of_another(widget) and widget.objectName() != "looks_good"]
+    assert len(found) > 80
+    complaints = []
+    for widget in dict.fromkeys(found):
+        name, said = widget.objectName(), QAccessible.queryAccessibleInterface(widget)
+        if name not in DOCUMENTED | rows and not re.fullmatch("train_task_.*", name):
+            complaints.append(f"{type(widget).__name__} {name} is not in docs/ui.md")
+        if said is None or not said.text(QAccessible.Text.Name):
+            complaints.append(f"{name} has no accessible name")
+        if not widget.toolTip() and widget.isVisible() and widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            complaints.append(f"{name} has no tooltip")
+    assert not complaints, "\n".join(complaints)
 
 
 def test_nothing_is_asked_where_nothing_would_be_lost(hands):
