@@ -20,7 +20,8 @@ def estimate(config: TrainConfig, report: Report[Event], token: Token) -> None:
 
     The steps are those that a run takes, with its average, precision and layout of memory, in parts where it needs them.
     seconds_per_step and seconds of the run without measurements; memory_bytes at its peak: of the device where it has its own, of
-    this process otherwise; parameters of the generator and the discriminator. Nothing is written. Raises P2PError, OutOfMemoryError, Cancelled.
+    this process otherwise; parameters of the generator and the discriminator. Nothing is written. Raises P2PError,
+    OutOfMemoryError, Cancelled.
     """
     device = choose_device(config.device)
     found = pairs_of_run(config, None)

@@ -6,20 +6,21 @@ from pathlib import Path
 
 import psutil
 from PySide6.QtCore import QCoreApplication, Qt, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from p2p_desktop.ui.complaint import Complaint
 from p2p_desktop.ui.drops import leave_drops_to_window
 from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.notes import Note
 from p2p_desktop.ui.plain_words import count, duration, exact_duration, size
-from p2p_desktop.ui.theme import FORM_WIDTH, SIDE_PANEL_WIDTH, SPACE_L, SPACE_S, SPACE_XL, SPACE_XS
+from p2p_desktop.ui.theme import FORM_WIDTH, SIDE_PANEL_WIDTH, SPACE_L, SPACE_S, SPACE_XL, SPACE_XS, SPACE_XXXL
 from p2p_desktop.ui.widgets import SlimProgress
 from p2p_desktop.workers.estimates import Estimate
 from training.contract.config import TrainConfig
 
 _MOST_NAME_BYTES = 200  # as names of files go
 _OWN_MEMORY = "cpu"  # the device whose memory is this computer's
+_COLUMN_CHARACTERS = 40  # of a column's least width, where there are two
 _UNKNOWN = "\u2013"
 _METRICS = {"psnr": "PSNR", "ssim": "SSIM", "l1": "L1", "ab": "colour error", "rmse": "RMSE"}
 
@@ -47,8 +48,7 @@ class EstimatePanel(QFrame):
         self._note.setObjectName("train_estimate_note")
         self._progress = SlimProgress(look, self)
         self._progress.setAccessibleName(self.tr("Steps measured"))
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(SPACE_XL, SPACE_L, SPACE_XL, SPACE_L)
+        layout = QVBoxLayout()
         layout.setSpacing(SPACE_S)
         layout.addWidget(title)
         layout.addWidget(self._time)
@@ -62,28 +62,18 @@ class EstimatePanel(QFrame):
         layout.addLayout(self._table())
         layout.addWidget(self._note)
         layout.addStretch(1)
-        self.name, self.licence = QLineEdit(self), QLineEdit(self)
-        self._name_problem = Complaint(look, "train_name_problem", self.name, self)
-        for field, key, words, hint in (
-            (self.name, "train_name", self.tr("Name of the model"), self.tr("Under this name it stands in Models")),
-            (self.licence, "train_licence", self.tr("Licence"), self.tr("Written on its card; empty says nothing of it")),
-        ):
-            label = QLabel(words, self)
-            label.setProperty("role", "label")
-            label.setBuddy(field)
-            leave_drops_to_window(field)
-            field.setObjectName(key)
-            field.setAccessibleName(words)
-            field.setToolTip(hint)
-            field.textEdited.connect(self._on_edited)
-            layout.addWidget(label)
-            layout.addWidget(field)
-            if field is self.name:
-                layout.addWidget(self._name_problem)
-        self.licence.setPlaceholderText(self.tr("None said"))
+        self._parts = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
+        self._parts.setContentsMargins(SPACE_XL, SPACE_L, SPACE_XL, SPACE_L)
+        self._parts.setSpacing(SPACE_S)
+        self._parts.addLayout(layout, 1)
+        self._parts.addLayout(self._naming(look))
 
     def set_beside(self, on: bool) -> None:
         """Beside the form, or as a card within it."""
+        in_columns = not on and 2 * self.fontMetrics().averageCharWidth() * _COLUMN_CHARACTERS <= FORM_WIDTH
+        self._parts.setDirection(QBoxLayout.Direction.LeftToRight if in_columns else QBoxLayout.Direction.TopToBottom)
+        self._parts.setSpacing(SPACE_XXXL if in_columns else SPACE_S)
+        self._parts.setStretch(1, 1 if in_columns else 0)
         self.setProperty("role", "panel" if on else "card")
         self.setMinimumWidth(SIDE_PANEL_WIDTH if on else 0)
         self.setMaximumWidth(SIDE_PANEL_WIDTH if on else FORM_WIDTH)
@@ -154,6 +144,31 @@ class EstimatePanel(QFrame):
             amount.show_unknown()
         for fact in self._facts.values():
             fact.setText(_UNKNOWN)
+
+    def _naming(self, look: Look) -> QVBoxLayout:
+        layout = QVBoxLayout()
+        layout.setSpacing(SPACE_S)
+        self.name, self.licence = QLineEdit(self), QLineEdit(self)
+        self._name_problem = Complaint(look, "train_name_problem", self.name, self)
+        for field, key, words, hint in (
+            (self.name, "train_name", self.tr("Name of the model"), self.tr("Under this name it stands in Models")),
+            (self.licence, "train_licence", self.tr("Licence"), self.tr("Written on its card; empty says nothing of it")),
+        ):
+            label = QLabel(words, self)
+            label.setProperty("role", "label")
+            label.setBuddy(field)
+            leave_drops_to_window(field)
+            field.setObjectName(key)
+            field.setAccessibleName(words)
+            field.setToolTip(hint)
+            field.textEdited.connect(self._on_edited)
+            layout.addWidget(label)
+            layout.addWidget(field)
+            if field is self.name:
+                layout.addWidget(self._name_problem)
+        self.licence.setPlaceholderText(self.tr("None said"))
+        layout.addStretch(1)
+        return layout
 
     def _table(self) -> QGridLayout:
         grid = QGridLayout()

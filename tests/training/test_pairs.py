@@ -300,6 +300,7 @@ def test_an_estimate_comes_from_real_steps(photos):
     assert data["seconds"] == pytest.approx(1000 * data["seconds_per_step"])
     assert 1e-4 < data["seconds_per_step"] < 5
     assert data["memory_bytes"] > 50_000_000
+    assert data["parameters"]["g"] > data["parameters"]["d"] > 0
     assert data["pairs"] == {"train": 5, "val": 1}
     assert (data["device"], data["steps"]) == ("cpu", 1000)
 

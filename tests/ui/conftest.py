@@ -93,3 +93,24 @@ def driver(qtbot, look, prepared_home):
     yield driver
     driver.close()
     assert driver.errors.reports == []
+
+
+@pytest.fixture
+def hands(qtbot, look, tmp_path):
+    """The train wizard, open."""
+    from tests.ui.wizard_hands import Hands
+
+    hands = Hands(qtbot, look, tmp_path)
+    yield hands
+    hands.close()
+
+
+@pytest.fixture
+def pairs(tmp_path):
+    """Two folders, matched by name, of twelve tiny pairs; one more picture has no partner."""
+    from tests.training.runs import write_photos
+
+    root = tmp_path / "pairs"
+    write_photos(root / "drawings", 12, 64, 72)
+    write_photos(root / "photos", 13, 64, 72, seed=1)
+    return root
