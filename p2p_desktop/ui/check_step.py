@@ -216,12 +216,13 @@ class CheckStep(WizardStep):
             return
         words = check_words.group_words(code, of_pairs=self._of_pairs)
         self._page.say(check_words.headline(code, len(self._cards.shown), of_pairs=self._of_pairs), words.meaning)
-        standings = {one: self._checked.standing(one) for one in self._cards.shown} if code != SEEN else {}
-        aside = [one for one, standing in standings.items() if standing == "aside"]
+        shown = self._cards.shown if code != SEEN else ()
+        standings = [self._checked.standing(one) for one in shown]
+        aside = [one for one, standing in zip(shown, standings, strict=True) if standing == "aside"]
         self._page.offer(
             put_right=[check_words.put_right_verb(one) for one in aside if one.correction is not None],
             decide=len(aside),
-            undo=sum(standing in ("used anyway", "put right", "left out") for standing in standings.values()),
+            undo=sum(standing in ("used anyway", "put right", "left out") for standing in standings),
             draw=code == SEEN and not self._draw.is_running,
         )
         self._cards.refresh()
@@ -230,11 +231,11 @@ class CheckStep(WizardStep):
         checked = self._checked
         correction = checked.correction(found.pair.key) if checked is not None else None
         is_strip = found.code == SEEN or (checked is not None and checked.layout == "strips" and len(found.pair.files) == 1)
-        wanted = Wanted(found.pair.files, is_strip, correction)
+        wanted = Wanted(found.pair.paths, is_strip, correction)
         if found.code == SEEN or checked is None:
             return CardWords(found.pair.name, wanted, "", "", ("", "", ""), (), "")
         state = check_words.decided(checked.standing(found), found)
-        name = found.pair.files[0].name
+        name = wanted.files[0].name
         plate = "" if correction is not None else check_words.plate(found)
         return CardWords(name, wanted, plate, check_words.detail(found), state, self._verbs(found), found.message)
 
@@ -312,7 +313,7 @@ class CheckStep(WizardStep):
 
     def _on_drawn(self, result: dict[str, list[dict[str, str]]]) -> None:
         self._page.wait_for_drawing("")
-        self._seen = [Found(SEEN, Listed(item["file"], item["pair"], (Path(item["file"]),))) for item in result["shown"]]
+        self._seen = [Found(SEEN, Listed(item["file"], item["pair"], (item["file"],))) for item in result["shown"]]
         if self._groups.choice == SEEN:
             self._on_group_chosen(SEEN)
 
