@@ -157,10 +157,19 @@ class CheckStep(WizardStep):
         self.changed.emit()
 
     def _on_checked(self, result: dict[str, object]) -> None:
+        if self._is_stale:
+            self._begin_check()
+            return
         self._checked = CheckedPairs(result)
         if self._draft is not None:
             self._checked.restore(self._draft.changes)
         self._show_groups()
+
+    def _on_check_failed(self, sentence: str) -> None:
+        if self._is_stale:
+            self._begin_check()
+        else:
+            self._fail(sentence)
 
     def _on_check_cancelled(self) -> None:
         if self.isVisible():  # entered again before the last one had ended
@@ -334,6 +343,11 @@ class CheckStep(WizardStep):
     # --- the rest
 
     @property
+    def _is_stale(self) -> bool:
+        """Whether what is being checked is no longer what is wanted: the last word of a check may come late."""
+        return self._config is not None and self._checked_for != _dependencies(self._config)
+
+    @property
     def _of_pairs(self) -> bool:
         return self._checked is None or self._checked.layout != "photos"
 
@@ -380,7 +394,7 @@ class CheckStep(WizardStep):
     def _connect(self) -> None:
         self._check.progressed.connect(self._on_check_progressed)
         self._check.finished.connect(self._on_checked)
-        self._check.failed.connect(self._fail)
+        self._check.failed.connect(self._on_check_failed)
         self._check.cancelled.connect(self._on_check_cancelled)
         self._draw.progressed.connect(self._on_draw_progressed)
         self._draw.finished.connect(self._on_drawn)

@@ -63,7 +63,7 @@ def _groups(of_pairs: bool) -> dict[str, GroupWords]:
             "warning",
         ),
         "grey": GroupWords(
-            _tr("Grey among coloured"),
+            _tr("Grey pictures"),
             _tr("These are grey where colours are to be learned, and teach none."),
             "drop-half",
             "warning",

@@ -38,7 +38,7 @@ _KEYS: dict[int, Verb] = {
     Qt.Key.Key_Delete: "leave_out",
     Qt.Key.Key_Backspace: "undo",
 }
-_LEAST_WIDTH = 262  # of a card, without the gap
+_LEAST_WIDTH = 254  # of a card, without the gap
 _PAD, _BETWEEN, _GAP = 10, 4, SPACE_L
 _LINE = 24  # pixels of a line of words
 PICTURE_SIDE = 180  # pixels of the longer side of a thumbnail: more than any card shows

@@ -1,4 +1,7 @@
-"""The step Check of the train wizard, with the real trainer on small pairs that the tests write."""
+"""The step Check of the train wizard, on small pairs that the tests write.
+
+The trainer's answers are its own; but for the tests that say so they are kept from one run of it, which takes seconds to start.
+"""
 
 import json
 import shutil
@@ -10,6 +13,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
 
+from p2p_desktop.child import trainer_command
 from p2p_desktop.runs.run_draft import RunDraft
 from p2p_desktop.ui.check_step import CheckStep
 from p2p_desktop.ui.compare_view import CompareView
@@ -17,7 +21,10 @@ from p2p_desktop.ui.group_list import GroupList
 from p2p_desktop.ui.pair_cards import PairCards
 from tests.deadlines import soon
 from tests.training.runs import save, scene, two_folders, write_photos
-from training.contract.config import TrainConfig
+from training.contract.config import TrainConfig, recommended
+from training.contract.progress import Token
+from training.contract.protocol import event_line
+from training.pairs import PairsRequest, check_pairs
 from training.reading import pairs_of_run
 
 PATIENCE_MS = 60_000
@@ -73,9 +80,22 @@ class Hands:
         return {key: json.loads(self.draft.changes[key]) for key in ("leave_out", "line_up")}
 
 
+def answers_to(config, path):
+    """What the trainer says when it checks, one event a line."""
+    lines = []
+    check_pairs(PairsRequest(config), lambda event: lines.append(event_line(event, 0)), Token())
+    path.write_text("".join(lines))
+    return path
+
+
+def saying(path):
+    """A stand-in for the trainer, which says what lies in a file."""
+    return lambda mode, request: [sys.executable, "-c", f"print(open({str(path)!r}).read())"]
+
+
 @pytest.fixture
 def make(qtbot, look, tmp_path):
-    """A step that has been entered with a draft."""
+    """A step that has been entered with a draft. `command` None: the real trainer."""
     steps = []
 
     def make(data, task="pairs", command=None, **changes):
@@ -107,9 +127,14 @@ def pairs(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="module")
+def answers(pairs, tmp_path_factory):
+    return answers_to(recommended("pairs", pairs, "quick"), tmp_path_factory.mktemp("answers") / "pairs.jsonl")
+
+
 @pytest.fixture
-def checked(make, pairs):
-    hands = make(pairs)
+def checked(make, pairs, answers):
+    hands = make(pairs, command=saying(answers))
     hands.wait_checked()
     return hands
 
@@ -136,7 +161,10 @@ def test_problems_are_groups_with_counts_and_what_is_doubtful_is_set_aside(check
     assert checked.step.why_not() == ""
 
 
-def test_what_is_decided_changes_the_sum_at_once_and_is_what_the_trainer_does(checked, qtbot):
+def test_what_is_decided_changes_the_sum_at_once_and_is_what_the_trainer_does(make, pairs, qtbot):
+    """The real trainer, and what it makes of the decisions."""
+    checked = make(pairs)
+    checked.wait_checked()
     with qtbot.waitSignal(checked.step.changed):
         checked.press("2.png", "put_right")
     assert checked.said("2.png") == "2.png, Lined up"
@@ -171,7 +199,6 @@ def test_all_of_a_group_are_decided_and_undone_with_one_button(checked):
     assert checked.step.words()[1].endswith("1 is set aside until you decide.")
     checked.press("4.png", "undo")
     assert checked.said("4.png") == "4.png, mirrored"
-    checked.button("train_all_undo")
 
 
 def test_the_keyboard_alone_decides_and_compares(checked, qtbot):
@@ -208,36 +235,56 @@ def test_a_click_on_the_pictures_compares_them(checked, qtbot):
     dialog.close()
 
 
-def test_coming_back_finds_everything_decided_and_other_pictures_are_checked_anew(checked, make, pairs, tmp_path):
+def test_coming_back_finds_everything_decided_and_other_pictures_are_checked_anew(checked, make, pairs, answers, tmp_path):
     checked.press("2.png", "put_right")
     checked.leave()
     checked.step.enter(checked.draft)
     assert checked.said("2.png") == "2.png, Lined up"  # at once: nothing is read again
-    again = make(pairs, **checked.draft.changes)  # another window, the same draft
+    again = make(pairs, command=saying(answers), **checked.draft.changes)  # another window, the same draft
     again.wait_checked()
     again.groups.choose("misaligned")
     assert again.said("2.png") == "2.png, Lined up"
     assert again.step.words() == checked.step.words()
+    kept = answers.read_text()
     checked.draft.data = write_photos(tmp_path / "photos", 3)
     checked.draft.task = "deblur"
+    answers_to(checked.draft.config(dict.fromkeys(("leave_out", "line_up"), "[]")), answers)
     checked.step.enter(checked.draft)
     assert checked.step.why_not() == "The pictures are still being checked."
     checked.wait_checked()
+    answers.write_text(kept)
     assert checked.text("train_found") == "3 pictures found"
     assert checked.leave() == {"leave_out": [], "line_up": []}
 
 
-def test_what_the_network_sees_is_drawn_of_what_is_used(checked, qtbot):
-    checked.groups.choose("seen")
-    qtbot.waitUntil(lambda: checked.cards.model().rowCount() > 0, timeout=PATIENCE_MS)
-    first = {one.pair.files[0] for one in checked.cards.shown}
-    assert {one.pair.name for one in checked.cards.shown} <= {"0", "1", "3", "5", "9", "10", "11"}
-    checked.button("train_draw_again").click()
-    qtbot.waitUntil(lambda: bool({one.pair.files[0] for one in checked.cards.shown} - first), timeout=PATIENCE_MS)
+def test_what_the_network_sees_is_drawn_of_what_is_used(make, pairs, answers, tmp_path, qtbot):
+    """The real trainer draws; the second time, something fails."""
+    failing = tmp_path / "failing"
+    failing.write_text(json.dumps({"type": "failed", "step": 0, "message": "The disk is full.", "model": None}))
+    seeds = []
+
+    def command(mode, path):
+        if mode == "check-pairs":
+            return saying(answers)(mode, path)
+        seeds.append(json.loads(path.read_text())["config"]["seed"])
+        return trainer_command(mode, path) if len(seeds) == 1 else saying(failing)(mode, path)
+
+    hands = make(pairs, command=command)
+    hands.wait_checked()
+    hands.groups.choose("seen")
+    assert hands.text("train_drawing") == "Getting ready"
+    qtbot.waitUntil(lambda: hands.cards.model().rowCount() > 0, timeout=PATIENCE_MS)
+    assert len(hands.cards.shown) == 6  # those to learn from
+    assert {one.pair.name for one in hands.cards.shown} <= {"0", "1", "3", "5", "9", "10", "11"}
+    assert all(one.pair.paths[0].is_file() for one in hands.cards.shown)
+    hands.button("train_draw_again").click()
+    qtbot.waitUntil(lambda: hands.text("train_drawing") == "The disk is full.", timeout=PATIENCE_MS)
+    assert seeds == [0, 1]  # other parts of the pictures each time
 
 
 def test_too_few_that_are_left_hold_the_step_back(make, tmp_path):
-    hands = make(write_photos(tmp_path / "photos", 2), "deblur")
+    photos = write_photos(tmp_path / "photos", 2)
+    hands = make(photos, "deblur", saying(answers_to(recommended("deblur", photos, "quick"), tmp_path / "answers")))
     hands.wait_checked()
     assert hands.step.words() == ("2 pictures will be used", "1 to learn from, 1 kept back to measure progress.")
     hands.press("photo-0.png", "leave_out")
@@ -246,15 +293,17 @@ def test_too_few_that_are_left_hold_the_step_back(make, tmp_path):
     assert hands.step.why_not() == ""
 
 
-def test_a_check_that_failed_says_why_and_is_tried_again(make, tmp_path):
-    hands = make(tmp_path / "nowhere")
+def test_a_check_that_failed_says_why_and_is_tried_again(make, pairs, answers, tmp_path):
+    said = tmp_path / "said"
+    said.write_text(json.dumps({"type": "failed", "step": 0, "message": "There are no pictures in /data.", "model": None}))
+    hands = make(pairs, command=saying(said))
     hands.qtbot.waitUntil(lambda: hands.button("train_check_again").isVisible(), timeout=PATIENCE_MS)
-    assert hands.step.why_not().startswith(f"The folder {tmp_path / 'nowhere'} does not exist.")
-    two_folders(tmp_path / "nowhere", 3)
+    assert hands.step.why_not() == "There are no pictures in /data."
+    shutil.copy(answers, said)
     hands.button("train_check_again").click()
     assert hands.step.words() == ("Checking the pictures", "Getting ready")
     hands.wait_checked()
-    assert hands.step.words()[0] == "3 pairs will be used"
+    assert hands.step.words()[0] == "7 pairs will be used"
 
 
 def test_settings_that_cannot_be_are_told_like_a_check_that_failed(make, pairs):
@@ -263,8 +312,9 @@ def test_settings_that_cannot_be_are_told_like_a_check_that_failed(make, pairs):
     assert hands.button("train_check_again").isVisible()
 
 
-def test_leaving_ends_the_check_and_entering_begins_it_anew(make, pairs, tmp_path):
-    slow = "import json, time\nprint(json.dumps({'type': 'progress', 'done': 3, 'total': 9, 'what': 'x'}), flush=True)\ntime.sleep(600)"
+def test_leaving_ends_the_check_and_entering_begins_it_anew(make, pairs):
+    progress = json.dumps({"type": "progress", "done": 3, "total": 9, "what": "checking"})
+    slow = f"import time\nprint({progress!r}, flush=True)\ntime.sleep(600)"
     hands = make(pairs, command=lambda mode, path: [sys.executable, "-c", slow])
     hands.qtbot.waitUntil(lambda: hands.step.words()[1] == "3 of 9", timeout=PATIENCE_MS)
     hands.step.leave(hands.draft)
