@@ -87,6 +87,7 @@ class CheckedPairs:
         self._left_out: set[str] = set()
         self._accepted: set[tuple[str, str]] = set()
         self._corrections: dict[str, Correction] = {}
+        self._sum: Sum | None = None  # asked for again and again; None after a decision
 
     @property
     def codes(self) -> list[str]:
@@ -117,17 +118,20 @@ class CheckedPairs:
 
     def use_anyway(self, found: Iterable[Found]) -> None:
         """Use what is set aside for these findings; another finding about the same pair may keep it aside."""
+        self._sum = None
         for one in found:
             self._left_out.discard(one.pair.key)
             self._corrections.pop(one.pair.key, None)
             self._accepted.add((one.pair.key, one.code))
 
     def leave_out(self, found: Iterable[Found]) -> None:
+        self._sum = None
         for one in found:
             self._left_out.add(one.pair.key)
 
     def put_right(self, found: Iterable[Found]) -> None:
         """Line up, or mirror back, where it is certain how."""
+        self._sum = None
         for one in found:
             if one.correction is not None:
                 self._left_out.discard(one.pair.key)
@@ -136,6 +140,7 @@ class CheckedPairs:
 
     def undo(self, found: Iterable[Found]) -> None:
         """Take back what was decided of these."""
+        self._sum = None
         for one in found:
             self._left_out.discard(one.pair.key)
             self._accepted.discard((one.pair.key, one.code))
@@ -150,9 +155,10 @@ class CheckedPairs:
         return all(self.standing(found) in ("used", "used anyway", "put right") for found in self._by_key.get(key, ()))
 
     def sum(self) -> Sum:
-        """Some milliseconds for ten thousand pairs: it is asked for after every decision."""
-        unused = self._unused()
-        return Sum(*self._split(unused), sum(self._is_aside(key) for key in unused if key in self._by_key))
+        if self._sum is None:
+            unused = self._unused()
+            self._sum = Sum(*self._split(unused), sum(self._is_aside(key) for key in unused if key in self._by_key))
+        return self._sum
 
     def changes(self) -> dict[str, str]:
         """The two settings of a run that come of it, as for `--set`."""
@@ -162,6 +168,7 @@ class CheckedPairs:
 
     def restore(self, changes: Mapping[str, str]) -> None:
         """Decide as these settings do, which came of `changes` before, or of another run on the same pictures."""
+        self._sum = None
         if "leave_out" not in changes:
             return
         left_out = set(json.loads(changes["leave_out"]))
