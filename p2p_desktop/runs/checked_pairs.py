@@ -5,7 +5,7 @@ Doubtful pairs are set aside until the person decides. Others are used, and what
 
 import json
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -31,8 +31,12 @@ class Listed(NamedTuple):
     key: str
     """What settings call it; of a picture without a pair, its path."""
     name: str
-    files: tuple[Path, ...]
+    files: tuple[str, ...]  # thousands of Paths take a second to make
     is_held_out: bool = False
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        return tuple(map(Path, self.files))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +73,7 @@ class CheckedPairs:
         self.sides: tuple[str, str] = tuple(result["sides"])
         self.by_owner = result["split_by"] == "owner"
         self.pairs = {
-            item["key"]: Listed(item["key"], item["pair"], tuple(map(Path, item["files"])), item["held_out"])
-            for item in result["every"]
+            item["key"]: Listed(item["key"], item["pair"], tuple(item["files"]), item["held_out"]) for item in result["every"]
         }
         self._order: list[list[str]] = [list(keys) for keys in result["order"]]
         self.of_all: list[tuple[str, str]] = []
@@ -79,10 +82,12 @@ class CheckedPairs:
         self._by_key: dict[str, list[Found]] = {}
         for finding in result["findings"]:
             self._take(finding)
+        self._place = {key: place for place, keys in enumerate(self._order) for key in keys}
         self._groups[GOOD] = [Found(GOOD, pair) for key, pair in self.pairs.items() if key not in self._by_key]
         self._left_out: set[str] = set()
         self._accepted: set[tuple[str, str]] = set()
         self._corrections: dict[str, Correction] = {}
+        self._sum: Sum | None = None  # asked for again and again; None after a decision
 
     @property
     def codes(self) -> list[str]:
@@ -113,17 +118,20 @@ class CheckedPairs:
 
     def use_anyway(self, found: Iterable[Found]) -> None:
         """Use what is set aside for these findings; another finding about the same pair may keep it aside."""
+        self._sum = None
         for one in found:
             self._left_out.discard(one.pair.key)
             self._corrections.pop(one.pair.key, None)
             self._accepted.add((one.pair.key, one.code))
 
     def leave_out(self, found: Iterable[Found]) -> None:
+        self._sum = None
         for one in found:
             self._left_out.add(one.pair.key)
 
     def put_right(self, found: Iterable[Found]) -> None:
         """Line up, or mirror back, where it is certain how."""
+        self._sum = None
         for one in found:
             if one.correction is not None:
                 self._left_out.discard(one.pair.key)
@@ -132,6 +140,7 @@ class CheckedPairs:
 
     def undo(self, found: Iterable[Found]) -> None:
         """Take back what was decided of these."""
+        self._sum = None
         for one in found:
             self._left_out.discard(one.pair.key)
             self._accepted.discard((one.pair.key, one.code))
@@ -146,17 +155,20 @@ class CheckedPairs:
         return all(self.standing(found) in ("used", "used anyway", "put right") for found in self._by_key.get(key, ()))
 
     def sum(self) -> Sum:
-        used = {key for key in self.pairs if self.is_used(key)}
-        return Sum(*self._split(used), sum(self._is_aside(key) for key in self._by_key if key in self.pairs))
+        if self._sum is None:
+            unused = self._unused()
+            self._sum = Sum(*self._split(unused), sum(self._is_aside(key) for key in unused if key in self._by_key))
+        return self._sum
 
     def changes(self) -> dict[str, str]:
         """The two settings of a run that come of it, as for `--set`."""
-        unused = [key for key in self.pairs if not self.is_used(key)]
-        lined_up = [asdict(item) for key, item in self._corrections.items() if self.is_used(key)]
-        return {"leave_out": json.dumps(unused), "line_up": json.dumps(lined_up)}
+        unused = self._unused()
+        lined_up = [item.to_json() for key, item in self._corrections.items() if key not in unused]
+        return {"leave_out": json.dumps([key for key in self.pairs if key in unused]), "line_up": json.dumps(lined_up)}
 
     def restore(self, changes: Mapping[str, str]) -> None:
         """Decide as these settings do, which came of `changes` before, or of another run on the same pictures."""
+        self._sum = None
         if "leave_out" not in changes:
             return
         left_out = set(json.loads(changes["leave_out"]))
@@ -175,7 +187,7 @@ class CheckedPairs:
         if key in self.pairs:
             pair = self.pairs[key]
         elif finding["files"]:
-            pair = Listed(finding["files"][0], finding["pair"], tuple(map(Path, finding["files"])))
+            pair = Listed(finding["files"][0], finding["pair"], tuple(finding["files"]))
         else:
             self.of_all.append((code, finding["message"]))
             return
@@ -199,14 +211,19 @@ class CheckedPairs:
         standings = [self.standing(found) for found in self._by_key[key]]
         return "aside" in standings and "unusable" not in standings and key not in self._left_out
 
-    def _split(self, used: Collection[str]) -> tuple[int, int]:
-        """How many the trainer will learn from, and hold out, of those that are used."""
+    def _unused(self) -> set[str]:
+        return {key for key in {*self._by_key, *self._left_out} if key in self.pairs and not self.is_used(key)}
+
+    def _split(self, unused: Collection[str]) -> tuple[int, int]:
+        """How many the trainer will learn from, and hold out."""
         if self.by_owner:
-            held_out = sum(self.pairs[key].is_held_out for key in used)
+            held_out = sum(pair.is_held_out for key, pair in self.pairs.items() if key not in unused)
         else:
-            sizes = [sum(key in used for key in keys) for keys in self._order]
+            sizes = [len(keys) for keys in self._order]
+            for key in unused:
+                sizes[self._place[key]] -= 1
             held_out = sum(sizes[place] for place in held_back(sizes))
-        return len(used) - held_out, held_out
+        return len(self.pairs) - len(unused) - held_out, held_out
 
 
 def _correction(finding: Mapping[str, Any]) -> Correction | None:  # Any: JSON

@@ -104,6 +104,7 @@ class GroupPage(QWidget):
         self._draw.setObjectName("train_draw_again")
         self._draw.setToolTip(self.tr("Other parts of the pictures, mirrored and varied anew"))
         self._draw.clicked.connect(self.drawing_asked)
+        self._draw.hide()
         look.icons.set_on(self._draw, "arrows-clockwise")
         look.icons.set_on(self._verbs["put_right"], "magic-wand")
         words = QVBoxLayout()
@@ -178,6 +179,7 @@ class GroupPage(QWidget):
         button.setToolTip(tip)
         button.setObjectName(f"train_all_{verb}")
         button.setProperty("verb", verb)
+        button.hide()  # until there is something to do
         button.clicked.connect(self._on_verb)
 
     def _on_verb(self) -> None:

@@ -157,10 +157,19 @@ class CheckStep(WizardStep):
         self.changed.emit()
 
     def _on_checked(self, result: dict[str, object]) -> None:
+        if self._is_stale:
+            self._begin_check()
+            return
         self._checked = CheckedPairs(result)
         if self._draft is not None:
             self._checked.restore(self._draft.changes)
         self._show_groups()
+
+    def _on_check_failed(self, sentence: str) -> None:
+        if self._is_stale:
+            self._begin_check()
+        else:
+            self._fail(sentence)
 
     def _on_check_cancelled(self) -> None:
         if self.isVisible():  # entered again before the last one had ended
@@ -216,12 +225,13 @@ class CheckStep(WizardStep):
             return
         words = check_words.group_words(code, of_pairs=self._of_pairs)
         self._page.say(check_words.headline(code, len(self._cards.shown), of_pairs=self._of_pairs), words.meaning)
-        standings = {one: self._checked.standing(one) for one in self._cards.shown} if code != SEEN else {}
-        aside = [one for one, standing in standings.items() if standing == "aside"]
+        shown = self._cards.shown if code != SEEN else ()
+        standings = [self._checked.standing(one) for one in shown]
+        aside = [one for one, standing in zip(shown, standings, strict=True) if standing == "aside"]
         self._page.offer(
             put_right=[check_words.put_right_verb(one) for one in aside if one.correction is not None],
             decide=len(aside),
-            undo=sum(standing in ("used anyway", "put right", "left out") for standing in standings.values()),
+            undo=sum(standing in ("used anyway", "put right", "left out") for standing in standings),
             draw=code == SEEN and not self._draw.is_running,
         )
         self._cards.refresh()
@@ -230,11 +240,11 @@ class CheckStep(WizardStep):
         checked = self._checked
         correction = checked.correction(found.pair.key) if checked is not None else None
         is_strip = found.code == SEEN or (checked is not None and checked.layout == "strips" and len(found.pair.files) == 1)
-        wanted = Wanted(found.pair.files, is_strip, correction)
+        wanted = Wanted(found.pair.paths, is_strip, correction)
         if found.code == SEEN or checked is None:
             return CardWords(found.pair.name, wanted, "", "", ("", "", ""), (), "")
         state = check_words.decided(checked.standing(found), found)
-        name = found.pair.files[0].name
+        name = wanted.files[0].name
         plate = "" if correction is not None else check_words.plate(found)
         return CardWords(name, wanted, plate, check_words.detail(found), state, self._verbs(found), found.message)
 
@@ -312,7 +322,7 @@ class CheckStep(WizardStep):
 
     def _on_drawn(self, result: dict[str, list[dict[str, str]]]) -> None:
         self._page.wait_for_drawing("")
-        self._seen = [Found(SEEN, Listed(item["file"], item["pair"], (Path(item["file"]),))) for item in result["shown"]]
+        self._seen = [Found(SEEN, Listed(item["file"], item["pair"], (item["file"],))) for item in result["shown"]]
         if self._groups.choice == SEEN:
             self._on_group_chosen(SEEN)
 
@@ -331,6 +341,11 @@ class CheckStep(WizardStep):
             self._drawn = None
 
     # --- the rest
+
+    @property
+    def _is_stale(self) -> bool:
+        """Whether what is being checked is no longer what is wanted: the last word of a check may come late."""
+        return self._config is not None and self._checked_for != _dependencies(self._config)
 
     @property
     def _of_pairs(self) -> bool:
@@ -379,7 +394,7 @@ class CheckStep(WizardStep):
     def _connect(self) -> None:
         self._check.progressed.connect(self._on_check_progressed)
         self._check.finished.connect(self._on_checked)
-        self._check.failed.connect(self._fail)
+        self._check.failed.connect(self._on_check_failed)
         self._check.cancelled.connect(self._on_check_cancelled)
         self._draw.progressed.connect(self._on_draw_progressed)
         self._draw.finished.connect(self._on_drawn)

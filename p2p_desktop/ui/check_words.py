@@ -63,7 +63,7 @@ def _groups(of_pairs: bool) -> dict[str, GroupWords]:
             "warning",
         ),
         "grey": GroupWords(
-            _tr("Grey among coloured"),
+            _tr("Grey pictures"),
             _tr("These are grey where colours are to be learned, and teach none."),
             "drop-half",
             "warning",
@@ -166,7 +166,7 @@ def detail(found: Found) -> str:
     """What a card says below its name, where the group does not say it all; without the name, which stands there already."""
     if found.code not in _TOLD_IN_DETAIL:
         return ""
-    return found.message.removeprefix(f"{found.pair.name}: ").removeprefix(f"{found.pair.files[-1].name} ")
+    return found.message.removeprefix(f"{found.pair.name}: ").removeprefix(f"{found.pair.paths[-1].name} ")
 
 
 _TOLD_IN_DETAIL = frozenset({"unreadable", "shape", "size", "mode", "range", "labels", "transparent"})

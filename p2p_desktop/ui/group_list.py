@@ -54,6 +54,7 @@ class GroupList(QListWidget):
                 item.setData(Qt.ItemDataRole.UserRole, group)
                 words = group.title if group.number is None else f"{group.title}, {count(group.number)}"
                 item.setData(Qt.ItemDataRole.AccessibleTextRole, words)
+                item.setToolTip(group.title)
         self.blockSignals(False)
         if kept:
             self.choose(kept)

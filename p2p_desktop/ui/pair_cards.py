@@ -38,7 +38,7 @@ _KEYS: dict[int, Verb] = {
     Qt.Key.Key_Delete: "leave_out",
     Qt.Key.Key_Backspace: "undo",
 }
-_LEAST_WIDTH = 262  # of a card, without the gap
+_LEAST_WIDTH = 254  # of a card, without the gap
 _PAD, _BETWEEN, _GAP = 10, 4, SPACE_L
 _LINE = 24  # pixels of a line of words
 PICTURE_SIDE = 180  # pixels of the longer side of a thumbnail: more than any card shows
@@ -119,7 +119,8 @@ class PairCards(QListView):
     def verb_place(self, index: QModelIndex, verb: Verb) -> QRect:
         """Where a card offers to do it, in the viewport; empty where it does not."""
         card = _card_of(self.visualRect(index))
-        return next((place for one, place in self._painter.verb_places(card, self._found(index)) if one == verb), QRect())
+        words = self._words(self._found(index))
+        return next((place for one, place in self._painter.verb_places(card, words) if one == verb), QRect())
 
     # --- what the person does
 
@@ -184,7 +185,8 @@ class PairCards(QListView):
         if not index.isValid() or not _card_of(self.visualRect(index)).contains(point):
             return None
         found, card = self._found(index), _card_of(self.visualRect(index))
-        verb = next((one for one, place in self._painter.verb_places(card, found) if place.contains(point)), None)
+        places = self._painter.verb_places(card, self._words(found))
+        verb = next((one for one, place in places if place.contains(point)), None)
         return found, verb
 
     def _found(self, index: Index) -> Found:
@@ -193,7 +195,10 @@ class PairCards(QListView):
 
     def _arrange(self) -> None:
         """As many columns as have room, whether the scroll bar is there or not."""
-        room = self.contentsRect().width() - SPACE_XXL - max(SPACE_XXL, self.verticalScrollBar().sizeHint().width()) + _GAP
+        bar = max(self.verticalScrollBar().sizeHint().width(), self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent))
+        room = (
+            self.contentsRect().width() - SPACE_XXL - bar - SPACE_S
+        )  # of which Qt keeps the bar's free, whether it is there or not
         columns = max(1, room // (_LEAST_WIDTH + _GAP))
         width = room // columns
         size = QSize(width, self._painter.height(width - _GAP) + _GAP)
@@ -241,6 +246,10 @@ class _CardPainter(QStyledItemDelegate):
         self._look, self._thumbnails, self._words, self._cards = look, thumbnails, words, parent
         self.labels = ("", "")
         self.with_detail, self.with_verbs = False, True
+        theme = look.theme  # fonts stay as they are when it changes
+        self._name_font, self._detail_font = theme.font("body", QFont.Weight.DemiBold), theme.font("small")
+        self._verb_font = theme.font("body", QFont.Weight.Medium)
+        self._verb_metrics = QFontMetrics(self._verb_font)
 
     def height(self, width: int) -> int:
         return _PAD + _picture_height(width) + SPACE_XS + _LINE * (1 + self.with_detail + self.with_verbs) + SPACE_S
@@ -248,15 +257,14 @@ class _CardPainter(QStyledItemDelegate):
     def sizeHint(self, _: QStyleOptionViewItem, __: Index) -> QSize:
         return self._cards.gridSize()
 
-    def verb_places(self, card: QRect, found: Found) -> list[tuple[Verb, QRect]]:
+    def verb_places(self, card: QRect, words: CardWords) -> list[tuple[Verb, QRect]]:
         """What a card offers, from left to right, and where."""
         if not self.with_verbs:
             return []
-        metrics = QFontMetrics(self._verb_font())
         top, right = card.bottom() + 1 - SPACE_S - _LINE, card.right() + 1 - SPACE_M
         places: list[tuple[Verb, QRect]] = []
-        for verb, text in reversed(self._words(found).verbs):
-            width = metrics.horizontalAdvance(text) + 1
+        for verb, text in reversed(words.verbs):
+            width = self._verb_metrics.horizontalAdvance(text) + 1
             places.insert(0, (verb, QRect(right - width, top, width, _LINE)))
             right -= width + SPACE_L
         return places
@@ -276,7 +284,7 @@ class _CardPainter(QStyledItemDelegate):
         pictures = QRect(card.left() + _PAD, card.top() + _PAD, card.width() - 2 * _PAD, _picture_height(card.width()))
         self._paint_pictures(painter, pictures, words)
         if self.with_detail:
-            painter.setFont(theme.font("small"))
+            painter.setFont(self._detail_font)
             painter.setPen(theme.color("muted"))
             line = QRect(card.left() + SPACE_M, pictures.bottom() + 1 + SPACE_XS + _LINE - 2, card.width() - 2 * SPACE_M, _LINE)
             said = painter.fontMetrics().elidedText(words.detail, Qt.TextElideMode.ElideRight, line.width())
@@ -284,10 +292,10 @@ class _CardPainter(QStyledItemDelegate):
         self._paint_name(
             painter, QRect(card.left() + SPACE_M, pictures.bottom() + 1 + SPACE_XS, card.width() - 2 * SPACE_M, _LINE), words
         )
-        painter.setFont(self._verb_font())
+        painter.setFont(self._verb_font)
         painter.setPen(theme.color("accent_text"))
         texts = dict(words.verbs)
-        for verb, place in self.verb_places(card, found):
+        for verb, place in self.verb_places(card, words):
             painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, texts[verb])
         painter.restore()
 
@@ -327,7 +335,7 @@ class _CardPainter(QStyledItemDelegate):
         state, icon, token = words.state
         room = line.width()
         if state:
-            painter.setFont(self._verb_font())
+            painter.setFont(self._verb_font)
             width = painter.fontMetrics().horizontalAdvance(state) + 1
             place = QRect(line.right() + 1 - width, line.top(), width, line.height())
             painter.setPen(theme.color(token))
@@ -335,13 +343,10 @@ class _CardPainter(QStyledItemDelegate):
             sign = QRectF(place.left() - TEXT_ICON - SPACE_XS, line.center().y() - TEXT_ICON / 2 + 1, TEXT_ICON, TEXT_ICON)
             self._look.icons.paint(painter, sign, icon, theme.color(token))
             room -= width + TEXT_ICON + SPACE_XS + SPACE_S
-        painter.setFont(theme.font("body", theme.font("title").weight()))
+        painter.setFont(self._name_font)
         painter.setPen(theme.color("text"))
         name = painter.fontMetrics().elidedText(words.name, Qt.TextElideMode.ElideMiddle, room)
         painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, name)
-
-    def _verb_font(self) -> QFont:
-        return self._look.theme.font("body", QFont.Weight.Medium)
 
 
 def _card_of(cell: QRect) -> QRect:

@@ -12,6 +12,7 @@ from training.contract.config import TrainConfig
 from training.contract.corrections import Correction
 from training.contract.errors import ConfigError
 from training.contract.held_back import held_back
+from training.contract.model_file import read_card
 from training.contract.pairing import fingerprint
 from training.contract.progress import Token
 from training.contract.protocol import EVENTS
@@ -236,6 +237,8 @@ def test_a_run_keeps_to_what_was_settled_when_it_began(tmp_path):
     with contextlib.closing(EventLog(run, None)) as report:
         train(config, run, report, Token())
     assert events(run, "started")[0]["pairs"] == {"train": 3, "val": 1}
+    provenance = read_card(run / "models" / "latest.safetensors").provenance
+    assert (provenance["left_out"], provenance["lined_up"]) == (1, 1)
     before = (run / EVENTS).read_bytes()
     for other in ({"leave_out": "[]"}, {"line_up": "[]"}):
         with pytest.raises(ConfigError, match=f"other settings \\({next(iter(other))}\\)"):

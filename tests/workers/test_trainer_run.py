@@ -61,11 +61,6 @@ def test_the_real_trainer_checks_pairs_and_tells_how_far_it_is(asked, qtbot, tmp
     assert sum(data["pairs"].values()) == 3
 
 
-def test_the_sentence_of_the_real_trainer_is_passed_on(asked, qtbot, tmp_path):
-    heard = answer(asked(), qtbot, "estimate", tiny_config(tmp_path / "nowhere").to_dict())
-    assert heard == [("failed", f"The folder {tmp_path / 'nowhere'} does not exist. Choose the folder that holds the pictures.")]
-
-
 def test_mode_and_request_reach_the_trainer_and_warnings_the_window(asked, qtbot, tmp_path):
     told = tmp_path / "told.json"
     text = f"import json, sys; json.dump([sys.argv[1], json.load(open(sys.argv[2]))], open({str(told)!r}, 'w'))\n"

@@ -40,6 +40,9 @@ class Correction:
             raise ConfigError(f"line_up must be a list of objects like {json.dumps(_WORDS)}, not of {entry!r}.")
         return cls(**words)
 
+    def to_json(self) -> dict[str, Any]:  # Any: JSON
+        return {"pair": self.pair, "down": self.down, "right": self.right, "mirrored": self.mirrored}
+
     def overlap(self, height: int, width: int) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
         """Rows and columns of A, and of B, that show the same, in whole pixels: nothing is interpolated, nothing invented."""
         down, right = round(self.down * height), round(self.right * width)
