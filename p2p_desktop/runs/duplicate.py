@@ -9,10 +9,10 @@ from typing import Any
 from p2p_desktop.runs.run_draft import RunDraft
 from p2p_desktop.runs.run_request import read_request
 from training.contract.config import TrainConfig, recommended
-from training.contract.errors import ConfigError, ModelError
+from training.contract.errors import ModelError
 from training.contract.model_file import read_card
 
-_OF_THE_DRAFT = frozenset({"task", "data", "data_b", "generator", "init_model", "name"})
+_OF_THE_DRAFT = frozenset({"task", "data", "data_b", "preset", "generator", "init_model", "name"})
 """What a draft says by other means than changes."""
 
 
@@ -31,10 +31,10 @@ def draft_of(config: TrainConfig) -> tuple[RunDraft, list[str]]:
     draft = RunDraft(config.task, preset=preset, name=_next_name(config.name))
     draft.data = _folder(config.data, notes)
     draft.data_b = _folder(config.data_b, notes) if config.data_b else None
-    for item in fields(config):
-        value = getattr(config, item.name)
-        if item.name not in _OF_THE_DRAFT and value != getattr(recipe, item.name):
-            draft.changes[item.name] = _as_text(value)
+    ours, theirs = config.to_dict(), recipe.to_dict()
+    for name in (item.name for item in fields(config) if item.name not in _OF_THE_DRAFT):
+        if ours[name] != theirs[name]:
+            draft.changes[name] = _as_text(ours[name])
     draft.start_from = _start(config, notes)
     if draft.start_from is None:
         draft.changes |= _network_changes(config, recipe)
@@ -42,13 +42,9 @@ def draft_of(config: TrainConfig) -> tuple[RunDraft, list[str]]:
 
 
 def _recipe(config: TrainConfig) -> tuple[TrainConfig, str]:
-    """The preset that the request began with; a recipe of that name may be gone in this version."""
-    for preset in (config.preset, "balanced"):
-        try:
-            return recommended(config.task, Path(config.data), preset), preset
-        except ConfigError:
-            continue
-    raise ConfigError(f"There is no recipe for the task {config.task!r}.")
+    """The preset that the request began with; one that is a network's name, or gone by now, is the balanced one, changed."""
+    preset = config.preset if config.preset in config.task_spec.presets else "balanced"
+    return recommended(config.task, Path(config.data), preset), preset
 
 
 def _folder(text: str, notes: list[str]) -> Path | None:

@@ -142,7 +142,7 @@ def test_pairs_of_ones_own_have_one_to_four_channels_of_8_or_16_bits(tmp_path, e
 def test_filling_takes_depth_alone_or_with_its_photograph(tmp_path):
     write_rooms(tmp_path)
     alone, guided = small("fill-depth", tmp_path), small("fill-depth", tmp_path).changed({"encoding_in": "rgb_depth16"})
-    for config, channels in ((alone, 2), (guided, 4)):
+    for config, channels in ((alone, 3), (guided, 4)):
         found = pairs_of_run(config, tmp_path / "run")
         pair = TrainingPairs(config, found.train, found.layout)[0, 0]
         assert pair.input_CHW.shape == (channels, 64, 64)

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QScrollBar,
 )
 
-from p2p_desktop.runs.repeat_run import draft_of
+from p2p_desktop.runs.duplicate import draft_of
 from tests.models_for_tests import small_card, write_small_model
 from tests.training.runs import tiny_config
 from tests.ui.test_accessible import CONTROLS, DOCUMENTED, is_part_of_another
@@ -205,7 +205,7 @@ def test_a_run_that_cannot_be_made_keeps_the_page_and_what_was_chosen(hands, pai
 
 def test_a_run_done_once_more_fills_the_pages(qtbot, look, tmp_path, pairs):
     config = tiny_config(pairs, task="pairs", name="Again", gan_mode="lsgan", crop_size=32)
-    hands = Hands(qtbot, look, tmp_path, draft_of(config))
+    hands = Hands(qtbot, look, tmp_path, draft_of(config)[0])
     hands.click("train_next")
     hands.wait(lambda: hands.can_go_on)
     hands.click("train_next")
@@ -214,9 +214,9 @@ def test_a_run_done_once_more_fills_the_pages(qtbot, look, tmp_path, pairs):
     assert hands.find("train_steps", QLineEdit).text() == "6"
     assert hands.find("train_gan_mode", QComboBox).currentData() == "lsgan"
     assert hands.find("train_ngf", QLineEdit).text() == "4"
-    assert (hands.find("train_name", QLineEdit).text(), hands.find("train_licence", QLineEdit).text()) == ("Again", "CC0-1.0")
+    assert (hands.find("train_name", QLineEdit).text(), hands.find("train_licence", QLineEdit).text()) == ("Again 2", "CC0-1.0")
     hands.click("train_next")
     hands.wait(lambda: hands.made)
     repeated = TrainConfig.from_json((hands.made[0] / CONFIG).read_text(encoding="utf-8"))
-    assert config.differences(repeated) == ["seed"]  # which the step of this test sets
+    assert config.differences(repeated) == ["seed", "name"]  # the first of which the step of this test sets
     hands.close()
