@@ -15,7 +15,7 @@ from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
-from p2p_desktop.runs.curves import Points, linear_ticks, log_ticks, tick_words
+from p2p_desktop.runs.curves import Floats, Points, linear_ticks, log_ticks, tick_words
 from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.plot_read_out import ReadRow, curve_pen, paint_read_out
 from p2p_desktop.ui.theme import SPACE_S, SPACE_XS
@@ -50,6 +50,7 @@ class _Line:
     index: int
     raw: bool
     faded: bool
+    band: bool
 
 
 class CurvePlot(QWidget):
@@ -108,9 +109,13 @@ class CurvePlot(QWidget):
             self._low, self._high, self._is_log, self._words = low, high, log, words
             self._apply_range()
 
-    def set_line(self, key: str, points: Points, index: int, *, raw: bool = False, faded: bool = False) -> None:
-        """Draw a line in the colour and dash of a curve's place in the theme. `raw`: one pixel, no dash, behind the others."""
-        self._lines[key] = _Line(points, index, raw, faded)
+    def set_line(self, key: str, points: Points, index: int, *, raw: bool = False, faded: bool = False, band: bool = False) -> None:
+        """Draw a line in the colour and dash of a curve's place in the theme. `raw`: one pixel, no dash, behind the others.
+
+        `band`: fill what lies between two points of one place, where there are so many steps that no more could be seen: lines
+        up and down cost ten times as much.
+        """
+        self._lines[key] = _Line(points, index, raw, faded, band and len(points[0]) % 2 == 0)
         self._redraw()
 
     def keep_lines(self, keys: set[str]) -> None:
@@ -222,9 +227,14 @@ class CurvePlot(QWidget):
             colour = pen.color()
             colour.setAlphaF(_RAW_ALPHA)
             pen.setColor(colour)
-        painter.setPen(pen)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, not line.raw)
-        painter.drawPolyline(QPolygonF(list(map(QPointF, across.tolist(), down.tolist()))))
+        if line.band:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(pen.color())
+            painter.drawPolygon(_polygon(*_outline(across, down)))
+        else:
+            painter.setPen(pen)
+            painter.drawPolyline(_polygon(across, down))
 
     def _redraw(self) -> None:
         self._drawn = None
@@ -365,3 +375,14 @@ class CurvePlot(QWidget):
                 painter.setBrush(theme.color("surface"))
                 painter.drawEllipse(QPointF(x, self._y_of(row.value)), _DOT, _DOT)
         paint_read_out(painter, self._look, QRectF(inner), x, self._rows, starred)
+
+
+def _outline(across: Floats, down: Floats) -> Points:
+    """Along the upper ends of pairs of points, and back along the lower ones, a pixel apart at least."""
+    upper, lower = np.minimum(down[0::2], down[1::2]), np.maximum(down[0::2], down[1::2])
+    lower = np.maximum(lower, upper + 1)
+    return np.concatenate([across[0::2], across[::-2]]), np.concatenate([upper, lower[::-1]])
+
+
+def _polygon(across: Floats, down: Floats) -> QPolygonF:
+    return QPolygonF(list(map(QPointF, across.tolist(), down.tolist())))

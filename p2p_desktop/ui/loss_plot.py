@@ -22,7 +22,8 @@ from p2p_desktop.workers.errands import Errands
 _SLIDER_STEPS, _SLIDER_START = 30, 15
 _LONGEST_SPAN = 1000.0  # steps that are averaged at the right end of the slider
 _SLIDER_WIDTH = 88
-_PIXELS_A_POINT = 2  # of a smoothed line, which bends slowly; half the points are drawn in half the time
+_PIXELS_A_POINT = 2  # of a line that bends slowly, and of a dense band: half the points are drawn in half the time
+_DENSE = 8  # steps in every column, of which only the reach can be seen
 _REDRAW_MS, _SOON_MS = 100, 5  # not more often: a run may make a thousand steps a second; and where an old run is read in parts
 
 
@@ -109,14 +110,18 @@ class LossPlot(PlotCard):
         plot.set_steps(max(self._state.steps, self._state.step, 1))
         plot.set_nothing("" if present else self._why_nothing())
         columns = columns_of(curves.steps, 0, plot.steps, plot.num_columns)
-        raw = {name: reach(_positive(curves.raw(name)) if log else curves.raw(name), columns) for name in present}
+        coarse = columns_of(curves.steps, 0, plot.steps, plot.num_columns // _PIXELS_A_POINT)
+        is_dense = len(curves) > _DENSE * len(columns.first)
+        raw = {
+            name: reach(_positive(curves.raw(name)) if log else curves.raw(name), coarse if is_dense else columns)
+            for name in present
+        }
         low, high = span_of([y for _, y in raw.values()], log=log)
         plot.set_values(low, high, log=log)
-        coarse = columns_of(curves.steps, 0, plot.steps, plot.num_columns // _PIXELS_A_POINT)
         is_smoothed = self._smooth.value() > 0
         for name in present:
             index = LOSS_NAMES.index(name)
-            plot.set_line(f"{name} raw", raw[name], index, raw=True, faded=is_smoothed)
+            plot.set_line(f"{name} raw", raw[name], index, raw=True, faded=is_smoothed, band=is_dense)
             if is_smoothed:
                 plot.set_line(name, thinned(curves.steps, curves.smooth(name), coarse), index)
         plot.keep_lines({key for name in present for key in (f"{name} raw", name if is_smoothed else "")})

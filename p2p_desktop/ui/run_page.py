@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QDeadlineTimer, QPoint, Qt, QTimer, Signal, SignalInstance
 from PySide6.QtGui import QAction, QHideEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QStyle, QVBoxLayout, QWidget
 
 from p2p_desktop.runs.run_process import Standing
 from p2p_desktop.runs.run_state import RunState
@@ -241,7 +241,8 @@ class RunPage(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         side = _USUAL_SIDE + (self.height() - _USUAL_HEIGHT) // 2  # a low window shows the film without scrolling, too
-        self.view.make_room(self.width() - 2 * SPACE_XL, min(_MOST_SIDE, max(_LEAST_SIDE, side)))
+        bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
+        self.view.make_room(self.width() - 2 * SPACE_XL - bar, min(_MOST_SIDE, max(_LEAST_SIDE, side)))
 
     # --- what is told
 

@@ -91,7 +91,7 @@ class Hands:
 def _one_page(_shared_look):
     hands = Hands(_shared_look)
     gc.collect()
-    gc.freeze()  # what is there already is not looked at again after each test that has threads (conftest), which took most of the time
+    gc.freeze()  # what is there already is not looked at after each test with threads (conftest), which took most of the time
     yield hands
     gc.unfreeze()
     hands.page.close_down(soon())
@@ -516,8 +516,7 @@ def test_a_hundred_thousand_steps_are_few_points_and_soon_drawn(opened):
             begun = time.thread_time()
             work()
             spent.append(time.thread_time() - begun)
-    print(spent)
-    assert sorted(spent)[len(spent) // 2] < 0.05  # seconds of this processor; some thousandths where nothing else runs
+    assert sorted(spent)[len(spent) // 2] < 0.05  # seconds of the processor for this thread; a tenth where nothing else runs
 
 
 # --- files
