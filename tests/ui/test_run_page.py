@@ -18,8 +18,10 @@ from p2p_desktop.inference.translator import Translator
 from p2p_desktop.runs.run_state import LOSS_NAMES, Losses, RunState
 from p2p_desktop.ui.compare_checkpoints import CompareCheckpoints
 from p2p_desktop.ui.film_strip import FilmStrip, Frame, slots_of
+from p2p_desktop.ui.held_out_panel import HeldOutPanel
 from p2p_desktop.ui.run_menus import models_of
 from p2p_desktop.ui.run_page import RunPage
+from p2p_desktop.ui.sample_source import SampleSource
 from p2p_desktop.ui.widgets import SegmentedControl
 from tests.deadlines import soon
 from tests.models_for_tests import write_small_model
@@ -387,21 +389,36 @@ def test_a_step_that_is_drawn_again_is_read_again(opened):
     hands.wait(lambda: pixel(pictures, QPoint(300, 40)) == result_colour(3))
 
 
-def test_another_held_out_picture_is_chosen_with_the_arrow_keys(opened):
+def _three_pictures(folder, step=70):
+    return [draw_strip(folder / "samples" / f"step-{step:08d}" / f"{number}.png", step, number) for number in range(3)]
+
+
+def test_another_held_out_picture_is_chosen(opened):
     hands = opened()
-    files = [f"samples/step-00000070/{number}.png" for number in range(3)]
-    for number, name in enumerate(files):
-        draw_strip(hands.follower.run / name, 70, number)
-    hands.follower.take(Sample(70, files))
+    files = _three_pictures(hands.follower.run)
+    hands.follower.take(Sample(70, [file.relative_to(hands.follower.run).as_posix() for file in files]))
     hands.refresh()
-    first = hands.find("train_picture_1", QAbstractButton)
-    assert first.isChecked()
-    hands.page.activateWindow()
-    first.setFocus()
-    hands.wait(lambda: first.hasFocus() and hands.find("train_picture_2").x() > first.x())
-    QTest.keyClick(first, Qt.Key.Key_Right)
-    assert hands.find("train_picture_2", QAbstractButton).isChecked()
+    assert hands.find("train_picture_1", QAbstractButton).isChecked()
+    hands.click("train_picture_2")
     hands.wait(lambda: pixel(hands.find("train_pictures"), QPoint(300, 40)) == result_colour(70, 1))
+    assert all(slot.frame is None or slot.frame.path.name == "1.png" for slot in hands.find("train_film", FilmStrip).slots)
+
+
+def test_arrow_keys_move_between_held_out_pictures(qtbot, look, tmp_path):
+    source = SampleSource()
+    panel = HeldOutPanel(look, source)
+    qtbot.addWidget(panel)
+    panel.show_pictures(_three_pictures(tmp_path), 0, 30)
+    panel.show()
+    panel.activateWindow()
+    first = panel.findChild(QAbstractButton, "train_picture_1")
+    first.setFocus()
+    qtbot.waitUntil(first.hasFocus, timeout=PATIENCE_MS)
+    with qtbot.waitSignal(panel.picture_chosen) as chosen:
+        QTest.keyClick(first, Qt.Key.Key_Right)
+    assert chosen.args == [1]
+    assert panel.findChild(QLabel, "train_held_out_number").text() == "3 of 30"
+    source.close(soon())
 
 
 def test_numbers_of_the_step_are_held_against_doing_nothing(opened):
