@@ -115,8 +115,13 @@ class RunView(QWidget):
         self._panel.lay_beside(not wide)
         self._panel.setMinimumWidth(_PANEL_WIDTH if wide else 0)
         self._panel.setMaximumWidth(_PANEL_WIDTH if wide else _NO_LIMIT)
+        self._arrange_plots()
+
+    def _arrange_plots(self) -> None:
+        """What they need changes with what a run measures."""
         needed = sum(plot.minimumSizeHint().width() for plot in (self.losses, self.held_out)) + SPACE_M
-        self._plots.setDirection(ways[0] if width >= needed else ways[1])
+        beside = self._width >= needed
+        self._plots.setDirection(QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom)
 
     def take_keyboard(self, reason: Qt.FocusReason) -> None:
         """Put the keyboard on the film."""
@@ -187,6 +192,7 @@ class RunView(QWidget):
         for plot in (self.losses, self.held_out):
             plot.show_run(state)
             plot.set_cursor(self._cursor if has_anything else None)
+        self._arrange_plots()
 
     def _frames(self) -> list[Frame]:
         """A frame for each sample that has the chosen picture, by its step."""
