@@ -1,20 +1,21 @@
-"""A plot of curves over the steps of a run: pyqtgraph draws the lines; round ticks, cursor and read-out are drawn here.
+"""A plot of curves over the steps of a run, with round ticks, a cursor and its read-out.
 
-Imported when a run is first opened, and not before: pyqtgraph takes half a second. Lines come reduced to the width of the plot.
+Lines come reduced to the width of the plot, and are drawn once, into a pixmap: a cursor that moves costs a blit and not the lines.
+
+Why not pyqtgraph: reduced lines need no more than a painter; it takes half a second to import, which stops the window, and must not
+be imported in another thread (it makes objects of Qt on the way: a crash). Its views were painted twice.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import isfinite, log10
-from typing import Any
 
 import numpy as np
-import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
-from p2p_desktop.runs.curves import Points, linear_ticks, log_ticks, tick_words
+from p2p_desktop.runs.curves import Floats, Points, linear_ticks, log_ticks, tick_words
 from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.plot_read_out import ReadRow, curve_pen, paint_read_out
 from p2p_desktop.ui.theme import SPACE_S, SPACE_XS
@@ -43,6 +44,15 @@ class _Star:
     below: bool
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Line:
+    points: Points
+    index: int
+    raw: bool
+    faded: bool
+    band: bool
+
+
 class CurvePlot(QWidget):
     """Shows lines with a name each. Steps are whole; values are as told, whatever the axis."""
 
@@ -57,8 +67,8 @@ class CurvePlot(QWidget):
         self._is_log = False
         self._steps, self._low, self._high = 1, 0.0, 1.0
         self._words: Callable[[float], str] = tick_words
-        self._lines: dict[str, Any] = {}  # Any: pyqtgraph's items
-        self._styles: dict[str, tuple[int, bool]] = {}
+        self._lines: dict[str, _Line] = {}
+        self._drawn: QPixmap | None = None  # the lines
         self._cursor: int | None = None
         self._stops: list[int] = []
         self._rows: Sequence[ReadRow] = ()
@@ -67,11 +77,9 @@ class CurvePlot(QWidget):
         self._nothing = ""
         self._room = QRect(0, 0, 1, 1)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._view = self._make_view()
-        self._overlay = _Overlay(self)
         look.theme.changed.connect(self._on_theme_changed)
-        look.icons.ready.connect(self._overlay.update)
-        self._on_theme_changed()
+        look.icons.ready.connect(self.update)
+        self._place()
 
     # --- what is shown
 
@@ -101,25 +109,25 @@ class CurvePlot(QWidget):
             self._low, self._high, self._is_log, self._words = low, high, log, words
             self._apply_range()
 
-    def set_line(self, key: str, points: Points, index: int, *, raw: bool = False) -> None:
-        """Draw a line in the colour and dash of a curve's place in the theme. `raw`: thin and faded, behind all others."""
-        x, y = points
-        if self._is_log:
-            positive = y > 0
-            x, y = x[positive], np.log10(y[positive])
-        if key not in self._lines:
-            item = pg.PlotCurveItem(antialias=not raw, skipFiniteCheck=True)
-            item.setZValue(0 if raw else 1)
-            self._box.addItem(item, ignoreBounds=True)
-            self._lines[key], self._styles[key] = item, (index, raw)
-            self._dress(key)
-        self._lines[key].setData(x, y)
+    def set_line(self, key: str, points: Points, index: int, *, raw: bool = False, faded: bool = False, band: bool = False) -> None:
+        """Draw a line in the colour and dash of a curve's place in the theme. `raw`: one pixel, no dash, behind the others.
+
+        `band`: fill what lies between two points of one place, where there are so many steps that no more could be seen: lines
+        up and down cost ten times as much.
+        """
+        self._lines[key] = _Line(points, index, raw, faded, band and len(points[0]) % 2 == 0)
+        self._redraw()
 
     def keep_lines(self, keys: set[str]) -> None:
         """Take away all other lines."""
         for key in set(self._lines) - keys:
-            self._box.removeItem(self._lines.pop(key))
-            del self._styles[key]
+            del self._lines[key]
+            self._redraw()
+
+    @property
+    def lines(self) -> dict[str, Points]:
+        """What is drawn, by its name."""
+        return {key: line.points for key, line in self._lines.items()}
 
     def set_cursor(self, step: int | None, rows: Sequence[ReadRow]) -> None:
         """Stand at a step, and say what there is to read."""
@@ -129,7 +137,7 @@ class CurvePlot(QWidget):
         said = ", ".join(f"{row.title} {row.words}" for row in rows)
         where = self.tr("Step {n}").format(n=f"{step:,}") if step is not None else ""
         self.setAccessibleDescription(": ".join(filter(None, (where, said))) or self._nothing)
-        self._overlay.update()
+        self.update()
 
     def set_stops(self, steps: Sequence[int]) -> None:
         """Where arrow keys and clicks halt; none: anywhere."""
@@ -140,29 +148,39 @@ class CurvePlot(QWidget):
         level = _Level(value, words) if value is not None and isfinite(value) else None
         if level != self._level:
             self._level = level
-            self._overlay.update()
+            self.update()
 
     def set_star(self, step: int | None, value: float = 0.0, words: str = "", *, below: bool = False) -> None:
         """A star above a point of a curve, or below it, with words before it."""
         star = _Star(step, value, words, below) if step is not None and isfinite(value) else None
         if star != self._star:
             self._star = star
-            self._overlay.update()
+            self.update()
 
     def set_nothing(self, words: str) -> None:
         """What to say where there is no line yet; "" if there are some."""
         if words != self._nothing:
             self._nothing = words
             self.update()
-            self._overlay.update()
 
-    # --- the ground: grid and ticks; lines lie above it, and the overlay above them
+    # --- painting
 
     def paintEvent(self, _: QPaintEvent) -> None:
         painter = QPainter(self)
-        theme, inner = self._look.theme, self._inner()
         if self._nothing:
+            painter.setFont(self._look.theme.font("small"))
+            painter.setPen(self._look.theme.color("muted"))
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._nothing)
             return
+        self._paint_ground(painter)
+        painter.drawPixmap(self._inner().topLeft(), self._pixmap())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._paint_level(painter)
+        starred = self._paint_star(painter)
+        self._paint_cursor(painter, starred)
+
+    def _paint_ground(self, painter: QPainter) -> None:
+        theme, inner = self._look.theme, self._inner()
         painter.setFont(theme.font("badge"))
         metrics = QFontMetricsF(painter.font())
         for value in self._ticks_y():
@@ -183,22 +201,47 @@ class CurvePlot(QWidget):
         super().resizeEvent(event)
         self._place()
 
-    def _make_view(self) -> Any:  # Any: pyqtgraph has no types
-        view = pg.GraphicsView(self, background=None)
-        view.setFrameShape(view.Shape.NoFrame)
-        view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        view.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        view.viewport().setAutoFillBackground(False)
-        view.setStyleSheet("background: transparent;")
-        self._box = pg.ViewBox(enableMouse=False, enableMenu=False, defaultPadding=0.0)
-        view.setCentralItem(self._box)
-        return view
+    def _pixmap(self) -> QPixmap:
+        """Draw the lines, if something has changed: raw ones first."""
+        ratio = self.devicePixelRatioF() * self.density
+        size = (self._inner().size().toSizeF() * ratio).toSize()
+        if self._drawn is None or self._drawn.size() != size:
+            self._drawn = QPixmap(size)
+            self._drawn.setDevicePixelRatio(ratio)
+            self._drawn.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(self._drawn)
+            for line in sorted(self._lines.values(), key=lambda line: not line.raw):
+                self._draw_line(painter, line)
+            painter.end()
+        return self._drawn
+
+    def _draw_line(self, painter: QPainter, line: _Line) -> None:
+        (x, y), inner = line.points, self._inner()
+        if self._is_log:
+            positive = y > 0
+            x, y = x[positive], np.log10(y[positive])
+        across = x * (inner.width() / self._steps)
+        down = inner.height() - (y - self._low) * (inner.height() / (self._high - self._low))
+        pen = curve_pen(self._look, line.index, raw=line.raw)
+        if line.faded:
+            colour = pen.color()
+            colour.setAlphaF(_RAW_ALPHA)
+            pen.setColor(colour)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, not line.raw)
+        if line.band:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(pen.color())
+            painter.drawPolygon(_polygon(*_outline(across, down)))
+        else:
+            painter.setPen(pen)
+            painter.drawPolyline(_polygon(across, down))
+
+    def _redraw(self) -> None:
+        self._drawn = None
+        self.update()
 
     def _place(self) -> None:
         width, self._room = self._room.width(), self._measured()
-        self._view.setGeometry(self._room)
-        self._overlay.setGeometry(self.rect())
-        self._overlay.raise_()
         if self._room.width() != width:
             self.resized.emit()
 
@@ -217,10 +260,8 @@ class CurvePlot(QWidget):
         )
 
     def _apply_range(self) -> None:
-        self._box.setRange(xRange=(0, self._steps), yRange=(self._low, self._high), padding=0, disableAutoRange=True)
         self._place()
-        self.update()
-        self._overlay.update()
+        self._redraw()
 
     def _ticks_y(self) -> list[float]:
         metrics = QFontMetricsF(self._look.theme.font("badge"))
@@ -243,21 +284,9 @@ class CurvePlot(QWidget):
         place = log10(value) if self._is_log and value > 0 else self._low if self._is_log else value
         return inner.bottom() + 1 - (place - self._low) / (self._high - self._low) * inner.height()
 
-    def _dress(self, key: str) -> None:
-        index, raw = self._styles[key]
-        pen = curve_pen(self._look, index, raw=raw)
-        if raw:
-            colour = pen.color()
-            colour.setAlphaF(_RAW_ALPHA)
-            pen.setColor(colour)
-        self._lines[key].setPen(pen)
-
     def _on_theme_changed(self) -> None:
-        for key in self._lines:
-            self._dress(key)
         self._place()
-        self.update()
-        self._overlay.update()
+        self._redraw()
 
     # --- what the person does
 
@@ -296,18 +325,6 @@ class CurvePlot(QWidget):
 
     def _go_to(self, step: int) -> None:
         self.cursor_moved.emit(min(max(0, step), self._steps))
-
-    def paint_over(self, painter: QPainter) -> None:
-        """Draw what lies above the lines."""
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if self._nothing:
-            painter.setFont(self._look.theme.font("small"))
-            painter.setPen(self._look.theme.color("muted"))
-            painter.drawText(self._inner(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._nothing)
-            return
-        self._paint_level(painter)
-        starred = self._paint_star(painter)
-        self._paint_cursor(painter, starred)
 
     def _paint_level(self, painter: QPainter) -> None:
         if self._level is None:
@@ -360,14 +377,12 @@ class CurvePlot(QWidget):
         paint_read_out(painter, self._look, QRectF(inner), x, self._rows, starred)
 
 
-class _Overlay(QWidget):
-    """Lies above the lines, and lets the mouse through."""
+def _outline(across: Floats, down: Floats) -> Points:
+    """Along the upper ends of pairs of points, and back along the lower ones, a pixel apart at least."""
+    upper, lower = np.minimum(down[0::2], down[1::2]), np.maximum(down[0::2], down[1::2])
+    lower = np.maximum(lower, upper + 1)
+    return np.concatenate([across[0::2], across[::-2]]), np.concatenate([upper, lower[::-1]])
 
-    def __init__(self, plot: CurvePlot) -> None:
-        super().__init__(plot)
-        self._plot = plot
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.setAttribute(Qt.WidgetAttribute.WA_NoSystemBackground)
 
-    def paintEvent(self, _: QPaintEvent) -> None:
-        self._plot.paint_over(QPainter(self))
+def _polygon(across: Floats, down: Floats) -> QPolygonF:
+    return QPolygonF(list(map(QPointF, across.tolist(), down.tolist())))

@@ -150,7 +150,7 @@ class FilmStrip(QWidget):
             if self._source.is_missing(slot.frame.path):
                 icon = QRectF(0, 0, 16, 16)
                 icon.moveCenter(place.center())
-                self._look.icons.paint(painter, icon, "image-square", theme.color("muted"))
+                self._look.icons.paint(painter, icon, "prohibit", theme.color("muted"))
         else:
             painter.drawPixmap(place, pixmap, _filling(pixmap, place))
         painter.restore()

@@ -23,9 +23,9 @@ class HealthSaid:
 def health_words(code: str, numbers: Mapping[str, float], metric: str = "") -> HealthSaid | None:
     """Put a finding into words; None for a code of a later version.
 
-    `numbers`, each where known: `step`, `steps`; `value`, the best held-out number of the kind `metric`, and `best_step`, where
-    it was reached; `better_by`, how much better than doing nothing it is, in its own unit; `steps_since_best`; `saved_step`, of
-    the last checkpoint; `first`, the step of the first measurement; `seconds` of silence.
+    `numbers`, each where it is known: `step`, `steps`; `value`, the best held-out number of the kind `metric`, and `best_step`,
+    where it was reached; `better_by`, how much better than doing nothing it is, in its own unit; `steps_since_best`; `saved_step`,
+    of the last checkpoint; `first`, the step of the first measurement; `seconds` of silence.
     """
     said = _Said(numbers, metric)
     find = {

@@ -72,7 +72,7 @@ class HeldOutPlot(PlotCard):
         self._redraw()
 
     def _redraw(self) -> None:
-        now = (len(self._state.validations), self._state.steps)
+        now = (len(self._state.validations), max(self._state.steps, self._state.step))
         if now == self._num_drawn:
             return
         self._num_drawn = now
@@ -110,7 +110,7 @@ class HeldOutPlot(PlotCard):
     def draw(self) -> None:
         plot, key = self.plot, self._metric
         found = [one for one in self._shown if key in one.metrics]
-        plot.set_steps(max(self._state.steps, found[-1].step if found else 0, 1))
+        plot.set_steps(max(self._state.steps, self._state.step, 1))
         plot.set_nothing("" if found else self._why_nothing())
         steps = np.array([one.step for one in found], np.float64)
         values = np.array([one.metrics[key] for one in found], np.float64)

@@ -22,6 +22,8 @@ from p2p_desktop.workers.errands import Errands
 _SLIDER_STEPS, _SLIDER_START = 30, 15
 _LONGEST_SPAN = 1000.0  # steps that are averaged at the right end of the slider
 _SLIDER_WIDTH = 88
+_PIXELS_A_POINT = 2  # of a line that bends slowly, and of a dense band: half the points are drawn in half the time
+_DENSE = 8  # steps in every column, of which only the reach can be seen
 _REDRAW_MS, _SOON_MS = 100, 5  # not more often: a run may make a thousand steps a second; and where an old run is read in parts
 
 
@@ -48,13 +50,18 @@ class LossPlot(PlotCard):
 
     def show_run(self, state: RunState) -> None:
         """There is news, or another run."""
-        self._state, self._is_stale = state, True
-        if self.isVisible() and not self._timer.isActive():
+        self._is_stale = self._is_stale or state is not self._state or not self._shows(state)
+        self._state = state
+        if self._is_stale and self.isVisible() and not self._timer.isActive():
             self._timer.start(_REDRAW_MS)
+
+    def _shows(self, state: RunState) -> bool:
+        return len(state.losses) == len(self._curves) and max(state.steps, state.step, 1) == self.plot.steps
 
     def forget(self) -> None:
         """What was told before is void."""
         self._curves.forget()
+        self._is_stale = True
 
     def set_cursor(self, step: int | None) -> None:
         self._cursor = step
@@ -100,18 +107,24 @@ class LossPlot(PlotCard):
     def draw(self) -> None:
         curves, plot, log = self._curves, self.plot, self._log.isChecked()
         present = curves.present
-        last = int(curves.steps[-1]) if len(curves) else 0
-        plot.set_steps(max(self._state.steps, last, 1))
+        plot.set_steps(max(self._state.steps, self._state.step, 1))
         plot.set_nothing("" if present else self._why_nothing())
         columns = columns_of(curves.steps, 0, plot.steps, plot.num_columns)
-        raw = {name: reach(_positive(curves.raw(name)) if log else curves.raw(name), columns) for name in present}
+        coarse = columns_of(curves.steps, 0, plot.steps, plot.num_columns // _PIXELS_A_POINT)
+        is_dense = len(curves) > _DENSE * len(columns.first)
+        raw = {
+            name: reach(_positive(curves.raw(name)) if log else curves.raw(name), coarse if is_dense else columns)
+            for name in present
+        }
         low, high = span_of([y for _, y in raw.values()], log=log)
         plot.set_values(low, high, log=log)
+        is_smoothed = self._smooth.value() > 0
         for name in present:
             index = LOSS_NAMES.index(name)
-            plot.set_line(f"{name} raw", raw[name], index, raw=True)
-            plot.set_line(name, thinned(curves.steps, curves.smooth(name), columns), index)
-        plot.keep_lines({key for name in present for key in (name, f"{name} raw")})
+            plot.set_line(f"{name} raw", raw[name], index, raw=True, faded=is_smoothed, band=is_dense)
+            if is_smoothed:
+                plot.set_line(name, thinned(curves.steps, curves.smooth(name), coarse), index)
+        plot.keep_lines({key for name in present for key in (f"{name} raw", name if is_smoothed else "")})
         self._show_cursor()
 
     def _why_nothing(self) -> str:

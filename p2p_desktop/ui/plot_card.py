@@ -18,7 +18,7 @@ from training.contract.errors import P2PError
 from training.contract.progress import Report, Token
 
 _SCALE = 2  # pixels of a saved picture for one of the screen
-_LEAST_PLOT = 150  # pixels of height
+_LEAST_PLOT, _LEAST_LINES = 150, 9  # of height: in pixels, and in lines of words
 
 
 class PlotCard(QFrame):
@@ -40,7 +40,7 @@ class PlotCard(QFrame):
         self.plot.setObjectName(f"{name}_plot")
         self.plot.setAccessibleName(title)
         self.plot.setToolTip(self.tr("A click, or Left and Right, moves the cursor here and in the pictures"))
-        self.plot.setMinimumHeight(_LEAST_PLOT)
+        self.plot.setMinimumHeight(max(_LEAST_PLOT, _LEAST_LINES * self.fontMetrics().height()))
         headline = QLabel(title, self)
         headline.setProperty("role", "label")
         self.tools = QHBoxLayout()

@@ -179,7 +179,7 @@ class RunHeader(QFrame):
     def _icon_button(self, name: str, icon: str, words: str, tooltip: str) -> QToolButton:
         button = QToolButton(self)
         button.setObjectName(name)
-        button.setProperty("role", "icon" if name == "train_back" else "plain")
+        button.setProperty("role", "icon" if name == "train_all_runs" else "plain")
         button.setAccessibleName(words)
         button.setToolTip(tooltip)
         self._look.icons.set_on(button, icon)

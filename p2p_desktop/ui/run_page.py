@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QDeadlineTimer, QPoint, Qt, QTimer, Signal, SignalInstance
 from PySide6.QtGui import QAction, QHideEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QStyle, QVBoxLayout, QWidget
 
 from p2p_desktop.runs.run_process import Standing
 from p2p_desktop.runs.run_state import RunState
@@ -115,7 +115,8 @@ class RunPage(QWidget):
         if self._follower.run != self._run:
             self._begin()
         self._show_told()
-        self.view.show_run(self._follower.state, self._follower.standing)
+        if self._is_known:
+            self.view.show_run(self._follower.state, self._follower.standing)
 
     def show_health(self, code: str, numbers: Mapping[str, float], message: str = "") -> None:
         """Say this of the run: a code and its numbers, as health_words takes them. `message`: the trainer's own sentence."""
@@ -213,7 +214,7 @@ class RunPage(QWidget):
                 name=self._name(),
                 state=state,
                 standing=standing,
-                is_known=self._follower.is_caught_up or state.started is not None,
+                is_known=self._is_known,
                 waiting=waiting,
                 is_stopping=self._is_stopping,
                 is_starting=is_starting,
@@ -223,6 +224,11 @@ class RunPage(QWidget):
         )
         silent_for = self._follower.lock_seconds_old
         self._note.show_run(state, standing, run_words.telling_metric_of(state), self._follower.last_words, silent_for)
+
+    @property
+    def _is_known(self) -> bool:
+        """Whether the run's files were looked at: before that, nothing can be said of it."""
+        return self._follower.is_caught_up or self._follower.state.started is not None
 
     def _name(self) -> str:
         if self._config is not None and self._config.name:
@@ -241,7 +247,8 @@ class RunPage(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         side = _USUAL_SIDE + (self.height() - _USUAL_HEIGHT) // 2  # a low window shows the film without scrolling, too
-        self.view.prefer_side(min(_MOST_SIDE, max(_LEAST_SIDE, side)))
+        bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
+        self.view.make_room(self.width() - 2 * SPACE_XL - bar, min(_MOST_SIDE, max(_LEAST_SIDE, side)))
 
     # --- what is told
 

@@ -45,6 +45,10 @@ class RunPictures(QWidget):
             self._side = side
             self.updateGeometry()
 
+    @property
+    def preferred_side(self) -> int:
+        return self._side
+
     def sizeHint(self) -> QSize:
         return self._size_of(self._side)
 

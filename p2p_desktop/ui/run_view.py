@@ -5,32 +5,31 @@ It follows the latest picture until the person moves it.
 
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QDeadlineTimer, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from p2p_desktop.runs.run_process import Standing
 from p2p_desktop.runs.run_state import RunState
 from p2p_desktop.ui import run_words
 from p2p_desktop.ui.film_strip import FilmStrip, Frame
 from p2p_desktop.ui.held_out_panel import HeldOutPanel
+from p2p_desktop.ui.held_out_plot import HeldOutPlot
 from p2p_desktop.ui.look import Look
+from p2p_desktop.ui.loss_plot import LossPlot
 from p2p_desktop.ui.run_pictures import RunPictures
 from p2p_desktop.ui.sample_source import SampleSource
 from p2p_desktop.ui.theme import SPACE_M, SPACE_XL
 from p2p_desktop.workers.errands import Errands
-from training.contract.progress import Report, Token
 from training.contract.protocol import Sample
 
-if TYPE_CHECKING:  # pyqtgraph, and the encodings: imported in a thread when the first run is opened
-    from p2p_desktop.ui.held_out_plot import HeldOutPlot
-    from p2p_desktop.ui.loss_plot import LossPlot
+if TYPE_CHECKING:  # with the encodings, which import OpenCV
     from training.contract.config import TrainConfig
 
 _PANEL_WIDTH, _NO_LIMIT = 336, 16_777_215  # pixels; the second is Qt's QWIDGETSIZE_MAX
-_WIDE, _WIDE_PLOTS = 860, 680  # pixels of the content, below which things lie below each other
+_WIDE = 860  # pixels, from which the held-out column stands beside the pictures, however large they are
 
 
 class RunView(QWidget):
@@ -46,13 +45,12 @@ class RunView(QWidget):
         self._state = RunState()
         self._standing: Standing = "new"
         self._following, self._cursor, self._picture = True, 0, 0
+        self._width = _WIDE
         self._seen: Sample | None = None
         self._errands = Errands(self)
         self._source = SampleSource(self)
-        self.losses: LossPlot | None = None
-        self.held_out: HeldOutPlot | None = None
+        self.losses, self.held_out = LossPlot(look, self._errands, self), HeldOutPlot(look, self._errands, self)
         self._build()
-        self._errands.run(_import_plots, "getting plots ready", self._on_plots_ready)
 
     # --- what is shown
 
@@ -65,13 +63,13 @@ class RunView(QWidget):
     def describe(self, name: str, config: "TrainConfig | None") -> None:
         """What the run is called, and its request, once that is read."""
         self._name, self._config = name, config
-        for plot in self._plots_there:
+        for plot in (self.losses, self.held_out):
             plot.set_run_name(name)
 
     def forget(self) -> None:
         """What was told before is void."""
         self._source.forget()
-        for plot in self._plots_there:
+        for plot in (self.losses, self.held_out):
             plot.forget()
 
     def show_run(self, state: RunState, standing: Standing) -> None:
@@ -104,10 +102,26 @@ class RunView(QWidget):
     def cursor_step(self) -> int:
         return self._cursor
 
-    def prefer_side(self, side: int) -> None:
-        """How high the pictures would like to be, in pixels."""
+    def make_room(self, width: int, side: int) -> None:
+        """Fit into so many pixels. `side`: how high the pictures would like to be.
+
+        The held-out column moves below the pictures, and plots below each other, where they have no room side by side.
+        """
+        self._width = width
         self._pictures.prefer_side(side)
-        self._make_room()
+        wide = width >= min(_WIDE, self._pictures.sizeHint().width() + SPACE_XL + _PANEL_WIDTH)
+        ways = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
+        self._upper.setDirection(ways[0] if wide else ways[1])
+        self._panel.lay_beside(not wide)
+        self._panel.setMinimumWidth(_PANEL_WIDTH if wide else 0)
+        self._panel.setMaximumWidth(_PANEL_WIDTH if wide else _NO_LIMIT)
+        self._arrange_plots()
+
+    def _arrange_plots(self) -> None:
+        """What they need changes with what a run measures."""
+        needed = sum(plot.minimumSizeHint().width() for plot in (self.losses, self.held_out)) + SPACE_M
+        beside = self._width >= needed
+        self._plots.setDirection(QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom)
 
     def take_keyboard(self, reason: Qt.FocusReason) -> None:
         """Put the keyboard on the film."""
@@ -139,37 +153,17 @@ class RunView(QWidget):
         self._upper.addWidget(self._pictures, 1)
         self._upper.addWidget(self._panel)
         self._plots.setSpacing(SPACE_M)
-        self._waiting = QLabel(self.tr("Getting ready"), self)
-        self._waiting.setProperty("role", "muted")
-        self._waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._plots.addWidget(self._waiting)
+        for plot in (self.losses, self.held_out):
+            self._plots.addWidget(plot, 1)
+            plot.plot.cursor_moved.connect(self.go_to)
+            plot.saved.connect(self.saved)
+            plot.not_saved.connect(self.not_saved)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SPACE_M)
         layout.addLayout(self._upper, 3)
         layout.addWidget(self._film)
         layout.addLayout(self._plots, 3)
-
-    @property
-    def _plots_there(self) -> "list[LossPlot | HeldOutPlot]":
-        return [plot for plot in (self.losses, self.held_out) if plot is not None]
-
-    def _on_plots_ready(self, is_ready: bool | None) -> None:
-        if not is_ready:
-            self._waiting.setText(self.tr("The curves cannot be drawn. The log says why."))
-            return
-        from p2p_desktop.ui.held_out_plot import HeldOutPlot
-        from p2p_desktop.ui.loss_plot import LossPlot
-
-        self.losses, self.held_out = LossPlot(self._look, self._errands, self), HeldOutPlot(self._look, self._errands, self)
-        self._waiting.hide()
-        for plot in self._plots_there:
-            self._plots.addWidget(plot, 1)
-            plot.plot.cursor_moved.connect(self.go_to)
-            plot.saved.connect(self.saved)
-            plot.not_saved.connect(self.not_saved)
-            plot.set_run_name(self._name)
-        self._show_plots()
 
     # --- showing
 
@@ -195,9 +189,10 @@ class RunView(QWidget):
     def _show_plots(self) -> None:
         state = self._state
         has_anything = bool(state.samples) or len(state.losses) > 0
-        for plot in self._plots_there:
+        for plot in (self.losses, self.held_out):
             plot.show_run(state)
             plot.set_cursor(self._cursor if has_anything else None)
+        self._arrange_plots()
 
     def _frames(self) -> list[Frame]:
         """A frame for each sample that has the chosen picture, by its step."""
@@ -239,17 +234,6 @@ class RunView(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._make_room()
-
-    def _make_room(self) -> None:
-        """The held-out column moves below the pictures, and plots below each other, where they have no room side by side."""
-        wide = self.width() >= min(_WIDE, self._pictures.sizeHint().width() + SPACE_XL + _PANEL_WIDTH)
-        ways = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
-        self._upper.setDirection(ways[0] if wide else ways[1])
-        self._panel.lay_beside(not wide)
-        self._panel.setMinimumWidth(_PANEL_WIDTH if wide else 0)
-        self._panel.setMaximumWidth(_PANEL_WIDTH if wide else _NO_LIMIT)
-        self._plots.setDirection(ways[0] if self.width() >= _WIDE_PLOTS else ways[1])
         self._place_latest()
 
     def _place_latest(self) -> None:
@@ -264,11 +248,3 @@ def _sample_at(state: RunState, step: int) -> Sample | None:
     if before:
         return max(before, key=lambda sample: sample.step)
     return min(state.samples, key=lambda sample: sample.step, default=None)
-
-
-def _import_plots(_: Report[Any], __: Token) -> bool:  # Any: nothing is reported
-    """Called in a worker thread."""
-    import p2p_desktop.ui.held_out_plot
-    import p2p_desktop.ui.loss_plot  # noqa: F401  so that the window does not wait for it
-
-    return True

@@ -34,9 +34,9 @@ class SampleSource(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._made: dict[bool, OrderedDict[_Wish, QPixmap | None]] = {True: OrderedDict(), False: OrderedDict()}
+        self._made: dict[bool, OrderedDict[_Wish, QPixmap]] = {True: OrderedDict(), False: OrderedDict()}
         self._failed: set[_Wish] = set()
-        self._asked: OrderedDict[_Wish, QPixmap | None] = OrderedDict()
+        self._asked: OrderedDict[_Wish, int] = OrderedDict()  # with the age of the files
         self._thread: TaskThread | None = None
         self._is_closed = False
         self._age = 0
@@ -57,9 +57,10 @@ class SampleSource(QObject):
     def forget(self, path: Path | None = None) -> None:
         """The file may have been drawn anew; None: all may."""
         self._age += 1
-        for kept in (*self._made.values(), self._asked):
-            for wish in [one for one in kept if path is None or one.path == path]:
-                del kept[wish]
+        for made in self._made.values():
+            for wish in [one for one in made if path is None or one.path == path]:
+                del made[wish]
+        self._asked.clear()  # what is still wanted is asked for again when it is painted
         self._failed = {one for one in self._failed if path is not None and one.path != path}
 
     def close(self, until: QDeadlineTimer) -> None:
@@ -77,7 +78,7 @@ class SampleSource(QObject):
             kept.move_to_end(wish)
             return kept[wish]
         if wish not in self._failed and not self._is_closed:
-            self._asked[wish] = None
+            self._asked[wish] = self._age
             self._asked.move_to_end(wish)
             if len(self._asked) > _MOST_ASKED:
                 self._asked.popitem(last=False)
@@ -87,13 +88,13 @@ class SampleSource(QObject):
     def _work_on(self) -> None:
         if self._thread is not None or not self._asked or self._is_closed:
             return
-        asked, age = self._asked, self._age
+        asked = self._asked
 
         def work(report: Report[Any], token: Token) -> None:  # Any: a wish, its picture or None, and the age
             while True:
                 token.check()
                 try:
-                    wish, _ = asked.popitem()  # the newest
+                    wish, age = asked.popitem()  # the newest
                 except KeyError:
                     return
                 report((wish, _read(wish), age))
@@ -107,14 +108,11 @@ class SampleSource(QObject):
         if self._thread is None:
             return
         for wish, image, age in self._thread.take():
-            if age != self._age:  # maybe of the file as it was; whoever paints it asks again
-                self.arrived.emit(wish.path)
-                continue
-            if image is None:
+            if image is None and age == self._age:
                 self._failed.add(wish)
-            else:
+            elif image is not None and age == self._age:
                 self._keep(wish, QPixmap.fromImage(image))
-            self.arrived.emit(wish.path)
+            self.arrived.emit(wish.path)  # also of a file as it was: whoever paints it asks again
 
     def _keep(self, wish: _Wish, pixmap: QPixmap) -> None:
         kept = self._made[wish.part is None]

@@ -1,4 +1,4 @@
-"""Curves of a run: smoothed as they grow as if there at once, reduced without losing a spike, ticked in round numbers."""
+"""Curves of a run: smoothed as they grow, reduced without losing a spike, ticked in round numbers."""
 
 import numpy as np
 import pytest

@@ -140,6 +140,8 @@ def test_closing_while_something_is_trained_asks_what_becomes_of_it(train, choic
     assert event.isAccepted() == closes
     assert len(waiting_orders(run)) == stops
     (run / LOCK).unlink()
+    look_again(train)
+    train.wait(lambda: train.window._training.runs.training == [])  # else the window would ask again when the test ends
 
 
 def test_a_run_goes_to_the_bin_and_comes_back(train):
