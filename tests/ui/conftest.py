@@ -32,8 +32,17 @@ def look(_shared_look):
     return _shared_look
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _what_is_there_stays():
+    """What is there before a file of tests is not looked over after each of them, which took most of the time."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
 @pytest.fixture(autouse=True)
-def _no_thread_is_left(monkeypatch):
+def _no_thread_is_left(_what_is_there_stays, monkeypatch):
     """Fail a test that leaves a TaskThread running, and say where it was made.
 
     The idea is napari's (src/napari/conftest.py, _dangling_qthreads).

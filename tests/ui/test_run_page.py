@@ -1,7 +1,6 @@
 """The page of a run: what it shows in every state, verbs that follow the process, one cursor for all, files it writes."""
 
 import csv
-import gc
 import re
 import time
 from array import array
@@ -92,10 +91,7 @@ class Hands:
 @pytest.fixture(scope="module")
 def _one_page(_shared_look):
     hands = Hands(_shared_look)
-    gc.collect()
-    gc.freeze()  # what is there already is not looked at after each test with threads (conftest), which took most of the time
     yield hands
-    gc.unfreeze()
     hands.page.close_down(soon())
     hands.page.deleteLater()
     QApplication.sendPostedEvents(hands.page, QEvent.Type.DeferredDelete)
