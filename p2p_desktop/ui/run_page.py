@@ -73,7 +73,7 @@ class Control(Protocol):
     def waiting_changed(self) -> SignalInstance: ...
 
     def order(self, name: OrderName) -> object: ...
-    def has_begun(self, run: Path) -> bool: ...
+    def is_starting(self, run: Path) -> bool: ...
     def end_trainer(self) -> object: ...
 
 
@@ -208,7 +208,7 @@ class RunPage(QWidget):
             self._is_stopping = False
         waiting = frozenset(self._control.waiting.values())
         has_model = self._run is not None and best_of(self._run, state) is not None
-        is_starting = self._run is not None and standing not in run_words.HELD and self._control.has_begun(self._run)
+        is_starting = self._run is not None and standing not in run_words.HELD and self._control.is_starting(self._run)
         self._head.show_run(
             RunGlance(
                 name=self._name(),

@@ -5,6 +5,7 @@ import errno
 import logging
 import socket
 import subprocess
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +39,7 @@ class _Begun:
     process: "subprocess.Popen[bytes]"
     log_bytes: int
     told: object
+    when: float  # Unix seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ class RunControl(QObject):
         self._count = 0
         self._starting: list[Path] = []
         self._begun: list[_Begun] = []
+        self._next: list[Path] = []  # to be started once their last trainers have gone
         self._polling = QTimer(self)
         self._polling.setInterval(_POLL_MS)
         self._polling.timeout.connect(self._poll)
@@ -80,6 +83,9 @@ class RunControl(QObject):
 
     def start(self, run: Path) -> None:
         """Start the trainer on a run, new or old: one that holds a checkpoint goes on from there. Refused where it is held."""
+        if self._is_leaving(run):
+            self._next.append(run)
+            return
         if self.has_begun(run):
             self.failed.emit(self.tr("This run is being trained already."))
             return
@@ -98,6 +104,14 @@ class RunControl(QObject):
         """Start a trainer that goes on with the run from its last checkpoint. Refused where it is held."""
         if self._follower.run is not None:
             self.start(self._follower.run)
+
+    def is_starting(self, run: Path) -> bool:
+        """Whether a trainer of ours has not told anything yet: it loads what it needs."""
+        if run in self._starting or run in self._next:
+            return True
+        state = self._follower.state
+        told = state.started_seconds if run == self._follower.run else None
+        return any(begun.run == run and (told is None or told < begun.when) for begun in self._begun)
 
     def has_begun(self, run: Path) -> bool:
         """Whether a trainer of ours is being started on the run, or lives."""
@@ -153,6 +167,11 @@ class RunControl(QObject):
             child.let_go(begun.process)
         self._begun.clear()
 
+    def _is_leaving(self, run: Path) -> bool:
+        """Whether a trainer of ours has said that it is done, and only its process has not gone yet."""
+        is_told = run == self._follower.run and self._follower.state.ending is not None
+        return is_told and self.has_begun(run) and not self.is_starting(run)
+
     def _on_started(self, begun: _Begun | str | None) -> None:
         if isinstance(begun, _Begun):
             self._starting.remove(begun.run)
@@ -174,6 +193,9 @@ class RunControl(QObject):
                 return _why_it_ended(begun)
 
             self._errands.run(work, "hearing why a trainer ended", self._on_told)
+        waiting, self._next = self._next, []
+        for run in waiting:
+            self.start(run)
         if not self._begun:
             self._polling.stop()
         self._on_changed()
@@ -236,7 +258,8 @@ def _start(run: Path, command: TrainerCommand) -> _Begun | str:
         with contextlib.suppress(TrainerError):  # one that was halted for a minute has lost the run, and only takes memory
             end_trainer(run)
         log_bytes, told = log_state(run / LOG)[0], _told_so_far(run)
-        return _Begun(run, child.start_detached(command(config), run / LOG), log_bytes, told)
+        when = time.time()
+        return _Begun(run, child.start_detached(command(config), run / LOG), log_bytes, told, when)
     except TrainerError as error:
         return str(error)
     except OSError as error:

@@ -84,7 +84,7 @@ class Control(QObject):
         self.waiting[f"order-{len(self.waiting)}-{name}"] = name
         self.waiting_changed.emit()
 
-    def has_begun(self, run: Path) -> bool:
+    def is_starting(self, run: Path) -> bool:
         return run in self.begun
 
     def end_trainer(self) -> None:

@@ -15,11 +15,18 @@ SIDES = (
     ("image", "depth"),
     ("images", "depth"),
     ("sparse", "dense"),
+    ("before", "after"),
+    ("in", "out"),
+    ("blurred", "sharp"),
+    ("grey", "colour"),
+    ("gray", "color"),
+    ("low", "high"),
 )
 """Names of two folders side by side, A and B; the second may go on, as in "depth_mm"."""
 
-PARTNERS = {first: second for first, second in SIDES if not first.startswith("image")} | {"b": "a", "target": "input"}
-"""Names that promise a second folder, and what it would be called; "images" may be all there is."""
+_OFTEN_ALONE = ("image", "images", "before", "in", "blurred", "grey", "gray", "low")
+PARTNERS = {first: second for first, second in SIDES if first not in _OFTEN_ALONE} | {"b": "a", "target": "input"}
+"""Names that promise a second folder, and what it would be called; "images", say, may be all there is."""
 
 TRAIN, VAL = ("train",), ("val", "valid", "validation")
 
@@ -41,7 +48,7 @@ def one_of(inside: Mapping[str, Path], names: tuple[str, ...]) -> Path | None:
 def named_sides(inside: Mapping[str, Path]) -> Two | None:
     """A and B, by their names."""
     for a, b in SIDES:
-        seconds = [path for name, path in inside.items() if name == b or (len(b) > 1 and name.startswith(b))]
+        seconds = [path for name, path in inside.items() if name == b or (len(b) > 3 and name.startswith(b))]
         if a in inside and len(seconds) == 1 and seconds[0] != inside[a]:
             return inside[a], seconds[0]
     return None
