@@ -36,6 +36,7 @@ class TrainingWatch(QObject):
         super().__init__(parent)
         self._paths, self._settings, self._shelf, self._remembered = paths, settings, shelf, remembered
         self._folder = Path()
+        self._is_closed = False
         self.runs = RunsWatch(self._known(), self)
         self._landing: list[str] = []  # names that the shelf is about to tell
         self.runs.changed.connect(self._on_changed)
@@ -64,7 +65,7 @@ class TrainingWatch(QObject):
     def may_close(self, parent: QWidget) -> bool:
         """Ask what becomes of trainings on this computer when the window closes; those that shall stop are told to."""
         here = self._here()
-        if not here:
+        if not here or self._is_closed:
             return True
         answer = ask_what_becomes([glance.name for glance in here], parent)
         if answer == "stop":
@@ -76,6 +77,7 @@ class TrainingWatch(QObject):
         return answer != "stay"
 
     def close(self, until: QDeadlineTimer) -> None:
+        self._is_closed = True
         self.runs.close(until)
 
     def _known(self) -> KnownRuns:
