@@ -42,6 +42,7 @@ def health_words(code: str, numbers: Mapping[str, float], metric: str = "") -> H
         "finished": said.finished,
         "stopped": said.stopped,
         "paused": said.paused,
+        "disk_full": said.disk_full,
     }.get(code)
     return find() if find is not None else None
 
@@ -107,6 +108,15 @@ class _Said:
                 "The results of different held-out pictures hardly differ, though the true pictures do. The generator has found "
                 "one answer that it gives to everything, and seldom leaves it."
             ),
+        )
+
+    def disk_full(self) -> HealthSaid:
+        saved = self._number("saved_step")
+        kept = _tr("Everything up to step {n} is safe.").format(n=_whole(saved)) if saved else ""
+        return HealthSaid(
+            "error",
+            _joined(_tr("The disk is full, so the training ended."), kept, _tr("Free some room, then press Go on.")),
+            _tr("A trainer that cannot write its checkpoints stops, and leaves the last whole one as it is."),
         )
 
     def overfitting(self) -> HealthSaid:

@@ -51,6 +51,18 @@ if TYPE_CHECKING:  # with the trainer's config, which imports OpenCV
 
 log = logging.getLogger(__name__)
 
+_PICTURES = (
+    ".jpg",
+    ".jpeg",
+    ".png",
+    ".tif",
+    ".tiff",
+    ".webp",
+    ".heic",
+    ".avif",
+    ".bmp",
+    ".gif",
+)  # the usual ones; nothing else hangs on it
 _LAST_MS = 10_000  # for what still runs when the window is closed; nobody sees it any more
 
 
@@ -212,6 +224,7 @@ class MainWindow(QMainWindow):
             self._training = TrainingWatch(self._paths, self._settings, self._shelf, self._remembered, self)
             self._training.progressed.connect(self._on_training_progressed)
             self._training.landed.connect(self._on_model_landed)
+            self._training.not_landed.connect(self._on_model_not_landed)
         return self._training
 
     def _train_page(self) -> QWidget:
@@ -221,6 +234,7 @@ class MainWindow(QMainWindow):
         page = TrainPage(self._look, self._shelf, self._model, watch.runs, runs, resources(), self)
         page.keep_awake(self._settings.value.keep_awake)
         page.use_asked.connect(self._on_use_asked)
+        page.made.connect(watch.remember)
         return page
 
     def _models_page(self) -> QWidget:
@@ -334,7 +348,7 @@ class MainWindow(QMainWindow):
         """Pictures and folders: those of runs are opened, those dropped on Train are learned from, all others converted."""
         if self._made.get("train") is self._pages.currentWidget():
             self._look_for_runs(paths, self._learn_from)
-        elif len(paths) == 1 and not paths[0].suffix:
+        elif len(paths) == 1 and paths[0].suffix.casefold() not in _PICTURES:  # most likely a folder
             self._look_for_runs(paths, self._convert)
         else:
             self._convert(paths)
@@ -362,6 +376,9 @@ class MainWindow(QMainWindow):
     def _convert(self, paths: Sequence[Path]) -> None:
         self.go_to("convert")
         self.convert.add(paths)
+
+    def _on_model_not_landed(self, sentence: str, why: str) -> None:
+        self._say("warning", sentence, why)
 
     def _on_place_chosen(self, place: str) -> None:
         by_keyboard = self._ring.target is not None  # a click takes the ring away
@@ -452,8 +469,8 @@ class MainWindow(QMainWindow):
             self.convert.use_model(remembered)
 
     def _on_shelf_failed(self, sentence: str) -> None:
-        if "models" not in self._made or self._pages.currentWidget() is self.convert:  # Models says it by itself
-            self.convert.say("error", sentence)
+        if self._made.get("models") is not self._pages.currentWidget():  # Models says it by itself
+            self._say("error", sentence)
 
     def _on_sentence(self, sentence: str) -> None:
         self._say("warning", sentence)

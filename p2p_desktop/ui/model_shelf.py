@@ -117,6 +117,17 @@ class ModelShelf(QObject):
         """Copy model files into the library. `failed` tells of those that are none, after the others were `added` or `known`."""
         self._run("adding models", partial(_add, tuple(paths)), self._tell_added)
 
+    def put(self, path: Path, tell: Callable[[str, str], None]) -> None:
+        """Copy one model file into the library, or find it there. `tell` gets its name and "", or "" and why it could not be."""
+
+        def work(library: "Library") -> tuple[str, str]:
+            try:
+                return library.add_or_find(path).path.stem, ""
+            except ModelError as error:
+                return "", str(error)
+
+        self._run("adding a model", work, lambda result: tell(*result))
+
     def remove(self, name: str) -> None:
         self._run("removing a model", lambda library: (name, library.remove(name)), self._tell_removed)
 

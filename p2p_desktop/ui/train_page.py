@@ -11,13 +11,14 @@ from PySide6.QtWidgets import QFileDialog, QStackedWidget, QVBoxLayout, QWidget
 from p2p_desktop.runs.duplicate import draft_of_run
 from p2p_desktop.runs.health import health
 from p2p_desktop.runs.run_draft import RunDraft
-from p2p_desktop.runs.run_glance import RunGlance, is_run
+from p2p_desktop.runs.run_glance import is_run
 from p2p_desktop.runs.run_process import Standing
 from p2p_desktop.runs.run_request import read_request
 from p2p_desktop.ui.drops import Dropped
 from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.model_shelf import ModelShelf
 from p2p_desktop.ui.notes import Kind
+from p2p_desktop.ui.run_words import device_words
 from p2p_desktop.ui.show_file import FolderDoor
 from p2p_desktop.ui.train_home import TrainHome
 from p2p_desktop.ui.train_wizard import TrainWizard
@@ -41,6 +42,7 @@ _EXAMPLE_TASK, _EXAMPLE_PRESET = "deblur", "quick"
 
 class TrainPage(QWidget):
     use_asked = Signal(str)  # a model's name, in Convert
+    made = Signal(Path)  # a run's folder: the wizard has made it
 
     def __init__(
         self,
@@ -63,8 +65,7 @@ class TrainPage(QWidget):
         self._wizard: TrainWizard | None = None
         self._run_page: RunPage | None = None
         self._comparisons: RunComparisons | None = None
-        self._judged: tuple[int, int, int, Standing] | None = None  # how far the run was when its health was last told
-        self._awaits_use = False
+        self._judged: tuple[int, int, int, Standing, bool] | None = None  # how far the run was when its health was last told
         self._home = TrainHome(look, self)
         self._stack = QStackedWidget(self)
         self._stack.addWidget(self._home)
@@ -126,7 +127,9 @@ class TrainPage(QWidget):
             self._connect_run_page(self._run_page)
             self._stack.addWidget(self._run_page)
         if self._follower.run != run:
+            self._judged = None
             self._follower.follow(run)
+            self._run_page.refresh()  # before its health is told
         self._watch.note(run)
         self._show(self._run_page)
 
@@ -149,8 +152,7 @@ class TrainPage(QWidget):
         self._watch.restored.connect(self._on_restored)
         self._watch.failed.connect(self._on_failed)
         self._follower.changed.connect(self._on_followed)
-        self._shelf.added.connect(self._on_model_added)
-        self._shelf.known.connect(self._on_model_known)
+        self._control.failed.connect(self._on_run_failed)
         self._door.none_is_there.connect(self._on_no_folder)
         home = self._home
         home.new_asked.connect(self._on_new)
@@ -186,6 +188,8 @@ class TrainPage(QWidget):
 
     def _on_examples(self) -> None:
         name = self.tr("First steps")
+        if self._refuse_second():
+            return
         self.new_model(RunDraft(_EXAMPLE_TASK, data=self._resources / "examples", preset=_EXAMPLE_PRESET, name=name))
 
     def _on_find(self) -> None:
@@ -222,6 +226,7 @@ class TrainPage(QWidget):
 
     def _on_run_made(self, run: Path) -> None:
         self._end_wizard()
+        self.made.emit(run)
         self._start(run)
 
     def _on_cancelled(self) -> None:
@@ -232,27 +237,40 @@ class TrainPage(QWidget):
         wizard, self._wizard = self._wizard, None
         if wizard is not None:
             self._stack.removeWidget(wizard)
-            wizard.deleteLater()
+            wizard.retire()
 
     def _on_duplicate(self, run: Path) -> None:
-        if self._wizard is not None:
-            self._say("info", self.tr("A new model is being prepared already. Finish that, or cancel it, first."))
-            self._show(self._wizard)
+        if self._refuse_second():
             return
-        try:
-            draft, gone = draft_of_run(run)
-        except P2PError as error:
-            self._on_failed(str(error))
+
+        def work(_: Report[Any], __: Token) -> tuple[RunDraft, list[str]] | str:  # Any: nothing is reported
+            try:
+                return draft_of_run(run)
+            except P2PError as error:
+                return str(error)
+
+        self._errands.run(work, "reading the settings of a run", self._on_draft)
+
+    def _on_draft(self, read: tuple[RunDraft, list[str]] | str | None) -> None:
+        if not isinstance(read, tuple):
+            self._on_failed(read or self.tr("The settings could not be read. The log says what happened."))
             return
+        draft, gone = read
         self.new_model(draft)
         if gone:
             self._say("warning", " ".join(gone))
 
     def _on_fine_tune(self, model: Path) -> None:
-        if self._wizard is None:
+        if not self._refuse_second():
             self.new_model(RunDraft(start_from=model))
-        else:
-            self._show(self._wizard)
+
+    def _refuse_second(self) -> bool:
+        """Whether a new model is being prepared already, which then is shown."""
+        if self._wizard is None:
+            return False
+        self._show(self._wizard)
+        self._say("info", self.tr("A new model is being prepared already. Finish that, or cancel it, first."))
+        return True
 
     # --- a run that is trained
 
@@ -266,28 +284,32 @@ class TrainPage(QWidget):
     def _start(self, run: Path) -> None:
         """Begin to train a run, or go on with it, unless the person would rather not have two at once."""
         self.open_run(run)
-        other = self._beside(run)
-        if other is None or ask_beside(other.name, other.device, self):
+
+        def work(_: Report[Any], __: Token) -> tuple[Path, str]:  # Any: nothing is reported
+            try:
+                return run, read_request(run).device
+            except P2PError:  # the trainer will say what is wrong with it
+                return run, ""
+
+        self._errands.run(work, "reading a run's request", self._on_request)
+
+    def _on_request(self, read: tuple[Path, str] | None) -> None:
+        run, device = read or (self._follower.run, "")
+        if run is None:
+            return
+        beside = [glance for glance in self._watch.training_beside(device) if glance.folder != run] if device else []
+        if not beside or ask_beside(beside[0].name, device_words(beside[0].device), self):
             self._control.start(run)
             self._watch.look()
-
-    def _beside(self, run: Path) -> RunGlance | None:
-        """A run that the same device trains now."""
-        try:
-            wanted = read_request(run).device
-        except P2PError:  # the trainer will say what is wrong with it
-            return None
-        others = [glance for glance in self._watch.training if glance.folder != run and glance.standing != "silent"]
-        return next((other for other in others if wanted in ("auto", other.device)), None)
 
     def _on_followed(self) -> None:
         """Tell the run's page how the run does, whenever something of it is new."""
         state = self._follower.state
-        seen = state.step, len(state.validations), len(state.warnings), self._follower.standing
+        seen = state.step, len(state.validations), len(state.warnings), self._follower.standing, self._follower.disk_is_full
         if self._run_page is None or not self._follower.is_caught_up or seen == self._judged:
             return
         self._judged = seen
-        found = health(state, self._follower.standing)
+        found = health(state, self._follower.standing, disk_is_full=self._follower.disk_is_full)
         numbers = {name: value for name in _NUMBERS if (value := getattr(found, name)) is not None}
         self._run_page.show_health(found.code, numbers, found.message)
 
@@ -306,18 +328,14 @@ class TrainPage(QWidget):
         return self._comparisons
 
     def _on_use(self, model: Path) -> None:
-        self._awaits_use = True
-        self._shelf.add([model])
+        self._shelf.put(model, self._on_put)
 
-    def _on_model_added(self, name: str) -> None:
-        if self._awaits_use:
-            self._awaits_use = False
+    def _on_put(self, name: str, problem: str) -> None:
+        """The model that was asked for is in Models, or a sentence says why not."""
+        if name:
             self.use_asked.emit(name)
-
-    def _on_model_known(self, names: list[str]) -> None:
-        if self._awaits_use:
-            self._awaits_use = False
-            self.use_asked.emit(names[-1])
+        else:
+            self._on_failed(problem)
 
     def _on_removed(self, run: Path, where: Path) -> None:
         if self._follower.run == run:
@@ -333,6 +351,11 @@ class TrainPage(QWidget):
 
     def _on_restored(self, run: Path) -> None:
         self._say("success", self.tr("{name} is back.").format(name=run.name))
+
+    def _on_run_failed(self, run: Path, sentence: str) -> None:
+        """Something about one run: its own page says it, if it is the one in front."""
+        if self._front is not self._run_page or self._follower.run != run:
+            self._say("error", f"{run.name}: {sentence}")
 
     def _on_failed(self, sentence: str) -> None:
         self._say("error", sentence)

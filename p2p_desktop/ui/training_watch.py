@@ -2,6 +2,7 @@
 
 import logging
 import socket
+from functools import partial
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from p2p_desktop.runs.run_glance import RunGlance
 from p2p_desktop.runs.run_register import RunRegister
 from p2p_desktop.ui.model_shelf import ModelShelf
 from p2p_desktop.ui.remembered import Remembered
+from p2p_desktop.ui.run_menus import BEST, LATEST
 from p2p_desktop.ui.settings_box import SettingsBox
 from p2p_desktop.ui.training_questions import ask_what_becomes
 from p2p_desktop.workers.runs_watch import RunsWatch
@@ -22,13 +24,14 @@ from training.contract.protocol import MODELS, write_order
 
 log = logging.getLogger(__name__)
 
-_LANDED = "landed"
-_MODELS = ("best", "latest")  # the first that there is: the best by the held-out pictures, where there are some
+_OWN = "own_runs"
+_MOST_KEPT = 500  # runs; the oldest are forgotten
 
 
 class TrainingWatch(QObject):
     progressed = Signal(object)  # how far those under way are, 0 to 1; None: none is
     landed = Signal(str)  # the name of a model that has finished learning, and is in Models now
+    not_landed = Signal(str, str)  # a sentence, and why
 
     def __init__(
         self, paths: UserPaths, settings: SettingsBox, shelf: ModelShelf, remembered: Remembered, parent: QObject | None = None
@@ -38,9 +41,8 @@ class TrainingWatch(QObject):
         self._folder = Path()
         self._is_closed = False
         self.runs = RunsWatch(self._known(), self)
-        self._landing: list[str] = []  # names that the shelf is about to tell
+        self._tried: set[tuple[Path, str]] = set()
         self.runs.changed.connect(self._on_changed)
-        shelf.added.connect(self._on_added)
 
     @property
     def words(self) -> str:
@@ -93,27 +95,36 @@ class TrainingWatch(QObject):
         shares = [glance.step / glance.steps for glance in here if glance.steps > 0]
         self.progressed.emit(min(shares) if shares and all(map(isfinite, shares)) else 0.0 if here else None)
         for glance in self.runs.glances:
-            if glance.standing == "finished" and glance.folder.parent == self._folder:  # others are their owners' to add
+            if glance.standing == "finished":
                 self._land(glance)
 
-    def _land(self, glance: RunGlance) -> None:
-        """Put the model of a finished run into Models, once: whoever removes it there does not want it back."""
-        landed: Any = self._remembered.value(_LANDED)  # Any: JSON
-        when = repr(glance.changed)
-        known = dict(landed) if isinstance(landed, dict) else {}
-        if known.get(str(glance.folder)) == when:
-            return
-        model = next((path for name in _MODELS if (path := glance.folder / MODELS / f"{name}.safetensors").exists()), None)
-        if model is None:
-            return
-        known[str(glance.folder)] = when
-        self._remembered.keep(**{_LANDED: {folder: then for folder, then in known.items() if Path(folder).parent == self._folder}})
-        self._landing.append(glance.name)
-        self._shelf.add([model])
+    def remember(self, run: Path) -> None:
+        """A run that this window made: its model goes into Models when it has finished, wherever the run lies."""
+        self._keep(run, "")
 
-    def _on_added(self, name: str) -> None:
-        for wanted in self._landing:
-            if name.startswith(wanted):  # with a number, where the name was taken
-                self._landing.remove(wanted)
-                self.landed.emit(name)
-                return
+    def _land(self, glance: RunGlance) -> None:
+        """Put the model of a finished run of ours into Models, once: whoever removes it there does not want it back."""
+        when = repr(glance.changed)
+        if self._own().get(str(glance.folder), when) == when or (glance.folder, when) in self._tried:
+            return
+        self._tried.add((glance.folder, when))
+        model = glance.folder / MODELS / (BEST if glance.best is not None else LATEST)
+        self._shelf.put(model, partial(self._on_put, glance.folder, when))
+
+    def _on_put(self, run: Path, when: str, name: str, problem: str) -> None:
+        if not name:  # tried again at the next start
+            self.not_landed.emit(
+                self.tr("{run} has finished, but its model could not be put into Models.").format(run=run.name), problem
+            )
+            return
+        self._keep(run, when)
+        self.landed.emit(name)
+
+    def _own(self) -> dict[str, str]:
+        """The runs that this window made, and when the model that landed was finished; "" before."""
+        kept: Any = self._remembered.value(_OWN)  # Any: JSON
+        return {run: when for run, when in kept.items() if isinstance(when, str)} if isinstance(kept, dict) else {}
+
+    def _keep(self, run: Path, when: str) -> None:
+        self._remembered.keep(**{_OWN: dict(list((self._own() | {str(run): when}).items())[-_MOST_KEPT:])})
+        self._remembered.save()  # a window that is killed must not forget it

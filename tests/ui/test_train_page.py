@@ -101,8 +101,9 @@ def test_a_folder_of_pictures_dropped_on_convert_is_still_converted(train, tmp_p
 
 
 def test_a_finished_model_lands_in_models_once(train):
-    make_run("Old lens")
     shelf, watch = train.window._shelf, train.window._training
+    watch.remember(make_run("Old lens"))
+    make_run("Of a shell")  # its owner adds it, or not
     names = []
     watch.landed.connect(names.append)
     look_again(train)
@@ -112,10 +113,31 @@ def test_a_finished_model_lands_in_models_once(train):
     train.wait(lambda: shelf.find("Old lens") is None)
     make_run("Another", events="events-when-stopped.jsonl")  # a change, so that there is news
     look_again(train)
-    train.wait(lambda: len(watch.runs.glances) == 2)
+    train.wait(lambda: len(watch.runs.glances) == 3)
     train.qtbot.wait(300)
     assert shelf.find("Old lens") is None  # whoever removed it does not want it back
     assert names == ["Old lens"]
+    assert shelf.find("Of a shell") is None
+
+
+def test_a_model_that_cannot_be_put_into_models_is_said_and_tried_again_at_the_next_start(train):
+    watch, said = train.window._training, []
+    watch.not_landed.connect(lambda sentence, why: said.append((sentence, why)))
+    watch.remember(make_run("Old lens", has_model=False))
+    look_again(train)
+    train.wait(lambda: said)
+    assert "Old lens" in said[0][0]
+    assert said[0][1]
+    assert watch._own()[str(user_paths().runs / "Old lens")] == ""
+
+
+def test_a_model_that_is_gone_is_said_where_it_was_asked_for(train):
+    run = make_run("Old lens", has_model=False)
+    page = train.window._made["train"]
+    page.open_run(run)
+    page._run_page.use_asked.emit(run / MODELS / "best.safetensors")
+    train.wait(lambda: page._run_page._answer.text())
+    assert train.window._pages.currentWidget() is page
 
 
 @pytest.mark.parametrize(
@@ -164,7 +186,7 @@ def test_settings_are_used_once_more_under_another_name(train, tmp_path):
     (run / CONFIG).write_text(config.to_json())
     page = train.window._made["train"]
     page._home.duplicate_asked.emit(run)
-    assert page._front is page._wizard
+    train.wait(lambda: page._wizard is not None and page._front is page._wizard)
     assert page._wizard.draft.task == "colorize"
     assert page._wizard.draft.config().steps == 77
     assert page._wizard.draft.config().name == "Old lens 2"
