@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QDeadlineTimer, Qt, Signal
 from PySide6.QtGui import QCursor
-from PySide6.QtWidgets import QFileDialog, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QStackedWidget, QVBoxLayout, QWidget
 
 from p2p_desktop.runs.duplicate import draft_of_run
 from p2p_desktop.runs.health import health
@@ -135,6 +135,8 @@ class TrainPage(QWidget):
 
     def close_down(self, until: QDeadlineTimer) -> None:
         """What trains goes on."""
+        for dialog in self.findChildren(QDialog):  # comparisons that may be computing
+            dialog.close()
         if self._wizard is not None:
             self._wizard.close_down(until)
         if self._run_page is not None:

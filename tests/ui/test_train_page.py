@@ -125,7 +125,7 @@ def test_a_model_that_cannot_be_put_into_models_is_said_and_tried_again_at_the_n
     watch.not_landed.connect(lambda sentence, why: said.append((sentence, why)))
     watch.remember(make_run("Old lens", has_model=False))
     look_again(train)
-    train.wait(lambda: said)
+    train.wait(lambda: said != [])
     assert "Old lens" in said[0][0]
     assert said[0][1]
     assert watch._own()[str(user_paths().runs / "Old lens")] == ""
@@ -136,7 +136,7 @@ def test_a_model_that_is_gone_is_said_where_it_was_asked_for(train):
     page = train.window._made["train"]
     page.open_run(run)
     page._run_page.use_asked.emit(run / MODELS / "best.safetensors")
-    train.wait(lambda: page._run_page._answer.text())
+    train.wait(lambda: page._run_page._answer.text() != "")
     assert train.window._pages.currentWidget() is page
 
 
