@@ -121,7 +121,8 @@ class CheckedPairs:
         self._sum = None
         for one in found:
             self._left_out.discard(one.pair.key)
-            self._corrections.pop(one.pair.key, None)
+            if one.code == "misaligned":  # as it lies
+                self._corrections.pop(one.pair.key, None)
             self._accepted.add((one.pair.key, one.code))
 
     def leave_out(self, found: Iterable[Found]) -> None:

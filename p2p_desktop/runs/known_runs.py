@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import math
 import os
 import shutil
 from collections.abc import Iterator
@@ -24,10 +25,13 @@ class KnownRuns:
         self._glancers: dict[Path, RunGlancer] = {}
 
     def runs(self) -> list[RunGlance]:
-        """All of them, those that somebody trains first, then the latest. What has vanished is left out, and not forgotten."""
+        """All of them, those that somebody trains first, the latest begun on top; then the others, the latest told.
+
+        What has vanished is left out, and not forgotten.
+        """
         glancers = {run: self._glancers.get(run) or RunGlancer(run) for run in self._folders()}
         self._glancers = glancers
-        return sorted((glancer.look() for glancer in glancers.values()), key=lambda one: (not one.is_held, -one.changed))
+        return sorted((glancer.look() for glancer in glancers.values()), key=_place)
 
     def remove(self, run: Path) -> Path:
         """Move a run to the removed things, and give where it is then. Raises TrainerError, also while somebody trains it."""
@@ -62,6 +66,13 @@ class KnownRuns:
         except OSError as error:  # the noted ones can be listed all the same
             log.warning("The runs in %s cannot be listed: %s", self.folder, error)
             return []
+
+
+def _place(one: RunGlance) -> tuple[bool, float, str, Path]:
+    """Runs in training tell something all the time: going by that, two of them would change places at every look."""
+    if one.is_held:
+        return False, -math.inf if one.started is None else -one.started, one.name, one.folder
+    return True, -one.changed, one.name, one.folder
 
 
 def _is_there(run: Path) -> bool:

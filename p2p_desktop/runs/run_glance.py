@@ -51,6 +51,8 @@ class RunGlance:
     """The computer that has it now; "" while nobody does."""
     problem: str = ""
     """What is wrong with its folder, as a sentence."""
+    started: float | None = None
+    """Unix seconds, when its last trainer began; None where none has told that."""
 
     @property
     def is_held(self) -> bool:
@@ -94,6 +96,7 @@ class RunGlancer:
             state.started.device if state.started else config.device if config else "",
             lock.host if lock is not None and how in HELD else "",
             problem,
+            state.started_seconds,
         )
 
     def _read_request(self) -> None:

@@ -43,6 +43,8 @@ class Follower(Protocol):
     @property
     def run(self) -> Path | None: ...
     @property
+    def times_followed(self) -> int: ...
+    @property
     def state(self) -> RunState: ...
     @property
     def standing(self) -> Standing: ...
@@ -92,6 +94,7 @@ class RunPage(QWidget):
         self.setObjectName("train_run")
         self._look, self._follower, self._control = look, follower, control
         self._run: Path | None = None
+        self._shown: int | None = None  # the follower's times_followed then
         self._config: TrainConfig | None = None
         self._is_stopping = False  # a stop was answered
         self._uses_next = False  # the next snapshot is to be used
@@ -112,8 +115,7 @@ class RunPage(QWidget):
         """Show what the follower knows now."""
         if not self.isVisible():
             return
-        if self._follower.run != self._run:
-            self._begin()
+        self._keep_up()
         self._show_told()
         if self._is_known:
             self.view.show_run(self._follower.state, self._follower.standing)
@@ -173,7 +175,7 @@ class RunPage(QWidget):
         self._follower.begun_anew.connect(self._on_begun_anew)
         self._follower.failed.connect(self._on_failed)
         self._control.answered.connect(self._on_answered)
-        self._control.failed.connect(self._on_failed)
+        self._control.failed.connect(self._on_control_failed)
         self._control.waiting_changed.connect(self._on_changed)
         self._note.end_asked.connect(self._on_end)
         self._head.back_asked.connect(self.back_asked)
@@ -189,17 +191,21 @@ class RunPage(QWidget):
 
     # --- showing
 
+    def _keep_up(self) -> None:
+        if self._follower.times_followed != self._shown:
+            self._begin()
+
     def _begin(self) -> None:
-        """Another run is followed now."""
-        self._run, self._config = self._follower.run, None
+        """Another run is followed now, maybe in the folder of the last one."""
+        self._run, self._config, self._shown = self._follower.run, None, self._follower.times_followed
         self._is_stopping = self._uses_next = False
         self._answer.clear()
         self._note.forget()
         self.view.begin(self._run)
         self.view.describe(self._name(), None)
-        run = self._run
+        run, shown = self._run, self._shown
         if run is not None:
-            self._errands.run(lambda _, __: _request_of(run), "reading a run's request", self._on_request)
+            self._errands.run(lambda _, __: (shown, _request_of(run)), "reading a run's request", self._on_request)
 
     def _show_told(self) -> None:
         """Show what is said in words, which change with the clock, too."""
@@ -261,9 +267,11 @@ class RunPage(QWidget):
         self.view.forget()
         self._on_changed()
 
-    def _on_request(self, config: "TrainConfig | None") -> None:
-        self._config = config
-        self.view.describe(self._name(), config)
+    def _on_request(self, read: "tuple[int, TrainConfig | None] | None") -> None:
+        if read is None or read[0] != self._shown:  # another run was opened while a slow disk was read
+            return
+        self._config = read[1]
+        self.view.describe(self._name(), self._config)
         self.refresh()
 
     def _on_answered(self, told: Answered) -> None:
@@ -285,7 +293,13 @@ class RunPage(QWidget):
         self.say("success", message)
         self._answer.add_button(self.tr("Use it in Convert"), "train_use_snapshot").clicked.connect(self._on_use_snapshot)
 
+    def _on_control_failed(self, run: Path, sentence: str) -> None:
+        self._keep_up()
+        if run == self._run:
+            self._on_failed(sentence)
+
     def _on_failed(self, sentence: str) -> None:
+        self._keep_up()  # before it is said: what is said of the last run goes
         self._uses_next = False
         self.say("error", sentence)
         self.refresh()

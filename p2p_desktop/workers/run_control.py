@@ -52,13 +52,21 @@ class _Written:
     problem: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Problem:
+    """A sentence about a run; "" for none."""
+
+    run: Path
+    sentence: str
+
+
 class RunControl(QObject):
     """Acts on the run that `follower` follows. Trainers that it started live on without it, and are buried while it lives."""
 
     answered = Signal(object)  # Answered, to an order given here
     waiting_changed = Signal()
     trainer_ended = Signal(Path, int)  # a run, and the exit code of the trainer that was started here; negative: a signal
-    failed = Signal(str)  # a sentence
+    failed = Signal(Path, str)  # a run, which need not be the one that is followed any more, and a sentence about it
 
     def __init__(self, follower: RunFollower, parent: QObject | None = None, *, command: TrainerCommand | None = None) -> None:
         """`command` stands in for the trainer."""
@@ -72,6 +80,7 @@ class RunControl(QObject):
         self._errands = Errands(self)
         self._wakefulness = Wakefulness(self)
         self._ordered: Path | None = None  # whose orders wait
+        self._times_followed = follower.times_followed  # then
         self._count = 0
         self._starting: list[Path] = []
         self._begun: list[_Begun] = []
@@ -87,12 +96,12 @@ class RunControl(QObject):
             self._next.append(run)
             return
         if self.has_begun(run):
-            self.failed.emit(self.tr("This run is being trained already."))
+            self.failed.emit(run, self.tr("This run is being trained already."))
             return
         command = self._command
         self._starting.append(run)
 
-        def work(_: Report[Any], token: Token) -> _Begun | str:  # Any: nothing is reported
+        def work(_: Report[Any], token: Token) -> _Begun | _Problem:  # Any: nothing is reported
             begun = _start(run, command)
             if token.cancelled and isinstance(begun, _Begun):  # nobody waits for the answer any more
                 child.let_go(begun.process)
@@ -123,9 +132,9 @@ class RunControl(QObject):
         if run is None:
             return
         if not self._follower.is_held and not self.has_begun(run):
-            self.failed.emit(self.tr("Nothing trains this run at the moment, so there is nobody to follow an order."))
+            self.failed.emit(run, self.tr("Nothing trains this run at the moment, so there is nobody to follow an order."))
             return
-        self._forget_others(run)
+        self._forget_others()
         self._count += 1
         key = f"being-written-{self._count}"
         self.waiting[key] = name
@@ -149,12 +158,12 @@ class RunControl(QObject):
         if run is None:
             return
 
-        def work(_: Report[Any], __: Token) -> str:  # Any: nothing is reported
+        def work(_: Report[Any], __: Token) -> _Problem:  # Any: nothing is reported
             try:
                 end_trainer(run)
             except TrainerError as error:
-                return str(error)
-            return ""
+                return _Problem(run, str(error))
+            return _Problem(run, "")
 
         self._errands.run(work, "ending a trainer", self._on_told)
 
@@ -172,14 +181,18 @@ class RunControl(QObject):
         is_told = run == self._follower.run and self._follower.state.ending is not None
         return is_told and self.has_begun(run) and not self.is_starting(run)
 
-    def _on_started(self, begun: _Begun | str | None) -> None:
+    def _on_started(self, begun: _Begun | _Problem | None) -> None:
         if isinstance(begun, _Begun):
             self._starting.remove(begun.run)
             self._begun.append(begun)
             self._polling.start()
-        else:  # which one it was does not matter: they can be started again
-            self._starting.clear()
-            self.failed.emit(begun or self.tr("The trainer could not be started. Try again; the log says what happened."))
+        elif begun is not None:
+            self._starting.remove(begun.run)
+            self._on_told(begun)
+        else:  # which one it was is not known; they can be started again
+            runs, self._starting = self._starting, []
+            for run in runs:
+                self.failed.emit(run, self.tr("The trainer could not be started. Try again; the log says what happened."))
         self._keep_awake()
 
     def _poll(self) -> None:
@@ -189,8 +202,8 @@ class RunControl(QObject):
             log.info("The trainer of %s ended with %s.", begun.run, begun.process.returncode)
             self.trainer_ended.emit(begun.run, begun.process.returncode)
 
-            def work(_: Report[Any], __: Token, begun: _Begun = begun) -> str:  # Any: nothing is reported
-                return _why_it_ended(begun)
+            def work(_: Report[Any], __: Token, begun: _Begun = begun) -> _Problem:  # Any: nothing is reported
+                return _Problem(begun.run, _why_it_ended(begun))
 
             self._errands.run(work, "hearing why a trainer ended", self._on_told)
         waiting, self._next = self._next, []
@@ -200,26 +213,24 @@ class RunControl(QObject):
             self._polling.stop()
         self._on_changed()
 
-    def _on_told(self, problem: str | None) -> None:
-        if problem:
-            self.failed.emit(problem)
+    def _on_told(self, problem: _Problem | None) -> None:
+        if problem is not None and problem.sentence:
+            self.failed.emit(problem.run, problem.sentence)
 
     def _on_written(self, written: _Written | None) -> None:
         if written is None:
             written = _Written(self._ordered or Path(), next(iter(self.waiting), ""), "", self.tr("The order could not be given."))
-        if written.run != self._ordered:
-            return
-        name = self.waiting.pop(written.key, None)
+        name = self.waiting.pop(written.key, None)  # None: another run is followed by now
         if name is not None and written.order_id:
             self.waiting[written.order_id] = name
         if written.problem:
-            self.failed.emit(written.problem)
+            self.failed.emit(written.run, written.problem)
         self.waiting_changed.emit()
         self._on_changed()
 
     def _on_changed(self) -> None:
         follower = self._follower
-        self._forget_others(follower.run)
+        self._forget_others()
         answers = [follower.state.answers[key] for key in self.waiting if key in follower.state.answers]
         for answer in answers:
             del self.waiting[answer.id]
@@ -232,9 +243,9 @@ class RunControl(QObject):
             self.answered.emit(answer)
         self._keep_awake()
 
-    def _forget_others(self, run: Path | None) -> None:
-        if run != self._ordered:
-            self._ordered = run
+    def _forget_others(self) -> None:
+        if self._follower.times_followed != self._times_followed:
+            self._ordered, self._times_followed = self._follower.run, self._follower.times_followed
             if self.waiting:
                 self.waiting.clear()
                 self.waiting_changed.emit()
@@ -250,7 +261,7 @@ def _trainer(config: Path) -> Sequence[str]:
     return child.trainer_command("run", config)
 
 
-def _start(run: Path, command: TrainerCommand) -> _Begun | str:
+def _start(run: Path, command: TrainerCommand) -> _Begun | _Problem:
     """Start a trainer; a sentence if that cannot be. Called in the worker thread."""
     try:
         config = find_run(run)
@@ -261,10 +272,11 @@ def _start(run: Path, command: TrainerCommand) -> _Begun | str:
         when = time.time()
         return _Begun(run, child.start_detached(command(config), run / LOG), log_bytes, told, when)
     except TrainerError as error:
-        return str(error)
+        return _Problem(run, str(error))
     except OSError as error:
         what = error.filename or command(config)[0]
-        return _tr("The trainer could not be started: {reason} ({what}).").format(reason=error.strerror or error, what=what)
+        said = _tr("The trainer could not be started: {reason} ({what}).").format(reason=error.strerror or error, what=what)
+        return _Problem(run, said)
 
 
 def _not_given(run: Path, error: OSError) -> str:

@@ -64,6 +64,8 @@ class RunFollower(QObject):
         """`silent_after_s`: seconds without a heartbeat after which a run that is held counts as silent."""
         super().__init__(parent)
         self.run: Path | None = None
+        self.times_followed = 0
+        """Another number whenever another run is followed, or none: a run may take the folder of one that was removed."""
         self.state = RunState()
         """The same object for as long as one run is followed."""
         self.standing: Standing = "new"
@@ -109,6 +111,7 @@ class RunFollower(QObject):
         if self._errand is not None:
             self._errand.cancel()
         self.run, self._errand, self._fresh = None, None, None
+        self.times_followed += 1
         self._reports.clear()
         self.state, self.standing, self.lock, self.lock_seconds_old = RunState(), "new", None, None
         self.last_words, self.disk_is_full, self.problem, self.is_caught_up = "", False, "", False

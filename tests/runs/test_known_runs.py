@@ -128,6 +128,17 @@ def test_those_in_training_come_first_then_the_latest_and_none_twice(known, regi
     assert [glance.folder.name for glance in known.runs()] == ["held", "newest", "run", "old"]
 
 
+def test_runs_in_training_keep_their_places_whoever_told_last(known):
+    for name, seconds in (("first", 100.0), ("second", 200.0), ("b untold", 0.0), ("a untold", 0.0)):
+        run = new_run(known.folder / name.replace(" ", "-"), name=name)
+        if seconds:
+            tell(run, BEGIN, seconds=seconds)
+        write_lock(run, own_lock())
+    for number, name in enumerate(("first", "second", "first")):
+        tell(known.folder / name, step(number + 1), seconds=300.0 + number)
+        assert [glance.name for glance in known.runs()] == ["a untold", "b untold", "second", "first"]
+
+
 def test_a_noted_run_that_vanished_is_left_out_and_not_forgotten(known, register, tmp_path):
     run = new_run(tmp_path / "drive" / "run")
     register.add(run)

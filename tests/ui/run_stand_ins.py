@@ -58,8 +58,14 @@ class Follower(QObject):
 
     def __init__(self, run: Path, state: RunState, standing: str) -> None:
         super().__init__()
+        self.run, self.state, self.standing, self.times_followed = run, state, standing, 0
+        self.last_words, self.lock_seconds_old, self.is_caught_up = "", None, True
+
+    def follow(self, run: Path, state: RunState, standing: str) -> None:
+        """Another run from now on; nothing is told yet."""
         self.run, self.state, self.standing = run, state, standing
         self.last_words, self.lock_seconds_old, self.is_caught_up = "", None, True
+        self.times_followed += 1
 
     def take(self, event, seconds: float | None = None, standing: str | None = None) -> None:
         self.state.take(event, seconds or (self.state.last_seconds or 0) + 1)
@@ -72,7 +78,7 @@ class Control(QObject):
 
     answered = Signal(object)
     waiting_changed = Signal()
-    failed = Signal(str)
+    failed = Signal(Path, str)
 
     def __init__(self) -> None:
         super().__init__()

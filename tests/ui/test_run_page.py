@@ -1,7 +1,9 @@
 """The page of a run: what it shows in every state, verbs that follow the process, one cursor for all, files it writes."""
 
 import csv
+import json
 import re
+import threading
 import time
 from array import array
 from dataclasses import replace
@@ -15,6 +17,7 @@ from PySide6.QtWidgets import QAbstractButton, QAbstractSlider, QApplication, QL
 
 from p2p_desktop.inference.translator import Translator
 from p2p_desktop.runs.run_state import LOSS_NAMES, Losses, RunState
+from p2p_desktop.ui import run_page
 from p2p_desktop.ui.compare_checkpoints import CompareCheckpoints
 from p2p_desktop.ui.film_strip import FilmStrip, Frame, slots_of
 from p2p_desktop.ui.held_out_panel import HeldOutPanel
@@ -25,7 +28,7 @@ from p2p_desktop.ui.widgets import SegmentedControl
 from tests.deadlines import soon
 from tests.models_for_tests import write_small_model
 from tests.ui.run_stand_ins import Control, Follower, draw_strip, recorded_run, result_colour
-from training.contract.protocol import Answered, Checkpointed, Failed, Finished, Sample, Started, Step, Stopped, Validation
+from training.contract.protocol import CONFIG, Answered, Checkpointed, Failed, Finished, Sample, Started, Step, Stopped, Validation
 
 PATIENCE_MS = 20_000
 VERBS = ("train_preview", "train_pause", "train_resume", "train_stop", "train_go_on", "train_use")
@@ -42,8 +45,7 @@ class Hands:
 
     def open(self, run, state, standing, size) -> None:
         """Follow this run from now on."""
-        self.follower.run, self.follower.state, self.follower.standing = run, state, standing
-        self.follower.last_words, self.follower.lock_seconds_old, self.follower.is_caught_up = "", None, True
+        self.follower.follow(run, state, standing)
         self.control.waiting.clear()
         self.control.begun.clear()
         self.page.resize(*size)
@@ -202,7 +204,7 @@ def test_an_order_that_fails_is_told_and_may_be_given_again(opened):
     hands.control.answer("preview", ok=False, message="The disk is full.")
     assert hands.page._answer.text() == "The disk is full."
     assert hands.find("train_preview").isEnabled()
-    hands.control.failed.emit("The order could not be given.")
+    hands.control.failed.emit(hands.follower.run, "The order could not be given.")
     assert hands.page._answer.text() == "The order could not be given."
 
 
@@ -214,6 +216,79 @@ def test_go_on_waits_for_the_trainer_that_was_begun(opened):
     hands.refresh()
     assert hands.find("train_go_on", QAbstractButton).text() == "Starting..."
     assert not hands.find("train_go_on").isEnabled()
+
+
+# --- another run
+
+
+def rename(run, name):
+    """As a run that was made with another name."""
+    request = json.loads((run / CONFIG).read_text())
+    (run / CONFIG).write_text(json.dumps(request | {"name": name}))
+
+
+def test_a_run_in_the_folder_of_a_removed_one_is_another_run(opened):
+    hands = opened()
+    run, pictures = hands.follower.run, hands.find("train_pictures")
+    latest = hands.follower.state.samples[-1]
+    hands.wait(lambda: pixel(pictures, QPoint(300, 40)) == result_colour(latest.step))
+    hands.choose("train_use_which", "train_use_menu", "this very step")
+    hands.click("train_stop")
+    hands.control.answer("stop")
+    rename(run, "Bravo")
+    for name in latest.files:
+        draw_strip(run / name, latest.step + 1)
+    hands.open(run, replace(hands.follower.state), "training", (1124, 772))
+    assert hands.text("train_name") == "Bravo"
+    assert hands.view._config.name == "Bravo"
+    assert hands.page._answer.text() == ""
+    assert hands.find("train_stop", QAbstractButton).text() == "Stop and save"
+    hands.wait(lambda: pixel(pictures, QPoint(300, 40)) == result_colour(latest.step + 1))
+    used = []
+    hands.page.use_asked.connect(used.append)
+    hands.control.order("snapshot")
+    hands.control.answer("snapshot", file="models/step-00000060.safetensors", message="Saved.")
+    assert used == []  # that was asked of the other one
+
+
+def test_a_request_that_is_read_too_late_names_no_other_run(opened, monkeypatch, tmp_path):
+    hands = opened()
+    alpha, state = hands.follower.run, hands.follower.state
+    cesar, _ = recorded_run(tmp_path / "cesar", "events-when-stopped.jsonl")
+    rename(alpha, "Alpha")
+    rename(cesar, "Cesar")
+    begun, may_end, read = threading.Event(), threading.Event(), run_page._request_of
+
+    def slowly(run):
+        if run == alpha:
+            begun.set()
+            assert may_end.wait(PATIENCE_MS / 1000)
+        return read(run)
+
+    monkeypatch.setattr(run_page, "_request_of", slowly)
+    hands.follower.follow(alpha, state, "stopped")
+    hands.refresh()
+    hands.wait(begun.is_set)
+    hands.open(cesar, replace(state), "stopped", (1124, 772))
+    assert hands.text("train_name") == "Cesar"
+    may_end.set()
+    hands.wait(lambda: hands.page._errands.are_done)
+    assert hands.text("train_name") == "Cesar"
+    assert hands.view._config.name == "Cesar"
+
+
+def test_what_went_wrong_is_said_on_the_page_of_its_run_alone(opened, tmp_path):
+    hands = opened()
+    alpha, state = hands.follower.run, hands.follower.state
+    cesar, _ = recorded_run(tmp_path / "cesar", "events-when-stopped.jsonl")
+    hands.follower.follow(cesar, replace(state), "stopped")
+    hands.control.failed.emit(cesar, "It could not be started.")  # before the page had its turn
+    assert hands.page._answer.text() == "It could not be started."
+    hands.open(cesar, replace(state), "stopped", (1124, 772))
+    hands.control.failed.emit(alpha, "The trainer ended before it could begin.")
+    assert hands.page._answer.text() == ""
+    hands.follower.failed.emit("The folder of this run is not there any more.")
+    assert hands.page._answer.text() == "The folder of this run is not there any more."
 
 
 # --- models of the run

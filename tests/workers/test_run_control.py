@@ -37,10 +37,14 @@ class Room:
         self.follower = RunFollower()
         self.control = RunControl(self.follower, **options)
         self.control.keep_awake = False
-        self.answers, self.problems = [], []
+        self.answers, self.problems, self.whose = [], [], []
         self.control.answered.connect(self.answers.append)
-        self.control.failed.connect(self.problems.append)
+        self.control.failed.connect(self._on_failed)
         self.follower.follow(run)
+
+    def _on_failed(self, run, sentence):
+        self.whose.append(run)
+        self.problems.append(sentence)
 
     def wait(self, true):
         self.qtbot.waitUntil(true, timeout=PATIENCE_MS)
@@ -190,6 +194,26 @@ def test_what_cannot_be_started_is_a_sentence(room, run):
     me.wait(lambda: len(me.problems) == 2)
     assert me.problems[0] == f"The trainer could not be started: No such file or directory ({run / 'no such program'})."
     assert "holds no training run" in me.problems[1]
+
+
+def test_what_is_told_names_its_run_whichever_is_followed_by_then(room, run, tmp_path):
+    me = room(command=python("import time; time.sleep(0.3)"))
+    me.control.start(run)
+    me.follower.follow(tmp_path)
+    me.wait(lambda: bool(me.problems))
+    assert me.whose == [run]
+    assert "ended before it could begin" in me.problems[0]
+
+
+def test_orders_of_a_removed_run_are_not_those_of_the_next_in_its_folder(room, run):
+    write_lock(run, own_lock())
+    me = room()
+    me.wait(lambda: me.follower.is_held)
+    me.control.order("preview")
+    me.wait(lambda: len(waiting_orders(run)) == 1 and me.control._errands.are_done)
+    me.follower.follow(run)
+    me.wait(lambda: me.follower.is_held)
+    me.wait(lambda: not me.control.waiting)
 
 
 def test_an_order_needs_somebody_to_follow_it_and_a_place_to_lie(room, run):

@@ -171,6 +171,15 @@ def test_another_run_is_followed_instead(follow, qtbot, run, tmp_path):
     assert list(follower.state.losses.steps) == [7]
 
 
+def test_a_run_in_the_folder_of_the_last_one_counts_as_another(follow, run):
+    follower, _ = follow()
+    counts = [follower.times_followed]
+    for change in (follower.unfollow, lambda: follower.follow(run), lambda: follower.follow(run)):
+        change()
+        counts.append(follower.times_followed)
+    assert len(set(counts)) == 4
+
+
 def test_last_words_are_those_of_the_process_that_failed_and_can_be_shown(follow, qtbot, run):
     (run / LOG).write_bytes(b"x" * 50_000 + b"\nTraceback:\n\n\x1b[31m  of \xff\tus\x00\nOSError: full\n")
     tell(run, BEGIN, Failed(3, "The disk is full.", None), seconds=time.time() - 5)
