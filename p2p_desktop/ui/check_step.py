@@ -45,7 +45,7 @@ class CheckStep(WizardStep):
         self._config: TrainConfig | None = None
         self._checked: CheckedPairs | None = None
         self._checked_for: list[object] = []
-        self._problem = ""
+        self._problem, self._is_closed = "", False
         self._progress = (0, 0)
         self._drawn: tempfile.TemporaryDirectory[str] | None = None
         self._num_drawn = 0
@@ -77,6 +77,7 @@ class CheckStep(WizardStep):
             config = draft.config(dict.fromkeys(_SETTLED_HERE, "[]"))
         except P2PError as error:
             self._config = None
+            self._check.cancel()
             self._fail(str(error))
             return
         self._config = config
@@ -125,6 +126,7 @@ class CheckStep(WizardStep):
         )
 
     def close_down(self, until: QDeadlineTimer) -> None:
+        self._is_closed = True
         self._dialog.close_down(until)
         self._check.close(until)
         self._draw.close(until)
@@ -138,20 +140,35 @@ class CheckStep(WizardStep):
     # --- the check
 
     def _begin_check(self) -> None:
-        if self._config is None or self._check.is_running:
-            return  # one that was cancelled begins anew when it has ended
+        """Check what is wanted now. What runs for something else is ended first, and comes back here when it has gone."""
+        if self._config is None or self._is_closed:
+            return
+        if self._check.is_running and not self._is_stale:
+            self._problem = ""
+            self._pages.setCurrentWidget(self._wait)
+        else:
+            self._show_waiting()
+            if self._check.is_running:
+                self._check.cancel()
+            else:
+                self._checked_for = _dependencies(self._config)
+                self._check.start("check-pairs", {"config": self._config.to_dict()})
+        self.changed.emit()
+
+    def _show_waiting(self) -> None:
+        """Nothing is known of the pictures yet."""
         self._checked, self._problem, self._progress = None, "", (0, 0)
-        self._checked_for = _dependencies(self._config)
+        self._draw.cancel()
         self._thumbnails.forget_all()
         self._forget_drawn()
         self._groups.show_groups([])
         self._describe()
         self._wait.show_progress(0, 0)
         self._pages.setCurrentWidget(self._wait)
-        self._check.start("check-pairs", {"config": self._config.to_dict()})
-        self.changed.emit()
 
     def _on_check_progressed(self, done: int, total: int, _: str) -> None:
+        if self._is_stale:
+            return
         self._progress = (done, total)
         self._wait.show_progress(done, total)
         self.changed.emit()
@@ -345,7 +362,7 @@ class CheckStep(WizardStep):
     @property
     def _is_stale(self) -> bool:
         """Whether what is being checked is no longer what is wanted: the last word of a check may come late."""
-        return self._config is not None and self._checked_for != _dependencies(self._config)
+        return self._config is None or self._checked_for != _dependencies(self._config)
 
     @property
     def _of_pairs(self) -> bool:

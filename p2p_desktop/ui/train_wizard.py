@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QDeadlineTimer, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
@@ -20,7 +19,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from p2p_desktop.runs.new_run import create_named_run
 from p2p_desktop.runs.run_draft import RunDraft
 from p2p_desktop.ui.action_bar import ActionBar
 from p2p_desktop.ui.choice_card import ChoiceCard
@@ -33,12 +31,13 @@ from p2p_desktop.ui.step_trail import StepTrail
 from p2p_desktop.ui.theme import PLAIN_TOP_BAR_HEIGHT, SPACE_M, SPACE_XL, SPACE_XXL
 from p2p_desktop.ui.widgets import ElidedLabel
 from p2p_desktop.ui.wizard_step import WizardStep
+from p2p_desktop.workers.run_maker import RunMaker
 from p2p_desktop.workers.task_thread import TaskThread
 from training.contract.errors import P2PError
-from training.contract.progress import Report, Token
 
 _LEAST_TITLE = 120  # pixels of the title, before the steps give up their words
-_LAST_MS = 2000  # for what the steps still do, once nobody waits for it
+
+_retired: set["TrainWizard"] = set()  # whose threads have not left yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,10 @@ class StepPlan:
 
 
 class TrainWizard(QWidget):
-    """The last step's button makes the run's folder; whoever hears `run_made` starts its trainer."""
+    """The last step's button makes the run's folder; whoever hears `run_made` starts its trainer.
+
+    Whoever hears `run_made` or `cancelled` lets the wizard `retire`: its threads may still wait for a disk.
+    """
 
     run_made = Signal(Path)  # the run's folder
     cancelled = Signal()
@@ -65,7 +67,11 @@ class TrainWizard(QWidget):
         self._draft = draft or RunDraft()
         self._is_touched = draft is not None
         self._index = 0
-        self._maker: TaskThread | None = None
+        self._maker = RunMaker(self)
+        self._maker.made.connect(self._on_made)
+        self._maker.failed.connect(self._on_not_made)
+        self._ready: Path | None = None  # the run's folder, made while the person is asked whether to throw it away
+        self._is_over = False
         self._question: Question | None = None
         self._note = Note(look, "error", self)
         self._note.setObjectName("train_note")
@@ -124,7 +130,7 @@ class TrainWizard(QWidget):
 
     def ask_to_cancel(self) -> None:
         """End the wizard; where something would be lost, ask before."""
-        if self._question is not None:
+        if self._question is not None or self._is_over:
             return
         if not self._is_touched:
             self._cancel()
@@ -136,11 +142,23 @@ class TrainWizard(QWidget):
         self._question.open()
 
     def close_down(self, until: QDeadlineTimer) -> None:
-        """End what the steps still do."""
+        """End what the steps still do: only for a program that ends, and may wait."""
         for step in self._made.values():
             step.close_down(until)
-        if self._maker is not None:
-            self._maker.wait(until)
+        self._maker.close(until)
+
+    def retire(self) -> None:
+        """End without anybody waiting for it: the wizard is not to be seen any more, and goes when its threads have left."""
+        if self in _retired:
+            return
+        _retired.add(self)
+        self._end()
+        self.hide()
+        self.setParent(None)
+        self._maker.ended.connect(self._leave)
+        for thread in self.findChildren(TaskThread):
+            thread.finished.connect(self._leave)
+        self._leave()
 
     # --- of Qt
 
@@ -226,7 +244,7 @@ class TrainWizard(QWidget):
     # --- what is shown
 
     def _show(self) -> None:
-        reason, busy = self.step.why_not(), self._maker is not None
+        reason, busy = self.step.why_not(), self._is_starting
         headline, detail = self.step.words()
         self._bar.say(headline, reason or detail)
         is_last = self._index == len(self._plans) - 1
@@ -275,7 +293,7 @@ class TrainWizard(QWidget):
             self._go_back_to(self._index - 1)
 
     def _go_back_to(self, index: int) -> None:
-        if self._maker is not None:
+        if self._is_starting:
             return
         if not self.step.why_not():  # else it stays in the step's own controls, and is shown there again
             self.step.leave(self._draft)
@@ -283,7 +301,7 @@ class TrainWizard(QWidget):
         self.take_keyboard(Qt.FocusReason.OtherFocusReason)
 
     def _on_next(self) -> None:
-        if self.step.why_not() or self._maker is not None:
+        if self.step.why_not() or self._is_starting:
             self._show()
             return
         self.step.leave(self._draft)
@@ -293,38 +311,31 @@ class TrainWizard(QWidget):
         else:
             self._make_run()
 
+    @property
+    def _is_starting(self) -> bool:
+        return self._maker.is_busy or self._ready is not None
+
     def _make_run(self) -> None:
-        draft, runs = self._draft, self._runs
-
-        def work(_: Report[Any], __: Token) -> Path:  # Any: nothing is reported
-            task = draft.task_spec
-            name = draft.name.strip() or (task.title if task is not None else "")
-            return create_named_run(draft.config(), runs, name)  # its disk may be slow, or full
-
         self._note.clear()
-        self._maker = TaskThread(work, "making a run", self)
-        self._maker.succeeded.connect(self._on_made)
-        self._maker.failed.connect(self._on_not_made)
-        self._maker.start()
+        self._maker.make(self._draft, self._runs)
         self._show()
 
     def _on_made(self, run: Path) -> None:
-        self._let_maker_go()
-        self.close_down(QDeadlineTimer(_LAST_MS))
-        self.run_made.emit(run)
+        self._ready = run
+        if self._question is None:
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        run, self._ready = self._ready, None
+        if run is not None:
+            self._end()
+            self.run_made.emit(run)
 
     def _on_not_made(self, error: Exception) -> None:
-        self._let_maker_go()
         words = str(error) if isinstance(error, P2PError) else self.tr("The run could not be made. The log says why.")
         self.step.enter(self._draft)  # it has ended what it did
         self.say("error", *sentences(words))
         self._show()
-
-    def _let_maker_go(self) -> None:
-        maker, self._maker = self._maker, None
-        if maker is not None:
-            maker.wait()
-            maker.deleteLater()
 
     def _on_answered(self, result: int) -> None:
         question, self._question = self._question, None
@@ -332,10 +343,33 @@ class TrainWizard(QWidget):
             question.deleteLater()
         if result == Question.DialogCode.Accepted:
             self._cancel()
+        else:
+            self._hand_over()
 
     def _cancel(self) -> None:
-        self.close_down(QDeadlineTimer(_LAST_MS))
+        self._end()
         self.cancelled.emit()
+
+    # --- the end
+
+    def _end(self) -> None:
+        """Cancel all that is done here, without waiting; a folder that nobody has heard of is removed."""
+        if self._is_over:
+            return
+        self._is_over = True
+        for step in self._made.values():
+            step.close_down(QDeadlineTimer(0))
+        run, self._ready = self._ready, None
+        if run is not None:
+            self._maker.discard(run)
+        else:
+            self._maker.give_up()
+
+    def _leave(self) -> None:
+        """Go, unless a thread is still at work; it comes back here when it ends."""
+        if self in _retired and not self._maker.is_busy and not any(one.isRunning() for one in self.findChildren(TaskThread)):
+            _retired.discard(self)
+            self.deleteLater()
 
 
 def _scroll_area(parent: QWidget) -> QScrollArea:

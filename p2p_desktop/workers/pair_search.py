@@ -56,10 +56,13 @@ class PairSearch(QObject):
         self._errands = Errands(self)
         self._number = 0
         self._current: Errand | None = None
+        self._is_closed = False
 
     def look(self, folder: Path, wanted: Wanted, other: Path | None) -> None:
         """Look through a folder; `other`: that of the second pictures, if it lies elsewhere."""
         self.forget()
+        if self._is_closed:
+            return  # a field that loses the keyboard as it goes tells what was typed
         number = self._number
 
         def work(_: Report[Any], token: Token) -> tuple[int, object]:  # Any: nothing is reported
@@ -78,7 +81,8 @@ class PairSearch(QObject):
         self._errands.cancel()
 
     def close(self, until: QDeadlineTimer) -> None:
-        """Wait for the disk, `until` then."""
+        """End, and look for nothing any more. Wait for the disk, `until` then."""
+        self._is_closed = True
         self.forget()
         self._errands.close(until)
 

@@ -324,6 +324,37 @@ def test_leaving_ends_the_check_and_entering_begins_it_anew(make, pairs):
     hands.qtbot.waitUntil(lambda: hands.step.words()[1] == "3 of 9", timeout=PATIENCE_MS)
 
 
+def test_another_folder_is_checked_without_waiting_for_the_first(make, pairs, answers, tmp_path):
+    progress = json.dumps({"type": "progress", "done": 3, "total": 9, "what": "checking"})
+    slow = f"import time\nprint({progress!r}, flush=True)\ntime.sleep(600)"
+    big = write_photos(tmp_path / "big", 3)
+
+    def command(mode, path):
+        is_big = json.loads(path.read_text())["config"]["data"] == str(big)
+        return [sys.executable, "-c", slow] if is_big else saying(answers)(mode, path)
+
+    hands = make(big, command=command)
+    hands.qtbot.waitUntil(lambda: hands.step.words()[1] == "3 of 9", timeout=PATIENCE_MS)
+    hands.step.enter(hands.draft)  # on the way back and forth, with the same folder: it goes on
+    assert hands.step.words()[1] == "3 of 9"
+    hands.draft.data = pairs
+    hands.step.enter(hands.draft)  # which nobody left: it could not be left forwards
+    assert hands.step.words() == ("Checking the pictures", "Getting ready")
+    assert hands.text("train_check_line") == "Getting ready"
+    hands.wait_checked()
+    assert hands.text("train_found") == "11 pairs found"
+
+
+def test_settings_that_cannot_be_end_the_check_of_those_that_could(make, pairs):
+    slow = "import time; time.sleep(600)"
+    hands = make(pairs, command=lambda mode, path: [sys.executable, "-c", slow])
+    hands.draft.changes["batch_size"] = "0"
+    hands.step.enter(hands.draft)
+    hands.qtbot.waitUntil(lambda: not hands.step._check.is_running, timeout=PATIENCE_MS)
+    assert "batch_size must be 1 to 1024" in hands.step.why_not()
+    assert hands.button("train_check_again").isVisible()
+
+
 def test_the_settings_that_come_of_it_are_those_of_a_config(checked):
     checked.press("2.png", "put_right")
     checked.leave()

@@ -1,7 +1,10 @@
 """The train wizard, through its real widgets: from the first click to a run's folder, wrong turns and the way back included."""
 
 import re
+import threading
+import time
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
@@ -13,8 +16,10 @@ from PySide6.QtWidgets import (
     QPushButton,
     QScrollBar,
 )
+from shiboken6 import isValid
 
 from p2p_desktop.runs.duplicate import draft_of
+from p2p_desktop.workers import pair_search, run_maker
 from tests.models_for_tests import small_card, write_small_model
 from tests.training.runs import tiny_config
 from tests.ui.test_accessible import CONTROLS, DOCUMENTED, is_part_of_another
@@ -220,3 +225,111 @@ def test_a_run_done_once_more_fills_the_pages(qtbot, look, tmp_path, pairs):
     repeated = TrainConfig.from_json((hands.made[0] / CONFIG).read_text(encoding="utf-8"))
     assert config.differences(repeated) == ["seed", "name"]  # the first of which the step of this test sets
     hands.close()
+
+
+class SlowDisk:
+    """What is asked of it is answered once it has woken."""
+
+    def __init__(self, monkeypatch, module, name: str) -> None:
+        self._answer, self.is_asked, self._is_awake = getattr(module, name), threading.Event(), threading.Event()
+        self.num_answered = 0
+        monkeypatch.setattr(module, name, self._ask)
+
+    def _ask(self, *args, **options):
+        self.is_asked.set()
+        self._is_awake.wait()
+        try:
+            return self._answer(*args, **options)
+        finally:
+            self.num_answered += 1
+
+    def wake(self) -> None:
+        self._is_awake.set()
+
+
+@pytest.fixture
+def slow(monkeypatch):
+    """Makes a function as slow as a disk that sleeps."""
+    disks = []
+
+    def slow(module, name: str) -> SlowDisk:
+        disks.append(SlowDisk(monkeypatch, module, name))
+        return disks[-1]
+
+    yield slow
+    for disk in disks:
+        disk.wake()
+
+
+def throw_away(hands) -> float:
+    """Cancel as the person does, have the wizard retire as its owner does, and give the seconds that it took."""
+    begun = time.monotonic()
+    hands.click("train_cancel")
+    QTest.mouseClick(hands.find("train_discard", QPushButton), Qt.MouseButton.LeftButton)
+    assert hands.cancelled == [True]
+    hands.wizard.retire()
+    return time.monotonic() - begun
+
+
+def test_a_wizard_that_is_thrown_away_waits_for_no_disk_and_goes_when_its_threads_have_left(hands, pairs, slow):
+    disk = slow(pair_search, "find_pairs")
+    hands.go_to_pictures()
+    hands.wizard.take_drop([pairs])
+    hands.wait(disk.is_asked.is_set)
+    hands.find("train_data", QLineEdit).setFocus()
+    QTest.keyClicks(hands.find("train_data", QLineEdit), "/x")  # told as the field loses the keyboard: nobody looks there
+    assert throw_away(hands) < 1
+    assert not hands.wizard.isVisible()
+    QTest.qWait(100)
+    assert isValid(hands.wizard)
+    disk.wake()
+    hands.wait(lambda: not isValid(hands.wizard))
+    assert disk.num_answered == 1
+
+
+def test_a_wizard_with_nothing_to_do_goes_at_once(hands):
+    hands.click("train_task_pairs")
+    throw_away(hands)
+    hands.wait(lambda: not isValid(hands.wizard))
+
+
+def test_the_wizard_goes_without_waiting_for_what_is_measured_once_its_run_is_made(hands, pairs):
+    hands.go_to_settings(pairs)
+    hands.wait(lambda: hands.wizard.step._estimates._run.is_running)
+    begun = []
+    hands.wizard.run_made.connect(lambda _: (begun.append(time.monotonic()), hands.wizard.retire(), begun.append(time.monotonic())))
+    hands.click("train_next")
+    hands.wait(lambda: len(begun) == 2)
+    assert begun[1] - begun[0] < 1
+    hands.wait(lambda: not isValid(hands.wizard))
+    assert (hands.made[0] / CONFIG).is_file()
+
+
+def test_a_run_that_is_thrown_away_while_it_is_made_is_not_begun_and_leaves_no_folder(hands, pairs, slow):
+    disk = slow(run_maker, "create_named_run")
+    hands.go_to_settings(pairs)
+    hands.click("train_next")
+    hands.wait(disk.is_asked.is_set)
+    assert throw_away(hands) < 1
+    disk.wake()
+    hands.wait(lambda: not isValid(hands.wizard))
+    assert disk.num_answered == 1
+    assert hands.made == []
+    assert list(hands.runs.iterdir()) == []
+
+
+@pytest.mark.parametrize("answer", ["train_discard", "train_keep"])
+def test_a_run_that_is_made_while_the_person_is_asked_waits_for_the_answer(hands, pairs, slow, answer):
+    disk = slow(run_maker, "create_named_run")
+    hands.go_to_settings(pairs)
+    hands.click("train_next")
+    hands.wait(disk.is_asked.is_set)
+    hands.click("train_cancel")
+    disk.wake()
+    hands.wait(lambda: hands.wizard._ready)
+    assert hands.made == []
+    QTest.mouseClick(hands.find(answer, QPushButton), Qt.MouseButton.LeftButton)
+    hands.wizard.retire()
+    hands.wait(lambda: not isValid(hands.wizard))
+    assert [run.name for run in hands.made] == [run.name for run in hands.runs.iterdir()]
+    assert len(hands.made) == (answer == "train_keep")

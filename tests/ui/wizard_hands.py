@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
 from p2p_desktop.paths import resources
 from p2p_desktop.runs.run_draft import RunDraft
@@ -119,8 +120,9 @@ class Hands:
 
     def close(self) -> None:
         until = QDeadlineTimer(PATIENCE_MS)
-        self.wizard.close_down(until)
+        if isValid(self.wizard):  # one that has retired goes by itself
+            self.wizard.close_down(until)
+            self.wizard.close()
+            self.wizard.deleteLater()
         self.shelf.close(until)
-        self.wizard.close()
-        self.wizard.deleteLater()
         QApplication.processEvents()
