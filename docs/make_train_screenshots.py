@@ -21,12 +21,12 @@ EXAMPLES = sorted((ROOT / "resources" / "examples").glob("*.jpg"))
 NUM_PAIRS, SIDE, SHIFT = 20, 160, 9
 _PATIENCE_S = 600
 SETTINGS = {
-    "steps": "600",
+    "steps": "260",
     "crop_size": "64",
     "load_size": "72",
-    "validate_every": "50",
-    "sample_every": "50",
-    "checkpoint_every": "50",
+    "validate_every": "20",
+    "sample_every": "20",
+    "checkpoint_every": "20",
     "ngf": "16",
     "learning_rate": "0.001",
 }
