@@ -53,7 +53,7 @@ def test_a_walk_from_the_first_click_ends_in_a_runs_folder(hands, pairs):
     assert "real steps, not guessed" in hands.find("train_estimate_note").text()
     assert hands.text("train_preset_quick_time") == f"about {hands.text('train_estimate_time')}".replace("about less", "less")
     assert hands.text("train_title") == "New model: Drawing to photo"
-    assert hands.text("train_more_count") == "50 settings, 6 changed"
+    assert hands.text("train_more_count") == "51 settings, 6 changed"
     hands.click("train_next")
     hands.wait(lambda: hands.made)
     (run,) = hands.made
