@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from p2p_desktop.inference.memory import bytes_per_pixel
-from training.contract.encodings import NO_DEPTH, Pixels, Values, encoding_named, join_alpha, join_depth, to_grey
+from p2p_desktop.inference.trial_picture import source_for
+from training.contract.encodings import Pixels, Values
 from training.contract.framing import Frame, long_side_at, pad_to_multiple, to_planes
 from training.contract.pictures import read_picture
 from training.contract.progress import Report, Token
@@ -82,7 +83,7 @@ def views(rgb: Pixels, frame: Frame) -> Iterator[Values]:
 
     The upper part is two thirds of it, so that height and width differ where the picture is square.
     """
-    source = _as_source(rgb, frame)
+    source = source_for(rgb, frame)
     multiple = frame.rule.multiple
     small = _planes(source, max(SMALL_SIDE, multiple), frame)
     yield np.stack([small, np.ascontiguousarray(small[..., ::-1])])
@@ -93,15 +94,3 @@ def views(rgb: Pixels, frame: Frame) -> Iterator[Values]:
 def _planes(source: Pixels, side: int, frame: Frame) -> Values:
     shrunk = frame.shrink(source, long_side_at(side, source.shape[0], source.shape[1]))
     return to_planes(pad_to_multiple(frame.encode(shrunk), frame.rule.multiple))
-
-
-def _as_source(rgb: Pixels, frame: Frame) -> Pixels:
-    """What an encoding takes, made of a picture: its brightness stands in for depth, over the whole range, black for holes."""
-    entering = encoding_named(frame.encoding_in)
-    if entering.has_alpha:
-        return join_alpha(rgb, to_grey(rgb)[..., 0])
-    if not entering.is_depth:
-        return rgb
-    farthest = min(frame.depth.range_m / frame.depth.unit_m, NO_DEPTH - 1)
-    depth = np.rint(to_grey(rgb).astype(np.float64) / np.iinfo(rgb.dtype).max * farthest).astype(np.uint16)
-    return join_depth(rgb, depth) if frame.encoding_in == "rgb_depth16" else depth
