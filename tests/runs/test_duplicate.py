@@ -45,7 +45,8 @@ def test_the_draft_of_a_run_asks_for_the_same_under_another_name(photos, name):
     draft, notes = draft_of(config)
     assert notes == []
     assert draft.name == "Old lens 2"
-    assert draft.config() == replace(config, name="Old lens 2")
+    preset = config.preset if config.preset in config.task_spec.presets else "balanced"
+    assert draft.config() == replace(config, name="Old lens 2", preset=preset)
     assert draft_of(draft.config())[0].name == "Old lens 3"
 
 
