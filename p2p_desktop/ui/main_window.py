@@ -51,18 +51,6 @@ if TYPE_CHECKING:  # with the trainer's config, which imports OpenCV
 
 log = logging.getLogger(__name__)
 
-_PICTURES = (
-    ".jpg",
-    ".jpeg",
-    ".png",
-    ".tif",
-    ".tiff",
-    ".webp",
-    ".heic",
-    ".avif",
-    ".bmp",
-    ".gif",
-)  # the usual ones; nothing else hangs on it
 _LAST_MS = 10_000  # for what still runs when the window is closed; nobody sees it any more
 
 
@@ -346,32 +334,31 @@ class MainWindow(QMainWindow):
 
     def _take_pictures(self, paths: Sequence[Path]) -> None:
         """Pictures and folders: those of runs are opened, those dropped on Train are learned from, all others converted."""
-        if self._made.get("train") is self._pages.currentWidget():
-            self._look_for_runs(paths, self._learn_from)
-        elif len(paths) == 1 and paths[0].suffix.casefold() not in _PICTURES:  # most likely a folder
-            self._look_for_runs(paths, self._convert)
-        else:
+        from training.contract.picture_names import is_picture_name  # it imports NumPy, for which the first paint does not wait
+
+        is_for_train = self._made.get("train") is self._pages.currentWidget()
+        if not is_for_train and (len(paths) > 1 or is_picture_name(paths[0].name)):
             self._convert(paths)
+            return
 
-    def _look_for_runs(self, paths: Sequence[Path], otherwise: Callable[[Sequence[Path]], None]) -> None:
-        """Open a run's folder; do something else with what is none. The disk is asked in a thread: it may sleep."""
-
-        def look(_: Report[Any], __: Token) -> bool:  # Any: nothing is reported
+        def look(_: Report[Any], __: Token) -> tuple[Sequence[Path], bool, bool]:  # Any: nothing is reported
             from p2p_desktop.runs.run_glance import is_run
 
-            return len(paths) == 1 and paths[0].is_dir() and is_run(paths[0])
+            return paths, is_for_train, len(paths) == 1 and paths[0].is_dir() and is_run(paths[0])
 
-        def decide(found: bool) -> None:
-            if found:
-                self.go_to("train")
-                self._made["train"].open_run(paths[0])  # type: ignore[attr-defined]  # the page's class is imported late
-            else:
-                otherwise(paths)
+        self._run("looking at what was dropped", look, self._on_looked_at)  # its disk may sleep
 
-        self._run("looking at what was dropped", look, decide)
-
-    def _learn_from(self, paths: Sequence[Path]) -> None:
-        self._made["train"].take_drop(paths)  # type: ignore[attr-defined]  # as above
+    def _on_looked_at(self, answer: tuple[Sequence[Path], bool, bool]) -> None:
+        paths, is_for_train, is_a_run = answer
+        if not is_a_run and not is_for_train:
+            self._convert(paths)
+            return
+        self.go_to("train")
+        page: Any = self._made["train"]  # Any: the page's class is imported late
+        if is_a_run:
+            page.open_run(paths[0])
+        else:
+            page.take_drop(paths)
 
     def _convert(self, paths: Sequence[Path]) -> None:
         self.go_to("convert")

@@ -3,7 +3,6 @@
 import logging
 import socket
 from functools import partial
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -59,10 +58,8 @@ class TrainingWatch(QObject):
 
     def follow_settings(self) -> None:
         """Models and runs may be kept elsewhere by now."""
-        known = self._known()
-        if known.folder != self._folder:
-            self._folder = known.folder
-            self.runs.know(known)
+        if self._paths.runs_in(self._settings.value.models_folder) != self._folder:
+            self.runs.know(self._known())
 
     def may_close(self, parent: QWidget) -> bool:
         """Ask what becomes of trainings on this computer when the window closes; those that shall stop are told to."""
@@ -93,7 +90,7 @@ class TrainingWatch(QObject):
     def _on_changed(self) -> None:
         here = self._here()
         shares = [glance.step / glance.steps for glance in here if glance.steps > 0]
-        self.progressed.emit(min(shares) if shares and all(map(isfinite, shares)) else 0.0 if here else None)
+        self.progressed.emit(min(shares) if shares else 0.0 if here else None)
         for glance in self.runs.glances:
             if glance.standing == "finished":
                 self._land(glance)

@@ -192,6 +192,12 @@ def test_settings_are_used_once_more_under_another_name(train, tmp_path):
     assert page._wizard.draft.config().name == "Old lens 2"
 
 
+def test_runs_are_looked_for_where_the_settings_say_from_then_on(train, tmp_path):
+    run = make_run("On the large disk", has_model=False, folder=tmp_path / "large" / "runs")
+    train.window._settings.change(models_folder=str(tmp_path / "large"))
+    train.wait(lambda: [glance.folder for glance in train.window._training.runs.glances] == [run])
+
+
 def test_what_is_no_run_is_said(train, tmp_path):
     train.window._made["train"].open_folder(tmp_path)
     train.wait(lambda: train.find("train_home_note", QWidget).isVisible())
