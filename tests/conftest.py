@@ -18,6 +18,22 @@ def user_home(tmp_path_factory, monkeypatch):
     return home
 
 
+@pytest.fixture(scope="session")
+def converted_networks(tmp_path_factory):
+    """A cache folder that tests share: what one has converted for OpenVINO need not be converted by the next."""
+    cache = tmp_path_factory.mktemp("cache")
+    (cache / "openvino").mkdir()
+    return cache
+
+
+@pytest.fixture
+def home_in_use(user_home, converted_networks):
+    """The user's home, in which models were used before."""
+    (user_home / "cache").mkdir()
+    (user_home / "cache" / "openvino").symlink_to(converted_networks / "openvino", target_is_directory=True)
+    return user_home
+
+
 @pytest.fixture(autouse=True)
 def same_logging():
     """Commands that run in this process set logging up: their terminal is gone after the test."""

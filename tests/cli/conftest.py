@@ -28,7 +28,7 @@ class Ended:
 
 
 @pytest.fixture
-def p2p(user_home):
+def p2p(home_in_use):
     """Run a command line to its end."""
 
     def run(*words, **environment):

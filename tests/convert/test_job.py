@@ -111,7 +111,7 @@ def test_a_model_that_is_loaded_here_is_closed_here(desk):
         {"keep_metadata": False},
         {"model": Inverter(digest="other")},
     ],
-    ids=str,
+    ids=lambda changed: next(iter(changed)),
 )
 def test_other_settings_make_other_results_beside_the_first(desk, change):
     save_picture(desk.photos / "a.png")

@@ -4,10 +4,12 @@ Reads JSON lines on stdin and answers each with one on stdout:
 {"arguments": [...], "stdin": FILE, "stdout": FILE, "stderr": FILE, "first": PYTHON} -> {"pid": N}
     `first` runs in the new process before the trainer's main
 {"poll": PID} -> {"code": exit code, negative for a signal; null while it runs}
+The end of stdin ends whatever still runs: a test that failed leaves no trainer behind.
 """
 
 import json
 import os
+import signal
 import sys
 import traceback
 
@@ -16,9 +18,13 @@ import torch
 from training.__main__ import main
 
 
+running = set()
+
+
 def start(order):
     pid = os.fork()
     if pid:
+        running.add(pid)
         return {"pid": pid}
     code = 99
     try:
@@ -36,6 +42,8 @@ def start(order):
 
 def poll(pid):
     done, status = os.waitpid(pid, os.WNOHANG)
+    if done:
+        running.discard(pid)
     return {"code": os.waitstatus_to_exitcode(status) if done else None}
 
 
@@ -47,3 +55,5 @@ if __name__ == "__main__":
         wanted = json.loads(line)
         sys.stdout.write(json.dumps(poll(wanted["poll"]) if "poll" in wanted else start(wanted)) + "\n")
         sys.stdout.flush()
+    for pid in running:
+        os.kill(pid, signal.SIGKILL)

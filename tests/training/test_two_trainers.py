@@ -46,8 +46,13 @@ def test_a_trainer_whose_run_was_taken_over_ends_without_a_word(forks, run, phot
     long_run(run, photos)
     child = forks.start(run, first="import training.run_files as f; f.HEARTBEAT_SECONDS = 0.05")
     wait_for_steps(run)
-    data = json.loads((run / LOCK).read_text())
-    (run / LOCK).write_text(json.dumps(data | {"host": "elsewhere"}))
+    elsewhere = json.dumps(json.loads((run / LOCK).read_text()) | {"host": "elsewhere"})
+
+    def taken_over_for_good():
+        (run / LOCK).write_text(elsewhere)  # again if a heartbeat that had begun before it went over it
+        return child.poll() is not None
+
+    wait_until(taken_over_for_good, "the end of the trainer")
     assert child.wait() == 1
     assert "taken over" in child.stderr.read_text()
     assert events(run)[-1]["type"] == "step"

@@ -119,7 +119,7 @@ def alone(forks, run, config):
     return run
 
 
-@pytest.mark.parametrize(("norm", "batch_size", "accumulate"), [("instance", 6, 2), ("batch", 4, 1)])
+@pytest.mark.parametrize(("norm", "batch_size", "accumulate"), [("instance", 6, 2), pytest.param("batch", 4, 1, marks=pytest.mark.slow)])
 def test_two_processes_learn_what_one_learns_with_all_their_pictures(
     forks, several, tmp_path, photos, norm, batch_size, accumulate
 ):
@@ -138,6 +138,7 @@ def test_two_processes_learn_what_one_learns_with_all_their_pictures(
     assert kept == [event["type"] for event in events(one) if event["type"] != "step"]
 
 
+@pytest.mark.slow
 def test_measured_pixels_count_alike_in_whichever_process(forks, several, tmp_path):
     """Depth with holes: one process may get pictures with many more measurements than the other.
 
@@ -168,7 +169,8 @@ def test_measured_pixels_count_alike_in_whichever_process(forks, several, tmp_pa
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are looked up in /proc")
-@pytest.mark.parametrize("rank", [0, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("rank", [0, 1])
 def test_a_process_that_is_killed_comes_back_and_the_run_ends_as_if_undisturbed(several, tmp_path, rank):
     photos = write_photos(tmp_path / "photos")
     for name in ("whole", "killed"):  # with dropout: the random numbers of both processes must come back, too

@@ -72,25 +72,16 @@ def _no_thread_is_left(_what_is_there_stays, monkeypatch):
         pytest.fail("Threads are still running.\n" + "\n".join(left))
 
 
-@pytest.fixture(scope="session")
-def _prepared_cache(tmp_path_factory):
-    """A cache folder in which the shipped model is converted already: once for all tests, as a first start does it."""
+@pytest.fixture
+def prepared_home(home_in_use, converted_networks):
+    """The user's home, with the shipped model ready to be used."""
     from p2p_desktop.inference.openvino_runtime import convert_network
     from p2p_desktop.paths import resources
     from training.contract.model_file import file_digest, read_card
 
-    cache = tmp_path_factory.mktemp("cache")
     model = resources() / "models" / "deblur.safetensors"
-    convert_network(model, file_digest(model), read_card(model).statistics, cache)
-    return cache
-
-
-@pytest.fixture
-def prepared_home(user_home, _prepared_cache):
-    """The user's home, with the shipped model ready to be used."""
-    (user_home / "cache").mkdir()
-    (user_home / "cache" / "openvino").symlink_to(_prepared_cache / "openvino")
-    return user_home
+    convert_network(model, file_digest(model), read_card(model).statistics, converted_networks)
+    return home_in_use
 
 
 @pytest.fixture
