@@ -62,9 +62,9 @@ class Health:
 
 
 def health(state: RunState, standing: Standing, *, disk_is_full: bool = False) -> Health:
-    """Judge a run by all that it told. `disk_is_full`: there is no place where it would tell more."""
+    """Judge a run by all that it told. `disk_is_full`: a trainer that has ended there ended for want of room."""
     code, message = _code(state, standing)
-    if code == "died" and disk_is_full:
+    if code in ("died", "failed") and disk_is_full:
         code = "disk_full"
     best = best_result(state)
     saved = state.checkpoint.step if state.checkpoint is not None else 0

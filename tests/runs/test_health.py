@@ -97,6 +97,7 @@ def test_what_is_lost_is_known_of_a_run_that_died_or_failed():
 def test_a_full_disk_explains_a_run_that_died_without_a_word_and_no_other():
     state = fold([(started(), 1.0)])
     assert health(state, "died", disk_is_full=True).code == "disk_full"
+    assert health(state, "failed", disk_is_full=True).code == "disk_full"
     assert health(state, "training", disk_is_full=True).code == "not_measured_yet"
 
 

@@ -119,7 +119,9 @@ def alone(forks, run, config):
     return run
 
 
-@pytest.mark.parametrize(("norm", "batch_size", "accumulate"), [("instance", 6, 2), pytest.param("batch", 4, 1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    ("norm", "batch_size", "accumulate"), [("instance", 6, 2), pytest.param("batch", 4, 1, marks=pytest.mark.slow)]
+)
 def test_two_processes_learn_what_one_learns_with_all_their_pictures(
     forks, several, tmp_path, photos, norm, batch_size, accumulate
 ):

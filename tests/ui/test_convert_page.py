@@ -83,7 +83,7 @@ def test_the_selected_picture_is_shown_with_its_result_before_anything_is_writte
 
 def test_the_keyboard_alone_converts_flips_and_stops(driver, tmp_path):
     for number in range(30):
-        save_photo(tmp_path / "Many" / f"{number:02}.png", size=240, seed=number)
+        save_photo(tmp_path / "Many" / f"{number:02}.png", size=144, seed=number)
     driver.drop([tmp_path / "Many"])
     driver.wait_listed(30)
     view = driver.find("compare_view", CompareView)
@@ -141,7 +141,7 @@ def test_strength_mixes_what_is_shown_and_what_is_written(driver, photos):
 def test_stop_keeps_what_is_done_and_start_goes_on_with_the_rest(driver, tmp_path):
     folder = tmp_path / "Many"
     for number in range(30):
-        save_photo(folder / f"{number:02}.png", size=240, seed=number)
+        save_photo(folder / f"{number:02}.png", size=144, seed=number)
     driver.drop([folder])
     driver.wait_listed(30)
     driver.click("convert_start")
@@ -168,7 +168,7 @@ def test_stop_keeps_what_is_done_and_start_goes_on_with_the_rest(driver, tmp_pat
 
 def test_pause_holds_the_work_and_its_time_does_not_count(driver, tmp_path):
     for number in range(20):
-        save_photo(tmp_path / "Many" / f"{number:02}.png", size=240, seed=number)
+        save_photo(tmp_path / "Many" / f"{number:02}.png", size=144, seed=number)
     driver.drop([tmp_path / "Many"])
     driver.wait_listed(20)
     driver.click("convert_start")
@@ -328,7 +328,7 @@ def test_what_lies_within_a_dropped_folder_is_converted_once_and_in_its_place(dr
 
 def test_what_is_dropped_during_the_work_follows_it(driver, tmp_path):
     for number in range(20):
-        save_photo(tmp_path / "Many" / f"{number:02}.png", size=240, seed=number)
+        save_photo(tmp_path / "Many" / f"{number:02}.png", size=144, seed=number)
     late = save_photo(tmp_path / "late" / "late.png")
     driver.drop([tmp_path / "Many"])
     driver.wait_listed(20)
@@ -473,7 +473,7 @@ def test_a_model_that_is_removed_while_it_is_used_finishes_its_work(driver, tmp_
     add_own_model(driver, tmp_path)
     driver.window.convert.use_model("mine")
     for number in range(12):
-        save_photo(tmp_path / "Many" / f"{number:02}.png", size=240, seed=number)
+        save_photo(tmp_path / "Many" / f"{number:02}.png", size=144, seed=number)
     driver.drop([tmp_path / "Many"])
     driver.wait_listed(12)
     driver.click("convert_start")
@@ -513,7 +513,7 @@ def test_a_model_that_gets_another_name_or_comes_back_stays_chosen(driver, tmp_p
 
 def test_closing_during_work_asks_and_offers_the_rest_next_time(driver, tmp_path, qtbot):
     for number in range(20):
-        save_photo(tmp_path / "Many" / f"{number:02}.png", size=240, seed=number)
+        save_photo(tmp_path / "Many" / f"{number:02}.png", size=144, seed=number)
     driver.drop([tmp_path / "Many"])
     driver.wait_listed(20)
     driver.click("convert_start")
@@ -642,7 +642,7 @@ def test_an_offer_that_cannot_be_taken_up_comes_again_and_leaks_into_nothing(qtb
 
 def test_only_the_failed_ones_are_tried_again_when_others_wait(driver, tmp_path):
     for number in range(20):
-        save_photo(tmp_path / "Many" / f"{number:02}.png", size=240, seed=number)
+        save_photo(tmp_path / "Many" / f"{number:02}.png", size=144, seed=number)
     (tmp_path / "Many" / "00.png").write_bytes(b"no picture")
     driver.drop([tmp_path / "Many"])
     driver.wait_listed(20)
@@ -652,7 +652,7 @@ def test_only_the_failed_ones_are_tried_again_when_others_wait(driver, tmp_path)
     driver.wait(lambda: driver.phase == "done")
     done, waiting = driver.counts["done"], driver.counts["waiting"]
     assert waiting > 0
-    save_photo(tmp_path / "Many" / "00.png", size=240)
+    save_photo(tmp_path / "Many" / "00.png", size=144)
     driver.window._session.places._locate()  # as after a change of the model: the retry waits for where results go
     driver.click("convert_retry")
     driver.wait(lambda: driver.counts["done"] == done + 1)
@@ -662,13 +662,13 @@ def test_only_the_failed_ones_are_tried_again_when_others_wait(driver, tmp_path)
 
 def test_a_failed_picture_can_be_tried_again_while_the_others_are_converted(driver, tmp_path):
     for number in range(20):
-        save_photo(tmp_path / "Many" / f"{number:02}.png", size=240, seed=number)
+        save_photo(tmp_path / "Many" / f"{number:02}.png", size=144, seed=number)
     (tmp_path / "Many" / "00.png").write_bytes(b"no picture")
     driver.drop([tmp_path / "Many"])
     driver.wait_listed(20)
     driver.click("convert_start")
     driver.wait(lambda: driver.counts["done"] >= 1 and driver.counts["failed"] == 1)
-    save_photo(tmp_path / "Many" / "00.png", size=240)
+    save_photo(tmp_path / "Many" / "00.png", size=144)
     queue = driver.find("queue", QueueView)
     queue.select(driver.window._session.queue.rows("failed")[0])
     QTest.keyClick(queue, Qt.Key.Key_Return)

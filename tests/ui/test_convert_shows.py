@@ -18,7 +18,7 @@ from tests.ui.test_convert_page import add_own_model, go_on, interrupted, mime, 
 def many(tmp_path):
     folder = tmp_path / "Many"
     for number in range(24):
-        save_photo(folder / f"{number:02}.jpg", size=240, seed=number)
+        save_photo(folder / f"{number:02}.jpg", size=144, seed=number)
     return folder
 
 
