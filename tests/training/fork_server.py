@@ -17,7 +17,6 @@ import torch
 
 from training.__main__ import main
 
-
 running = set()
 
 

@@ -3,11 +3,12 @@
 import cv2
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit
 
 from tests.training.runs import environment
+from tests.ui.keyboard import Keyboard
 from training.contract.protocol import CHECKPOINTS
 
 QUICKLY = {
@@ -66,7 +67,7 @@ def test_twenty_pairs_become_a_model_that_converts_a_folder(driver, pairs, tmp_p
     follower = page._follower
     driver.wait(lambda: follower.state.step >= 30)
     driver.click("train_stop")
-    driver.wait(lambda: follower.standing == "stopped")
+    driver.wait(lambda: driver.text("train_standing") == "Stopped")
     stopped_at = follower.state.step
     assert any((follower.run / CHECKPOINTS).iterdir())
     driver.click("train_go_on")
@@ -84,3 +85,54 @@ def test_twenty_pairs_become_a_model_that_converts_a_folder(driver, pairs, tmp_p
     driver.click("rail_train")
     driver.wait(lambda: follower.standing == "finished", 300_000)
     driver.wait(lambda: any(model.name.startswith("Warm evenings-") for model in driver.window._shelf.models))
+
+
+@pytest.mark.slow
+def test_the_whole_way_goes_without_a_mouse_in_the_smallest_window(driver, pairs, monkeypatch):
+    for name, value in environment().items():
+        monkeypatch.setenv(name, value)
+    driver.window.resize(900, 600)
+    keyboard = Keyboard(driver)
+    keyboard.press(Qt.Key.Key_3, Qt.KeyboardModifier.ControlModifier)
+    driver.wait(lambda: driver.window._training.runs.is_read)
+    keyboard.push("train_begin")
+
+    while not keyboard.place.startswith("train_task_"):
+        keyboard.press(Qt.Key.Key_Tab)
+    for _ in range(12):
+        if keyboard.place != "train_task_pairs":
+            keyboard.press(Qt.Key.Key_Down)
+    assert keyboard.place == "train_task_pairs"
+    keyboard.press(Qt.Key.Key_Space)
+    keyboard.push("train_next")
+
+    keyboard.write("train_data", str(pairs))
+    keyboard.press(Qt.Key.Key_Tab)
+    keyboard.push("train_next")
+    keyboard.push("train_next")  # of the check, once it is done
+
+    keyboard.push("train_more")
+    for key, value in QUICKLY.items():
+        keyboard.write(f"train_{key}", value)
+    keyboard.write("train_name", "Warm evenings")
+    keyboard.push("train_next")
+
+    page = driver.window._made["train"]
+    driver.wait(lambda: page._follower.state.step >= 25)
+    keyboard.push("train_stop")
+    driver.wait(lambda: driver.text("train_standing") == "Stopped")
+    keyboard.push("train_go_on")
+    driver.wait(lambda: driver.text("train_standing") == "Finished", 300_000)
+    keyboard.push("train_use")
+    driver.wait(lambda: driver.window._session.wishes.model == "Warm evenings")
+
+    answering = QTimer(driver.window)
+    answering.timeout.connect(lambda: keyboard.answer_file_dialog(str(pairs / "before")))
+    answering.start(100)
+    keyboard.press(Qt.Key.Key_O, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    answering.stop()
+    keyboard = Keyboard(driver)  # no window manager is there to give the keyboard back
+    driver.wait_listed(20)
+    keyboard.press(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    driver.wait(lambda: driver.phase == "done")
+    assert driver.counts["done"] == 20
