@@ -259,7 +259,8 @@ def _traced(module: "torch.nn.Module", example: "tuple[torch.Tensor, ...]") -> A
         warnings.filterwarnings("ignore", category=DeprecationWarning, message=".*torch.jit")
         # Traced here, for openvino would have the trace compared with a second one, half of a first start's time. Converted
         # networks are compared with torch where it counts: by the tests, and by an export before it is called done.
-        return ov.convert_model(torch.jit.trace(module, example, strict=False, check_trace=False))
+        trace: Any = torch.jit.trace  # Any: torch has no types for it
+        return ov.convert_model(trace(module, example, strict=False, check_trace=False))
 
 
 def _in_form(generator: "Generator", form: Variant) -> "torch.nn.Module":
