@@ -53,6 +53,20 @@ def refuse_if_held(run: Path) -> None:
         raise TrainerError(f"This run is being trained already, by process {lock.pid} on {lock.host}. Stop that one first.")
 
 
+def memory_of(lock: Lock) -> int | None:
+    """Bytes of memory that a trainer takes up, with the processes that read pictures for it.
+
+    None where that cannot be told: it runs on another computer, or has gone.
+    """
+    if lock.host != socket.gethostname():
+        return None
+    try:
+        trainer = psutil.Process(lock.pid)
+        return sum(int(process.memory_info().rss) for process in (trainer, *trainer.children(recursive=True)))
+    except psutil.Error:
+        return None
+
+
 def end_trainer(run: Path) -> bool:
     """Kill the process that has, or had, the run and does not answer; what it saved last is kept. False if there is none.
 

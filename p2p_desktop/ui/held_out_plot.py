@@ -55,6 +55,7 @@ class HeldOutPlot(PlotCard):
     def forget(self) -> None:
         """What was told before is void."""
         self._num_drawn = (-1, 0)
+        self.clear()
 
     def choose(self, metric: str) -> None:
         """Show this number, if it was measured."""

@@ -24,7 +24,7 @@ _LONGEST_SPAN = 1000.0  # steps that are averaged at the right end of the slider
 _SLIDER_WIDTH = 88
 _PIXELS_A_POINT = 2  # of a line that bends slowly, and of a dense band: half the points are drawn in half the time
 _DENSE = 8  # steps in every column, of which only the reach can be seen
-_REDRAW_MS, _SOON_MS = 100, 5  # not more often: a run may make a thousand steps a second; and where an old run is read in parts
+_REDRAW_MS, _SOON_MS = 100, 5  # not more often: a run may make a thousand steps a second; and where an old run is taken in parts
 
 
 class LossPlot(PlotCard):
@@ -62,6 +62,7 @@ class LossPlot(PlotCard):
         """What was told before is void."""
         self._curves.forget()
         self._is_stale = True
+        self.clear()
 
     def set_cursor(self, step: int | None) -> None:
         self._cursor = step
@@ -102,6 +103,7 @@ class LossPlot(PlotCard):
         self._curves.take(self._state.losses)
         if len(self._curves) != len(self._state.losses):
             self._timer.start(_SOON_MS)
+            return
         self.draw()
 
     def draw(self) -> None:

@@ -80,6 +80,14 @@ class PlotCard(QFrame):
     def save_table(self, key: str, path: Path) -> None:
         self._write(path if path.suffix else path.with_suffix(".csv"), self._tables[key][1]())
 
+    def clear(self) -> None:
+        """Show nothing of the run before, until there is something of this one."""
+        self.plot.keep_lines(set())
+        self.plot.set_cursor(None, [])
+        self.plot.set_level(None)
+        self.plot.set_star(None)
+        self.plot.set_nothing(self.tr("Reading what the run has told\u2026"))
+
     def draw(self) -> None:
         """Give the plot its lines anew: it is drawn finer now, or coarser."""
 

@@ -47,6 +47,8 @@ class RunGlance:
     is_starting: bool
     """A trainer was begun, and has not told anything yet."""
     has_model: bool
+    memory_bytes: int | None
+    """What its trainer takes up; None: nobody trains it here."""
     now: float
     """Unix time."""
 
@@ -101,7 +103,7 @@ class RunHeader(QFrame):
         self._badge.say(*run_words.standing_words(standing))
         self._badge.setVisible(run.is_known)
         self._step.setText(run_words.step_words(state) if standing != "new" or not run.is_known else "")
-        self._told_words = run_words.progress_words(state, standing, run.now)
+        self._told_words = run_words.progress_words(state, standing, run.now, run.memory_bytes)
         self._progress.set_fraction(state.step / state.steps if state.steps else None)
         self._show_verbs(run)
         self._make_room()

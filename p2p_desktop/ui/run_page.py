@@ -51,6 +51,8 @@ class Follower(Protocol):
     @property
     def lock_seconds_old(self) -> float | None: ...
     @property
+    def memory_bytes(self) -> int | None: ...
+    @property
     def last_words(self) -> str: ...
     @property
     def is_caught_up(self) -> bool: ...
@@ -117,7 +119,7 @@ class RunPage(QWidget):
             return
         self._keep_up()
         self._show_told()
-        if self._is_known:
+        if self._is_known:  # an old run is read in parts: drawn after each, it would stop the window again and again
             self.view.show_run(self._follower.state, self._follower.standing)
 
     def show_health(self, code: str, numbers: Mapping[str, float], message: str = "") -> None:
@@ -225,6 +227,7 @@ class RunPage(QWidget):
                 is_stopping=self._is_stopping,
                 is_starting=is_starting,
                 has_model=has_model,
+                memory_bytes=self._follower.memory_bytes,
                 now=time.time(),
             )
         )
@@ -233,8 +236,8 @@ class RunPage(QWidget):
 
     @property
     def _is_known(self) -> bool:
-        """Whether the run's files were looked at: before that, nothing can be said of it."""
-        return self._follower.is_caught_up or self._follower.state.started is not None
+        """Whether all that the run has told was read: before that, nothing can be said of how it stands."""
+        return self._follower.is_caught_up
 
     def _name(self) -> str:
         if self._config is not None and self._config.name:

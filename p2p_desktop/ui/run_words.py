@@ -11,7 +11,7 @@ from PySide6.QtCore import QCoreApplication, QDateTime, QLocale
 from p2p_desktop.runs.run_process import Standing
 from p2p_desktop.runs.run_state import LossName, RunState
 from p2p_desktop.ui.notes import BadgeKind
-from p2p_desktop.ui.plain_words import count, duration, rate
+from p2p_desktop.ui.plain_words import count, duration, rate, size
 from training.contract.protocol import Validation
 
 GainKind = Literal["success", "warning", "muted"]
@@ -64,10 +64,10 @@ def step_words(state: RunState) -> str:
     return _tr("Step {step} of {steps}").format(step=count(state.step), steps=count(state.steps))
 
 
-def progress_words(state: RunState, standing: Standing, now: float) -> list[tuple[str, int]]:
+def progress_words(state: RunState, standing: Standing, now: float, memory_bytes: int | None = None) -> list[tuple[str, int]]:
     """What else is known of its progress: a few words each, and how soon they may be left out: 4 first, 1 last.
 
-    `now`: Unix time.
+    `now`: Unix time. `memory_bytes`: what its trainer takes up.
     """
     words: list[tuple[str, int]] = []
     if standing == "training":
@@ -81,6 +81,8 @@ def progress_words(state: RunState, standing: Standing, now: float) -> list[tupl
         words.append((clock_words(state.last_seconds, now), 2))
     if state.started is not None:
         words.append((device_words(state.started.device), 4))
+    if memory_bytes is not None and standing in HELD:
+        words.append((_tr("{size} of memory").format(size=size(memory_bytes)), 4))
     return words
 
 

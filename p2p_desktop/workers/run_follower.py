@@ -14,7 +14,7 @@ from PySide6.QtCore import QCoreApplication, QDeadlineTimer, QObject, QTimer, Si
 from p2p_desktop.convert.system_errors import unreadable
 from p2p_desktop.runs.event_file import EventFile
 from p2p_desktop.runs.last_words import last_words, log_state
-from p2p_desktop.runs.run_process import HELD, SILENT_AFTER_S, Standing, standing
+from p2p_desktop.runs.run_process import HELD, SILENT_AFTER_S, Standing, memory_of, standing
 from p2p_desktop.runs.run_state import RunState
 from p2p_desktop.workers.errands import Errand, Errands
 from training.contract.progress import Report, Token
@@ -23,6 +23,7 @@ from training.contract.protocol import HEARTBEAT_SECONDS, LOG, Event, Lock, read
 log = logging.getLogger(__name__)
 
 LOOK_S, LOOK_IDLE_S = 0.2, 1.0  # from one look to the next, while somebody trains the run and while nobody does
+_WEIGH_S = 2.0  # from one look at a trainer's memory to the next: its processes are looked for among all
 _NAP_S = 0.05  # until a thread that waits notices that it is cancelled
 _SLICE_S = 0.008  # of the GUI thread in one go
 _BATCH = 256  # events in a report; they are folded in less than a millisecond
@@ -47,6 +48,7 @@ class _Look:
 
     when: float  # Unix seconds
     lock: Lock | None
+    memory_bytes: int | None
     words: str
     words_changed: float  # Unix seconds
     disk_is_full: bool
@@ -72,6 +74,8 @@ class RunFollower(QObject):
         self.lock: Lock | None = None
         self.lock_seconds_old: float | None = None
         """Since the last heartbeat; None while nobody holds the run."""
+        self.memory_bytes: int | None = None
+        """What the trainer takes up, read every other second; None while nobody of this computer trains the run."""
         self.last_words = ""
         """The last lines of the trainer's log, where the run failed, died or is silent."""
         self.disk_is_full = False
@@ -114,6 +118,7 @@ class RunFollower(QObject):
         self.times_followed += 1
         self._reports.clear()
         self.state, self.standing, self.lock, self.lock_seconds_old = RunState(), "new", None, None
+        self.memory_bytes = None
         self.last_words, self.disk_is_full, self.problem, self.is_caught_up = "", False, "", False
         self._looked = self._woke = 0.0
         self._telling.stop()
@@ -181,6 +186,7 @@ class RunFollower(QObject):
             self._woke = look.when
         self._looked = look.when
         self.lock, self.disk_is_full, self.is_caught_up = look.lock, look.disk_is_full, True
+        self.memory_bytes = look.memory_bytes
         self.lock_seconds_old = None if look.lock is None else max(0.0, look.when - look.lock.heartbeat)
         if not self._may_be_waking(look):
             self.standing = standing(self.state, look.lock, look.when, self._silent_after_s)
@@ -209,6 +215,7 @@ def _watch(run: Path, quiet_s: float, report: Report[Any], token: Token) -> None
     `quiet_s`: seconds without a heartbeat after which the last words are looked for.
     """
     events = EventFile(run)
+    memory, weighed = None, 0.0
     while True:
         lock, is_held = None, False
         words, changed, is_full, problem = "", 0.0, False, ""
@@ -217,6 +224,10 @@ def _watch(run: Path, quiet_s: float, report: Report[Any], token: Token) -> None
                 lock = read_lock(run)  # before the events: once it is gone, they are complete
                 is_held = lock is not None and lock.alive
                 _read_events(events, report, token)
+                if lock is None or not is_held:
+                    memory, weighed = None, 0.0
+                elif time.monotonic() - weighed > _WEIGH_S:
+                    memory, weighed = memory_of(lock), time.monotonic()
                 if lock is None or not is_held or time.time() - lock.heartbeat > quiet_s:
                     words, changed = last_words(run / LOG), log_state(run / LOG)[1]
                     is_full = shutil.disk_usage(run).free < _FULL_BYTES
@@ -225,7 +236,7 @@ def _watch(run: Path, quiet_s: float, report: Report[Any], token: Token) -> None
                 problem = problem.format(run=run)
         except OSError as error:
             problem = unreadable(_tr("What the run tells in {run}").format(run=run), error)
-        report(_Look(time.time(), lock, words, changed, is_full, problem))
+        report(_Look(time.time(), lock, memory, words, changed, is_full, problem))
         _wait(LOOK_S if is_held else LOOK_IDLE_S, token)
 
 

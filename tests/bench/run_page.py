@@ -7,7 +7,7 @@ step events, with a measurement, pictures and a checkpoint now and then, into a 
 line by line, and it holds the run. Here it is followed and, where there is such a page, shown. Told as JSON, first of the follower
 alone, then with the page, so that one sees what the page costs, each while the run is written and opened when it is over:
 - the longest times between two looks of a 5-ms timer in the GUI thread, less those 5 ms, and the share of looks that came more than
-  16 ms late, from the first event on;
+  16 ms late, from the first event until two seconds after the last;
 - how long the last event took to arrive; how often a change was told;
 - memory of the window's process after 10,000 steps, and at the end.
 """
@@ -38,6 +38,7 @@ FLAT_FROM = 10_000  # events, after which memory is to stay what it is
 MEASURED_EVERY = 1000  # steps
 WORST = 5
 GRACE_S = 3.0  # for the window to appear
+AFTERWARDS_S = 2.0  # what was read at last is drawn then
 PAGE = (1124, 772)  # of a window of 1200 x 800, less the rail and the status line
 
 
@@ -136,7 +137,7 @@ class Watch(QObject):
         self.timer.start(TICK_MS)
 
     def facts(self) -> dict:
-        seconds = self.last - self.first
+        seconds = self.last - self.first - AFTERWARDS_S
         return {
             "steps": len(self.follower.state.losses),
             "seconds": round(seconds, 1),
@@ -161,8 +162,9 @@ class Watch(QObject):
         if step >= FLAT_FROM and "flat_from" not in self.memory:
             self.memory["flat_from"] = psutil.Process().memory_info().rss
         if self.follower.standing == "finished" and self.follower.is_caught_up:
+            self.over_at = self.over_at or time.time()
+        if self.over_at and time.time() - self.over_at > AFTERWARDS_S:
             self.timer.stop()
-            self.over_at = time.time()
             self.memory["end"] = psutil.Process().memory_info().rss
             self.over.emit()
 

@@ -72,9 +72,11 @@ def goes_on_from_what_is_saved(driver, run) -> None:
 
 def test_a_trainer_that_is_killed_is_told_and_its_run_goes_on(driver, watched):
     run, trainer = watched
+    driver.wait(lambda: "MB of memory" in driver.find("train_facts").accessibleName())
     trainer.kill()
     driver.wait(lambda: driver.text("train_standing") == "Interrupted")
     assert "ended without a word at step" in said(driver)
+    assert "of memory" not in driver.find("train_facts").accessibleName()
     assert not can_be_pressed(driver, "train_stop")
     goes_on_from_what_is_saved(driver, run)
 

@@ -168,6 +168,25 @@ def test_the_head_says_how_far_it_is(opened):
     assert "left" in facts
     assert "done at" in facts
     assert "CPU" in facts
+    assert "memory" not in facts
+    hands.follower.memory_bytes = 1_234_000_000
+    hands.refresh()
+    assert "1.2 GB of memory" in hands.find("train_facts").accessibleName()
+
+
+def test_what_is_still_being_read_is_neither_judged_nor_drawn(opened):
+    hands = opened()
+    assert hands.view.losses.plot.lines
+    hands.follower.is_caught_up = False
+    hands.follower.begun_anew.emit()
+    hands.refresh()
+    assert not hands.find("train_standing").isVisible()
+    assert hands.verbs() & {"train_go_on"} == set()
+    assert hands.view.losses.plot.lines == hands.view.held_out.plot.lines == {}
+    hands.follower.is_caught_up = True
+    hands.refresh()
+    hands.wait(hands.drawn)
+    hands.wait(lambda: bool(hands.view.losses.plot.lines and hands.view.held_out.plot.lines))
 
 
 def test_pause_follows_the_process_and_not_the_click(opened):
