@@ -2,7 +2,7 @@
 
 import json
 import re
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from training.contract.model_file import read_card
 
 _OF_THE_DRAFT = frozenset({"task", "data", "data_b", "preset", "generator", "init_model", "name"})
 """What a draft says by other means than changes."""
+_OF_THE_PICTURES = frozenset({"direction", "leave_out", "line_up"})
 
 
 def draft_of_run(run: Path) -> tuple[RunDraft, list[str]]:
@@ -22,6 +23,17 @@ def draft_of_run(run: Path) -> tuple[RunDraft, list[str]]:
     Raises TrainerError, ConfigError.
     """
     return draft_of(read_request(run))
+
+
+def draft_of_fine_tuning(run: Path, model: Path) -> tuple[RunDraft, list[str]]:
+    """A new run that starts from a model of this one: its task and pictures, which can be changed; else as for a new one.
+
+    Raises TrainerError, ConfigError.
+    """
+    draft, notes = draft_of(replace(read_request(run), init_model=None))
+    draft.preset, draft.start_from = "balanced", model
+    draft.changes = {key: value for key, value in draft.changes.items() if key in _OF_THE_PICTURES}
+    return draft, notes
 
 
 def draft_of(config: TrainConfig) -> tuple[RunDraft, list[str]]:

@@ -122,6 +122,9 @@ class PicturesStep(WizardStep):
         """Take what was dropped on the window: a folder, or the two folders of pairs."""
         if not paths:
             return
+        most = 2 if self._takes_two else 1
+        if len(paths) > most:
+            self.said.emit(self._why_only(len(paths), most))
         first, second = paths[0], None
         if len(paths) > 1 and self._takes_two:
             named = named_sides({path.name.casefold(): path for path in paths[:2]})
@@ -130,6 +133,15 @@ class PicturesStep(WizardStep):
         self._second.setVisible(second is not None)
         self._first.put(first)
         self._show()
+
+    def _why_only(self, dropped: int, taken: int) -> str:
+        if taken == 1:
+            return self.tr("Of the {n} that were dropped, the first was taken. Put pictures of several folders into one.").format(
+                n=dropped
+            )
+        return self.tr("Of the {n} that were dropped, the first two were taken: pairs lie in one folder, or in two.").format(
+            n=dropped
+        )
 
     def highlight_drop(self, on: bool) -> None:
         """Show that what is being dragged over the window will be taken."""

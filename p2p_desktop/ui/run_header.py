@@ -109,6 +109,11 @@ class RunHeader(QFrame):
         self._make_room()
         self._show_facts()
 
+    @property
+    def menu_place(self) -> QPoint:
+        """Where a menu of the run opens, on the screen."""
+        return _below(self._more)
+
     def _show_facts(self) -> None:
         """As much as there is room for; all of it in the tooltip."""
         waits = [(words, 0) for words in self._waiting_words()]
@@ -303,7 +308,7 @@ class RunHeader(QFrame):
         self.use_menu_asked.emit(_below(self._which))
 
     def _on_more(self) -> None:
-        self.more_asked.emit(_below(self._more))
+        self.more_asked.emit(self.menu_place)
 
 
 def _line(parts: Iterable[str]) -> str:

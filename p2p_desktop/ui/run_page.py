@@ -84,9 +84,9 @@ class Control(Protocol):
 class RunPage(QWidget):
     use_asked = Signal(Path)  # a model file of the run
     go_on_asked = Signal()
-    fine_tune_asked = Signal(Path)  # a model file of the run
+    fine_tune_asked = Signal(Path, Path)  # the run, and a model file of it
     duplicate_asked = Signal(Path)  # the run
-    compare_asked = Signal(Path)  # the run
+    compare_asked = Signal(Path, QPoint)  # the run, and where a menu of others opens
     models_asked = Signal(Path)  # the run: two of its models are to be compared
     remove_asked = Signal(Path)  # the run
     back_asked = Signal()
@@ -374,9 +374,9 @@ class RunPage(QWidget):
             case "fine_tune":
                 best = best_of(run, self._follower.state)
                 if best is not None:
-                    self.fine_tune_asked.emit(best)
+                    self.fine_tune_asked.emit(run, best)
             case "compare":
-                self.compare_asked.emit(run)
+                self.compare_asked.emit(run, self._head.menu_place)
             case "models":
                 self.models_asked.emit(run)
             case "remove":

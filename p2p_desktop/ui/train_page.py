@@ -1,14 +1,13 @@
 """Train: the runs there are, a wizard for a new one, and the page of one run."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QDeadlineTimer, Qt, Signal
-from PySide6.QtGui import QCursor
+from PySide6.QtCore import QDeadlineTimer, QPoint, Qt, Signal
 from PySide6.QtWidgets import QDialog, QFileDialog, QStackedWidget, QVBoxLayout, QWidget
 
-from p2p_desktop.runs.duplicate import draft_of_run
+from p2p_desktop.runs.duplicate import draft_of_fine_tuning, draft_of_run
 from p2p_desktop.runs.health import health
 from p2p_desktop.runs.run_draft import RunDraft
 from p2p_desktop.runs.run_glance import is_run
@@ -242,12 +241,19 @@ class TrainPage(QWidget):
             wizard.retire()
 
     def _on_duplicate(self, run: Path) -> None:
+        self._draft_from(lambda: draft_of_run(run))
+
+    def _on_fine_tune(self, run: Path, model: Path) -> None:
+        self._draft_from(lambda: draft_of_fine_tuning(run, model))
+
+    def _draft_from(self, read: Callable[[], tuple[RunDraft, list[str]]]) -> None:
+        """Prepare a new model as an old run says."""
         if self._refuse_second():
             return
 
         def work(_: Report[Any], __: Token) -> tuple[RunDraft, list[str]] | str:  # Any: nothing is reported
             try:
-                return draft_of_run(run)
+                return read()
             except P2PError as error:
                 return str(error)
 
@@ -261,10 +267,6 @@ class TrainPage(QWidget):
         self.new_model(draft)
         if gone:
             self._say("warning", " ".join(gone))
-
-    def _on_fine_tune(self, model: Path) -> None:
-        if not self._refuse_second():
-            self.new_model(RunDraft(start_from=model))
 
     def _refuse_second(self) -> bool:
         """Whether a new model is being prepared already, which then is shown."""
@@ -315,8 +317,8 @@ class TrainPage(QWidget):
         numbers = {name: value for name in _NUMBERS if (value := getattr(found, name)) is not None}
         self._run_page.show_health(found.code, numbers, found.message)
 
-    def _on_compare(self, run: Path) -> None:
-        self._comparing().choose_other(run, self._watch.glances, QCursor.pos())
+    def _on_compare(self, run: Path, place: QPoint) -> None:
+        self._comparing().choose_other(run, self._watch.glances, place)
 
     def _on_compare_models(self, run: Path) -> None:
         self._comparing().compare_models(run, self._follower.state)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QDeadlineTimer, Qt, Signal
@@ -100,6 +101,7 @@ class TrainWizard(QWidget):
         if self._index not in self._made:
             step = self._made[self._index] = self._plans[self._index].make(self)
             step.changed.connect(self._on_step_changed)
+            step.said.connect(partial(self.say, "info"))
             self._areas[self._index].setWidget(step)
             self._let_tab_go_on(step)
         return self._made[self._index]

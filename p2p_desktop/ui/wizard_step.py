@@ -9,6 +9,7 @@ from p2p_desktop.runs.run_draft import RunDraft
 class WizardStep(QWidget):
     """One page of the wizard. It keeps what was entered while another page is shown."""
 
+    said = Signal(str)  # a sentence that explains what has just happened
     changed = Signal()  # what `why_not` or `words` say, or what `leave` would write
 
     def enter(self, draft: RunDraft) -> None:

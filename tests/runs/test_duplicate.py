@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from p2p_desktop.runs.comparison import Difference, different_cards, different_facts, different_settings
-from p2p_desktop.runs.duplicate import draft_of, draft_of_run
+from p2p_desktop.runs.duplicate import draft_of, draft_of_fine_tuning, draft_of_run
 from p2p_desktop.runs.run_folder import TrainerError, create_run
 from p2p_desktop.runs.run_state import fold
 from tests.models_for_tests import small_card, write_small_model
@@ -106,3 +106,14 @@ def test_two_models_differ_in_network_and_numbers():
     first = small_card(metrics={"psnr": 27.0})
     second = replace(first, metrics={"psnr": 28.0}, generator=replace(first.generator, up="resize"))
     assert [row.key for row in different_cards(first, second)] == ["generator.up", "metrics.psnr"]
+
+
+def test_fine_tuning_begins_with_the_task_and_the_pictures_of_the_run_and_nothing_else(photos, tmp_path):
+    changes = {"data_b": str(photos), "direction": "BtoA", "learning_rate": "1e-5", "name": "Old lens", "batch_size": "3"}
+    config = recommended("pairs", photos, "quick").changed(changes)
+    gone = replace(config, init_model=str(tmp_path / "gone.safetensors"))
+    model = write_small_model(tmp_path / "best.safetensors")
+    draft, notes = draft_of_fine_tuning(create_run(gone, tmp_path / "run").parent, model)
+    assert notes == []
+    assert (draft.task, draft.data, draft.data_b, draft.start_from) == ("pairs", photos, photos, model)
+    assert (draft.preset, draft.changes, draft.name) == ("balanced", {"direction": "BtoA"}, "Old lens 2")

@@ -351,11 +351,11 @@ def test_models_are_the_best_the_latest_and_snapshots(tmp_path):
 
 
 ASKED = [
-    ("Duplicate settings", "duplicate_asked", ""),
-    ("Compare with another run", "compare_asked", ""),
-    ("Compare two of its models", "models_asked", ""),
-    ("Move to the bin", "remove_asked", ""),
-    ("Fine-tune from its model", "fine_tune_asked", "models/best.safetensors"),
+    ("Duplicate settings", "duplicate_asked", []),
+    ("Compare with another run", "compare_asked", ["menu place"]),
+    ("Compare two of its models", "models_asked", []),
+    ("Move to the bin", "remove_asked", []),
+    ("Fine-tune from its model", "fine_tune_asked", ["models/best.safetensors"]),
 ]
 
 
@@ -364,7 +364,8 @@ def test_what_is_done_more_rarely_is_asked_of_whoever_holds_the_page(opened):
     for words, signal, gives in ASKED:
         with hands.qtbot.waitSignal(getattr(hands.page, signal)) as asked:
             hands.choose("train_more", "train_more_menu", words)
-        assert asked.args == [hands.follower.run / gives]
+        run, place = hands.follower.run, hands.find("train_more").mapToGlobal(QPoint(0, hands.find("train_more").height()))
+        assert asked.args == [run, *(place if one == "menu place" else run / one for one in gives)]
     hands.follower.standing = "training"
     hands.click("train_more")
     menu = next(one for one in hands.page.findChildren(QMenu, "train_more_menu") if one.isVisible())

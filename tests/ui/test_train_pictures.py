@@ -8,6 +8,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
 )
 
+from p2p_desktop.ui.widgets import Note
 from tests.training.runs import write_photos
 
 
@@ -120,3 +121,10 @@ def test_another_task_has_its_own_side_that_goes_in(hands, pairs):
     assert hands.text("train_pictures_way").startswith("\u201cdrawings\u201d goes in")
     hands.click("train_next")
     assert "direction" not in hands.wizard.draft.changes
+
+
+def test_of_more_than_two_folders_it_is_said_which_are_taken(hands, pairs):
+    hands.go_to_pictures()
+    hands.wizard.take_drop([pairs / "drawings", pairs / "photos", pairs])
+    assert "Of the 3 that were dropped, the first two were taken" in hands.find("train_note", Note).text()
+    hands.wait(lambda: hands.can_go_on)
