@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QImage, QPixmap
 
 if TYPE_CHECKING:  # NumPy is imported with the engine, after the first paint
     import numpy as np
@@ -15,6 +15,13 @@ def to_qimage(rgb: "NDArray[np.uint8]") -> QImage:
     height, width = rgb.shape[:2]
     data = rgb.tobytes()
     return QImage(data, width, height, 3 * width, QImage.Format.Format_RGB888).convertToFormat(QImage.Format.Format_RGB32)
+
+
+def to_pixmap(rgb: "NDArray[np.uint8]", device_pixel_ratio: float) -> QPixmap:
+    """As `to_qimage`, ready to be painted: so many of its pixels are one at 100 %."""
+    pixmap = QPixmap.fromImage(to_qimage(rgb))
+    pixmap.setDevicePixelRatio(device_pixel_ratio)
+    return pixmap
 
 
 def drawn_image(width: int, height: int, draw: Callable[["NDArray[np.uint8]"], None]) -> QImage:

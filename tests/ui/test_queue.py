@@ -251,7 +251,7 @@ def test_thumbnails_are_made_for_what_is_seen_only(qtbot, look, tmp_path):
     view.show()
     view.grab()
     thumbnails.get_ready()
-    qtbot.waitUntil(lambda: len(arrived) >= 5 and thumbnails._thread is None, timeout=20_000)
+    qtbot.waitUntil(lambda: len(arrived) >= 5 and thumbnails._store.is_idle, timeout=20_000)
     assert "00.png" in arrived
     assert len(arrived) < 20
     thumbnails.close(soon())

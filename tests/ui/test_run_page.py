@@ -112,7 +112,7 @@ def opened(qtbot, look, _one_page, tmp_path):
 
     yield open_page
     _one_page.page.hide()
-    qtbot.waitUntil(lambda: _one_page.view._source._thread is None, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: _one_page.view._source.is_idle, timeout=PATIENCE_MS)
 
 
 def pixel(widget: QWidget, place: QPoint):
