@@ -10,7 +10,7 @@ from p2p_desktop.cli.export import export_command
 from p2p_desktop.cli.output import print_json
 from p2p_desktop.cli.surroundings import Surroundings
 from p2p_desktop.models.library import Model
-from p2p_desktop.models.reference_import import TRAINED_SIZE, Request, import_reference
+from p2p_desktop.models.reference_import import TRAINED_SIZE, Request, SeveralGenerators, import_reference
 from training.contract.model_file import ModelCard, check_length, file_digest, read_card, read_tensor_infos
 
 app = typer.Typer(help="The models at hand.", no_args_is_help=True)
@@ -86,7 +86,12 @@ def import_command(
 ) -> None:
     """Make a model of a file of the reference pix2pix and CycleGAN program. No code in the file is run."""
     request = Request.of_words(name=name, part=part, skip_order=skip_order, direction=direction, size=size)
-    imported = import_reference(file, Surroundings.find().library, request)
+    try:
+        imported = import_reference(file, Surroundings.find().library, request)
+    except SeveralGenerators as error:
+        if json:  # for a program that can ask which
+            print_json({"type": "several_generators", "parts": list(error.parts)})
+        raise
     if json:
         print_json(
             {

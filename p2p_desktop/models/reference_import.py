@@ -7,7 +7,7 @@ What the names do not tell, such as the size of the training pictures, is assume
 
 import re
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Self, cast, get_args
@@ -104,6 +104,15 @@ class _Found:
     assumed: tuple[str, ...]
 
 
+class SeveralGenerators(ModelError):
+    """A file holds more than one, and nobody has said which is wanted."""
+
+    def __init__(self, file_name: str, parts: Sequence[str]) -> None:
+        super().__init__(f"{file_name} holds {len(parts)} generators: {', '.join(parts)}. Say which one (--part).")
+        self.parts = tuple(parts)
+        """Their names, each a `Request.part`."""
+
+
 class _NoGenerator(ValueError):
     """The message says what was found instead, or what does not fit."""
 
@@ -148,8 +157,7 @@ def _only_generator(opened: TorchFile, part: str) -> tuple[str, _Found]:
     if not found:
         raise ModelError(f"{opened.path.name} is not imported: {reasons[0] if reasons and not part else _NO_GENERATOR}")
     if len(found) > 1:
-        words = ", ".join(sorted(found))
-        raise ModelError(f"{opened.path.name} holds {len(found)} generators: {words}. Say which one (--part).")
+        raise SeveralGenerators(opened.path.name, sorted(found))
     return next(iter(found.items()))
 
 

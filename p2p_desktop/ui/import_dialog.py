@@ -1,12 +1,14 @@
 """A file of another program becomes a model: what it does not tell is asked before, what was recognised is told after."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QDeadlineTimer, Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
+    QComboBox,
     QDialog,
     QFormLayout,
     QHBoxLayout,
@@ -25,9 +27,8 @@ from p2p_desktop.ui.choices import SegmentedControl
 from p2p_desktop.ui.drops import leave_drops_to_window
 from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.theme import SPACE_L, SPACE_M, SPACE_S, SPACE_XL
-from p2p_desktop.workers.child_answer import ask_child
+from p2p_desktop.workers.child_answer import ChildError, ask_child
 from p2p_desktop.workers.errands import Errands
-from training.contract.errors import P2PError
 from training.contract.progress import Report, Token
 
 _WIDTH = 540
@@ -110,6 +111,12 @@ class ImportDialog(QDialog):
         self._is_old.setToolTip(
             self.tr("Such files join their layers in another order. Read wrongly, a model gives coloured noise.")
         )
+        self._part = QComboBox(page)
+        self._part.setObjectName("import_part")
+        self._part.setAccessibleName(self.tr("Generator"))
+        self._part.setToolTip(
+            self.tr("A file of CycleGAN holds one for each way; try one, and import the other if it goes the wrong way")
+        )
         self._problem = _label("", "error")
         self._problem.setObjectName("import_problem")
         self._problem.hide()
@@ -125,6 +132,9 @@ class ImportDialog(QDialog):
         form.addRow(self.tr("It was trained"), self._direction)
         form.addRow(self.tr("Trained at"), self._size)
         form.addRow("", self._is_old)
+        form.addRow(self.tr("Generator"), self._part)
+        form.setRowVisible(self._part, False)
+        self._form = form
         layout = QVBoxLayout(page)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SPACE_L)
@@ -185,7 +195,7 @@ class ImportDialog(QDialog):
 
     def _set_working(self, on: bool) -> None:
         self._bar.setVisible(on)
-        for widget in (self._name_field, self._direction, self._size, self._is_old, self._go):
+        for widget in (self._name_field, self._direction, self._size, self._is_old, self._part, self._go):
             widget.setEnabled(not on)
         self.adjustSize()
 
@@ -208,13 +218,16 @@ class ImportDialog(QDialog):
             str(self._size.value()),
         ]
         words += ["--skip-order", "decoder-first" if self._is_old.isChecked() else "skip-first"]
+        if self._part.count():
+            words += ["--part", self._part.currentText()]
         command = child.own_command("models", "import", str(self._file), "--json", *words)
 
         def work(_: Report[Any], token: Token) -> dict[str, Any] | str:  # Any: JSON
             try:
                 return next(line for line in ask_child(command, token) if line.get("type") == "imported")
-            except P2PError as error:
-                return str(error)
+            except ChildError as error:
+                several = (line for line in error.printed if line.get("type") == "several_generators")
+                return next(several, str(error))
 
         self._errands.run(work, "importing a model", self._on_answer)
 
@@ -223,6 +236,9 @@ class ImportDialog(QDialog):
         if not isinstance(answer, dict):
             self._complain(_OF_A_SHELL.sub("", answer or "") or self.tr("That did not work. The log says why."))
             return
+        if answer["type"] == "several_generators":
+            self._ask_which(answer["parts"])
+            return
         self._name = str(answer["name"])
         self._headline.setText(self.tr("{name} is here now").format(name=self._name))
         self._recognised.setText(self.tr("Recognised: {what}.").format(what=answer["recognised"]))
@@ -230,6 +246,13 @@ class ImportDialog(QDialog):
         self._assumed.setText(self.tr("What the file does not tell was assumed:") + "\n" + assumed if assumed else "")
         self._show_page(1)
         self.imported.emit(self._name)
+
+    def _ask_which(self, parts: Sequence[str]) -> None:
+        self._part.clear()
+        self._part.addItems(parts)
+        self._form.setRowVisible(self._part, True)
+        self._complain(self.tr("This file holds {n} generators. Choose one of them.").format(n=len(parts)))
+        self._part.setFocus()
 
     def _on_try(self) -> None:
         self.accept()

@@ -17,10 +17,19 @@ _POLL_S = 0.05
 _LAST_WORDS = 2000  # characters of a failed child's stderr that go into the log
 
 
+class ChildError(P2PError):
+    """A child failed; the message is its last sentence."""
+
+    def __init__(self, sentence: str, printed: Sequence[dict[str, Any]]) -> None:  # Any: JSON
+        super().__init__(sentence)
+        self.printed = tuple(printed)
+        """The JSON lines that it had printed until then."""
+
+
 def ask_child(command: Sequence[str], token: Token) -> list[dict[str, Any]]:  # Any: JSON
     """Run the command and give the JSON lines that it printed. Called in a worker thread.
 
-    Raises P2PError with the last sentence of a child that failed; Cancelled, after ending it; OSError if it cannot be started.
+    Raises ChildError for a child that failed; Cancelled, after ending it; OSError if it cannot be started.
     """
     process = child.start(command, stderr=subprocess.PIPE)
     printed: list[bytes] = []
@@ -43,9 +52,10 @@ def ask_child(command: Sequence[str], token: Token) -> list[dict[str, Any]]:  # 
             process.wait()
         for reader in readers:
             reader.join()
+    told = [data for line in printed if (data := _object(line)) is not None]
     if process.returncode != 0:
-        raise P2PError(_last_sentence(command, process.returncode, words))
-    return [data for line in printed if (data := _object(line)) is not None]
+        raise ChildError(_last_sentence(command, process.returncode, words), told)
+    return told
 
 
 def _drain(pipe: IO[bytes] | None, kept: list[bytes]) -> None:

@@ -6,7 +6,7 @@ import pytest
 import torch
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QCheckBox, QLineEdit, QWidget
+from PySide6.QtWidgets import QAbstractButton, QCheckBox, QComboBox, QLineEdit, QWidget
 
 from p2p_desktop import child
 from p2p_desktop.ui.choices import SegmentedControl
@@ -129,3 +129,22 @@ def test_giving_up_ends_the_child(driver, facades, monkeypatch, tmp_path):
     QTest.keyClick(dialog, Qt.Key.Key_Escape)
     driver.wait(lambda: driver.window.findChild(ImportDialog) is None)
     assert time.monotonic() - began < 5
+
+
+def test_of_a_file_with_several_generators_one_is_chosen(driver, tmp_path):
+    torch.manual_seed(0)
+    both = {f"netG_{letter}": UNet(3, 3, 5, 4, "batch").state_dict() for letter in "AB"}
+    torch.save(both, tmp_path / "horses.pth")
+    dialog = drop(driver, tmp_path / "horses.pth")
+    part = dialog.findChild(QComboBox, "import_part")
+    assert not part.isVisible()
+    press(dialog, "import_start")
+    driver.wait(part.isVisible)
+    assert words(dialog, "import_problem") == "This file holds 2 generators. Choose one of them."
+    assert part.hasFocus()
+    assert [part.itemText(index) for index in range(part.count())] == ["netG_A", "netG_B"]
+    QTest.keyClick(part, Qt.Key.Key_Down)
+    press(dialog, "import_start")
+    driver.wait(lambda: seen(dialog, "import_headline"))
+    model = driver.window._shelf.find("horses")
+    assert read_card(model.path).provenance["part"] == "netG_B"
