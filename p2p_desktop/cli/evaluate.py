@@ -30,14 +30,17 @@ def evaluate_command(
     sheet: Annotated[Path | None, typer.Option(help="Draw input, results and target of some, the worst first (PNG, JPEG).")] = None,
     sheet_rows: Annotated[int, typer.Option(min=1, max=200, help="Pictures on the sheet, half of them the worst.")] = 8,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
+    threads: Annotated[int | None, typer.Option(min=0, max=1024, help="Processor threads; those of the settings without.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON lines.")] = False,
 ) -> int:
     """Measure models on held-out pictures, kind by kind; several on the same ones, side by side."""
-    library = Surroundings.find().library
+    here = Surroundings.find()
+    library = here.library
     request: dict[str, Any] = {
         "models": [str(library.find(name).absolute()) for name in model],
         "data": str(data.absolute()),
         "device": device,
+        "threads": here.settings.threads if threads is None else threads,
     }
     if data_b is not None:
         request["data_b"] = str(data_b.absolute())

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from p2p_desktop.cli import app, trainer
+from p2p_desktop.settings import Settings
 from tests.models_for_tests import write_small_model
 from tests.training.runs import environment, write_photos
 
@@ -174,3 +175,19 @@ def test_a_table_that_cannot_be_written_is_told(fake, words, tmp_path, capfd):
 def test_an_unknown_model_is_told(fake, tmp_path, capfd):
     assert app.run(["evaluate", "-m", "nobody", "--data", str(tmp_path)]) == 1
     assert "nobody" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(("more", "wanted"), [([], 1), (["--threads", "2"], 2), (["--threads", "0"], 0)])
+def test_threads_are_those_of_the_settings_or_as_said(fake, words, user_home, monkeypatch, more, wanted):
+    Settings(threads=1).write(user_home / "config" / "settings.json")
+    fake(RESULT)
+    asked = []
+    command = trainer.trainer_command
+
+    def remembered(mode, config, *options):
+        asked.append(json.loads(Path(config).read_text())["threads"])
+        return command(mode, config, *options)
+
+    monkeypatch.setattr(trainer, "trainer_command", remembered)
+    assert app.run([*words, *more]) == 0
+    assert asked == [wanted]
