@@ -11,7 +11,7 @@ from p2p_desktop.runs.run_state import RunState
 from training.contract.protocol import Failed, Finished, Lock, Stopped, read_lock
 
 Standing = Literal["training", "paused", "silent", "finished", "stopped", "failed", "died", "new"]
-"""`silent`: a process holds the run and has not renewed its lock lately: it hangs, was halted, or lost its disk. `died`: nobody
+"""`silent`: a process has the run and has not renewed its lock lately: it hangs, was halted, or lost its disk. `died`: nobody
 trains it, and its last process did not say goodbye. `new`: nothing was ever trained."""
 
 SILENT_AFTER_S = 20.0
@@ -26,7 +26,7 @@ HELD: frozenset[Standing] = frozenset({"training", "paused", "silent"})
 
 def standing(state: RunState, lock: Lock | None, now: float, silent_after_s: float = SILENT_AFTER_S) -> Standing:
     """How a run stands, by what it told and by its lock. `now`: Unix time."""
-    if lock is not None and lock.alive:
+    if lock is not None and has_trainer(lock):
         if now - lock.heartbeat > silent_after_s:
             return "silent"
         return "paused" if state.is_paused else "training"
@@ -38,6 +38,11 @@ def standing(state: RunState, lock: Lock | None, now: float, silent_after_s: flo
         case Failed():
             return "failed"
     return "new" if state.started is None else "died"
+
+
+def has_trainer(lock: Lock) -> bool:
+    """Whether the process of a lock works, or could: one of this computer that is halted is there however long it says nothing."""
+    return lock.alive or _process_of(lock) is not None
 
 
 def is_held(run: Path) -> bool:
@@ -58,10 +63,10 @@ def memory_of(lock: Lock) -> int | None:
 
     None where that cannot be told: it runs on another computer, or has gone.
     """
-    if lock.host != socket.gethostname():
+    trainer = _process_of(lock)
+    if trainer is None:
         return None
     try:
-        trainer = psutil.Process(lock.pid)
         return sum(int(process.memory_info().rss) for process in (trainer, *trainer.children(recursive=True)))
     except psutil.Error:
         return None
@@ -77,13 +82,25 @@ def end_trainer(run: Path) -> bool:
         return False
     if lock.host != socket.gethostname():
         raise TrainerError(f"This run is trained on {lock.host}. End its trainer there.")
+    process = _process_of(lock)
+    if process is None:
+        return False
     try:
-        process = psutil.Process(lock.pid)
-        if abs(process.create_time() - lock.started) > _SAME_START_S or process.status() == psutil.STATUS_ZOMBIE:
-            return False  # its number is another's by now
         process.kill()
     except psutil.NoSuchProcess:
         return False
     except psutil.AccessDenied as error:
         raise TrainerError(f"The trainer, process {lock.pid}, cannot be ended: it belongs to another user.") from error
     return True
+
+
+def _process_of(lock: Lock) -> psutil.Process | None:
+    """The process that took the lock, if it is one of this computer and still there."""
+    if lock.host != socket.gethostname():
+        return None
+    try:
+        process = psutil.Process(lock.pid)
+        is_it = abs(process.create_time() - lock.started) <= _SAME_START_S and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return None
+    return process if is_it else None  # its number may be another's by now

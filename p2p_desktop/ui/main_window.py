@@ -213,6 +213,7 @@ class MainWindow(QMainWindow):
             self._training.progressed.connect(self._on_training_progressed)
             self._training.landed.connect(self._on_model_landed)
             self._training.not_landed.connect(self._on_model_not_landed)
+            self._training.broke_off.connect(self._on_training_broke_off)
         return self._training
 
     def _train_page(self) -> QWidget:
@@ -397,6 +398,13 @@ class MainWindow(QMainWindow):
         if not self.isActiveWindow():
             QApplication.alert(self)
             self._notifications.show(self.tr("Training finished"), self.tr("{name} is in Models now.").format(name=name))
+
+    def _on_training_broke_off(self, run: Path, sentence: str) -> None:
+        if getattr(self._pages.currentWidget(), "shown_run", None) != run:  # else its page says it by itself
+            self._say("error", sentence, self.tr("Train has the run, what is saved of it, and Go on."))
+        if not self.isActiveWindow():
+            QApplication.alert(self)
+            self._notifications.show(self.tr("Training ended early"), sentence)
 
     def _on_convert_progressed(self, fraction: float | None) -> None:
         self._rail.show_progress("convert", fraction)

@@ -61,6 +61,7 @@ class TrainPage(QWidget):
         self._door = FolderDoor(self._errands, self)
         self._follower = RunFollower(self)
         self._control = RunControl(self._follower, self)
+        watch.begun = lambda: self._control.begun
         self._wizard: TrainWizard | None = None
         self._run_page: RunPage | None = None
         self._comparisons: RunComparisons | None = None
@@ -80,6 +81,11 @@ class TrainPage(QWidget):
     def _front(self) -> "TrainHome | TrainWizard | RunPage":
         front = self._stack.currentWidget()
         return next((page for page in (self._wizard, self._run_page) if page is front and page is not None), self._home)
+
+    @property
+    def shown_run(self) -> Path | None:
+        """The run whose page is in front."""
+        return self._follower.run if self._run_page is not None and self._front is self._run_page else None
 
     def take_keyboard(self, reason: Qt.FocusReason) -> None:
         """Put the keyboard where the page in front wants it."""

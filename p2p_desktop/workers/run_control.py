@@ -122,6 +122,11 @@ class RunControl(QObject):
         told = state.started_seconds if run == self._follower.run else None
         return any(begun.run == run and (told is None or told < begun.when) for begun in self._begun)
 
+    @property
+    def begun(self) -> frozenset[Path]:
+        """The runs whose trainers are being started here, or were and live: for some seconds they hold nothing yet."""
+        return frozenset((*self._starting, *self._next, *(begun.run for begun in self._begun)))
+
     def has_begun(self, run: Path) -> bool:
         """Whether a trainer of ours is being started on the run, or lives."""
         return run in self._starting or any(begun.run == run for begun in self._begun)

@@ -14,7 +14,7 @@ from PySide6.QtCore import QCoreApplication, QDeadlineTimer, QObject, QTimer, Si
 from p2p_desktop.convert.system_errors import unreadable
 from p2p_desktop.runs.event_file import EventFile
 from p2p_desktop.runs.last_words import last_words, log_state
-from p2p_desktop.runs.run_process import HELD, SILENT_AFTER_S, Standing, memory_of, standing
+from p2p_desktop.runs.run_process import HELD, SILENT_AFTER_S, Standing, has_trainer, memory_of, standing
 from p2p_desktop.runs.run_state import RunState
 from p2p_desktop.workers.errands import Errand, Errands
 from training.contract.progress import Report, Token
@@ -222,7 +222,7 @@ def _watch(run: Path, quiet_s: float, report: Report[Any], token: Token) -> None
         try:
             if run.is_dir():
                 lock = read_lock(run)  # before the events: once it is gone, they are complete
-                is_held = lock is not None and lock.alive
+                is_held = lock is not None and has_trainer(lock)
                 _read_events(events, report, token)
                 if lock is None or not is_held:
                     memory, weighed = None, 0.0

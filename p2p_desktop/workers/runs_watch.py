@@ -2,6 +2,7 @@
 
 import logging
 import socket
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,8 @@ class RunsWatch(QObject):
         """Those that somebody trains first, then the latest."""
         self.is_read = False
         """Whether there was a look."""
+        self.begun: Callable[[], Collection[Path]] = tuple
+        """Gives the runs whose trainers are being started here: they hold nothing yet."""
         self._known = known
         self._errands = Errands(self)
         self._is_looking = self._is_asked_again = False
@@ -41,15 +44,20 @@ class RunsWatch(QObject):
 
     @property
     def training(self) -> list[RunGlance]:
-        """The runs that a process has now."""
-        return [glance for glance in self.glances if glance.is_held]
+        """The runs that a process has now, or will have in a moment."""
+        begun = self.begun()
+        return [glance for glance in self.glances if glance.is_held or glance.folder in begun]
+
+    @property
+    def training_here(self) -> list[RunGlance]:
+        """Those of this computer."""
+        return [glance for glance in self.training if glance.host in ("", socket.gethostname())]
 
     def training_beside(self, device: str) -> list[RunGlance]:
         """The runs that have `device` of this computer now; "auto" may be any."""
-        here = socket.gethostname()
         wanted = _with_number(device)
-        beside = [glance for glance in self.training if glance.host == here]
-        return [glance for glance in beside if "auto" in (device, glance.device) or _with_number(glance.device) == wanted]
+        here = self.training_here
+        return [glance for glance in here if "auto" in (device, glance.device) or _with_number(glance.device) == wanted]
 
     def start(self) -> None:
         """Look now and every few seconds."""
@@ -85,6 +93,9 @@ class RunsWatch(QObject):
 
     def remove(self, run: Path) -> None:
         """Move a run to the removed things; `removed` says where, `failed` why not."""
+        if run in self.begun():
+            self.failed.emit(self.tr("This run is being trained. Stop it first."))
+            return
         known = self._known
 
         def work(_: Report[Any], __: Token) -> tuple[Path, Path] | str:  # Any: nothing is reported

@@ -2,6 +2,7 @@
 
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from p2p_desktop.runs.event_file import EventFile
 from p2p_desktop.runs.run_process import standing
 from p2p_desktop.runs.run_state import RunState, fold
-from training.contract.protocol import EVENTS, Answered, Failed, Finished, Lock, Started, Step, Stopped, event_line
+from training.contract.protocol import EVENTS, Answered, Failed, Finished, Lock, Started, Step, Stopped, event_line, own_lock
 
 RECORDED = Path(__file__).parents[1] / "data" / "run"
 
@@ -121,5 +122,8 @@ def test_how_a_run_stands():
     assert standing(state, Lock(mine.pid, mine.host, mine.started, time.time() - 30), time.time()) == "silent"
     assert standing(state, Lock(mine.pid, mine.host, mine.started, time.time() - 90), time.time()) == "died"
     assert standing(state, Lock(mine.pid, mine.host, mine.started, time.time() - 3), time.time(), silent_after_s=2) == "silent"
+    here = replace(own_lock(), heartbeat=time.time() - 90)
+    assert standing(state, here, time.time()) == "silent"  # halted: its process is there all the same
+    assert standing(state, replace(here, started=here.started - 60), time.time()) == "died"  # its number is another's by now
     state.take(Answered("pause", "a", True, None, ""), 3.0)
     assert standing(state, alive, time.time()) == "paused"

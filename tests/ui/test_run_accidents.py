@@ -16,7 +16,7 @@ from p2p_desktop.ui.widgets import Note
 from tests.training.runs import environment, long_run, wait_for_steps, write_photos
 from training.contract.protocol import CHECKPOINTS, read_lock, write_lock
 
-A_WHILE_S = 40  # longer than a trainer may be silent, not so long that it counts as dead
+A_WHILE_S = 120  # a trainer of another computer would count as dead
 
 
 @pytest.fixture
@@ -101,6 +101,14 @@ def test_a_halted_trainer_that_wakes_up_goes_on_and_nothing_was_lost(driver, wat
     driver.wait(lambda: driver.text("train_standing") == "Paused")
     driver.click("train_resume")
     driver.wait(lambda: driver.text("train_standing") == "Training")
+
+
+def test_who_looks_at_another_page_is_told_that_a_training_has_ended(driver, watched):
+    run, trainer = watched
+    driver.wait(lambda: run in driver.window._training._trained)
+    driver.click("rail_convert")
+    trainer.kill()
+    driver.wait(lambda: any("has ended without a word at step" in note.text() for note in driver.window.findChildren(Note)))
 
 
 @pytest.mark.slow

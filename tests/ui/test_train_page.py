@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -164,6 +165,35 @@ def test_closing_while_something_is_trained_asks_what_becomes_of_it(train, choic
     (run / LOCK).unlink()
     look_again(train)
     train.wait(lambda: train.window._training.runs.training == [])  # else the window would ask again when the test ends
+
+
+@pytest.fixture
+def begun(train):
+    """A run whose trainer has been started and has not told anything yet; the trainer's process."""
+    run = make_run("Old lens", events="events-when-stopped.jsonl")
+    look_again(train)
+    train.wait(lambda: listed(train) != [])
+    control = train.window._made["train"]._control
+    control._command = lambda config: [sys.executable, "-c", "import time; time.sleep(600)"]
+    control.start(run)
+    train.wait(lambda: bool(control._begun))
+    yield run
+    control._begun[0].process.kill()
+    train.wait(lambda: not control.begun)
+
+
+def test_a_training_that_has_only_just_begun_is_asked_about_too(train, begun):
+    answer("train_keep_window")
+    event = QCloseEvent()
+    train.window.closeEvent(event)
+    assert not event.isAccepted()
+    assert [glance.folder for glance in train.window._training.runs.training_beside("cpu")] == [begun]
+
+
+def test_a_run_that_has_only_just_begun_does_not_go_to_the_bin(train, begun):
+    train.window._made["train"]._home.remove_asked.emit(begun)
+    train.wait(lambda: "Stop it first" in train.window._made["train"]._home.note.text())
+    assert begun.is_dir()
 
 
 def test_a_run_goes_to_the_bin_and_comes_back(train):
