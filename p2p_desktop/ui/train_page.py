@@ -136,6 +136,8 @@ class TrainPage(QWidget):
         """What trains goes on."""
         for dialog in self.findChildren(QDialog):  # comparisons that may be computing
             dialog.close()
+        if self._comparisons is not None:
+            self._comparisons.close(until)
         if self._wizard is not None:
             self._wizard.close_down(until)
         if self._run_page is not None:

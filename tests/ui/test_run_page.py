@@ -719,30 +719,6 @@ def test_every_control_has_a_name_words_and_a_reason(opened):
 # --- compared
 
 
-def test_two_runs_lie_over_each_other_with_what_differs(qtbot, look, tmp_path):
-    from p2p_desktop.ui.compare_runs import ComparedRun, CompareRuns
-
-    owner = QWidget()
-    qtbot.addWidget(owner)
-    _, stopped = recorded_run(tmp_path / "a", "events-when-stopped.jsonl")
-    _, finished = recorded_run(tmp_path / "b")
-    runs = (ComparedRun("short", stopped), ComparedRun("long", finished))
-    dialog = CompareRuns(look, runs, [("Steps", "60", "150")], owner)
-    dialog.show()
-    qtbot.waitUntil(lambda: len(runs[1].curves) == 150)
-    dialog.losses.plot.cursor_moved.emit(100)
-    said = dialog.held_out.plot.accessibleDescription()
-    assert "long" in said
-    assert "short" not in said  # it was stopped before
-    dialog.held_out.plot.cursor_moved.emit(20)
-    assert "short" in dialog.losses.plot.accessibleDescription()
-    dialog.losses.choose("d_fake")
-    assert len(dialog.losses.plot.lines["run 1"][0]) > len(dialog.losses.plot.lines["run 0"][0]) > 10
-    shown = [label.text() for label in dialog.findChildren(QLabel)]
-    assert {"Steps", "60", "150"} <= set(shown)
-    dialog.close()
-
-
 def test_two_models_of_a_run_are_compared_on_a_held_out_picture(qtbot, look, tmp_path):
     run, state = recorded_run(tmp_path / "run", "events-when-stopped.jsonl")
     for number, model in enumerate(models_of(run, state)):
