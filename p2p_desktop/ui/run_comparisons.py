@@ -67,7 +67,7 @@ class RunComparisons(QObject):
             self.failed.emit(self.tr("There is only one model of this run yet. Take a snapshot, and train on."))
             return
         strips = [run / name for name in (state.samples[-1].files if state.samples else [])]
-        CompareCheckpoints(self._look, self._working.load_file, models, strips, self._page).show()
+        CompareCheckpoints(self._look, self._working.load_file, models, strips, self._errands, self._page).show()
 
     def close(self, until: QDeadlineTimer) -> None:
         """End the threads that follow runs: only for a program that ends."""
