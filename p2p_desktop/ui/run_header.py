@@ -199,8 +199,7 @@ class RunHeader(QFrame):
         self._say(self._pause, self.tr("Pausing...") if "pause" in waiting else self.tr("Pause"))
         self._say(self._resume, self.tr("Resuming...") if "resume" in waiting else self.tr("Resume"))
         self._say(self._stop, self._stop_words(run))
-        begin = self.tr("Start training") if standing == "new" else self.tr("Go on")
-        self._say(self._go_on, self.tr("Starting...") if run.is_starting else begin)
+        self._say(self._go_on, self.tr("Starting...") if run.is_starting else run_words.begin_words(standing))
         self._go_on.setEnabled(not run.is_starting)
         for button, is_shown in (
             (self._preview, held),

@@ -57,6 +57,11 @@ def standing_words(standing: Standing) -> tuple[str, BadgeKind]:
     return words[standing]
 
 
+def begin_words(standing: Standing) -> str:
+    """What the button is called that has a run trained that nobody trains."""
+    return _tr("Start training") if standing == "new" else _tr("Go on")
+
+
 def step_words(state: RunState) -> str:
     """How far it is: "Step 18,400 of 30,000"."""
     if not state.steps:

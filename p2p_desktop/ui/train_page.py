@@ -304,7 +304,8 @@ class TrainPage(QWidget):
         if run is None:
             return
         beside = [glance for glance in self._watch.training_beside(device) if glance.folder != run] if device else []
-        if not beside or ask_beside(beside[0].name, device_words(beside[0].device), self):
+        how: Standing = next((glance.standing for glance in self._watch.glances if glance.folder == run), "new")
+        if not beside or ask_beside(beside[0].name, device_words(beside[0].device), how, self):
             self._control.start(run)
             self._watch.look()
 
