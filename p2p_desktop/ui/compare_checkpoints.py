@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QRect, Qt, QTemporaryDir
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QImage, QImageWriter
@@ -17,7 +17,9 @@ from p2p_desktop.ui.no_picture import NoPicture
 from p2p_desktop.ui.run_menus import RunModel
 from p2p_desktop.ui.sample_source import part_of
 from p2p_desktop.ui.theme import SPACE_M, SPACE_S
+from p2p_desktop.workers.errands import Errands
 from p2p_desktop.workers.preview_session import Load, PreviewSession
+from training.contract.progress import Report, Token
 
 if TYPE_CHECKING:  # it imports OpenCV
     from p2p_desktop.convert.pyramid import Pyramid
@@ -33,16 +35,22 @@ class CompareCheckpoints(QDialog):
         load: Callable[[Path], Load],
         models: Sequence[RunModel],
         strips: Sequence[Path],
+        errands: Errands,
         parent: QWidget | None = None,
     ) -> None:
-        """`models`: two at least. `strips`: what the run drew, input, result and target side by side; their inputs are offered."""
+        """`models`: two at least. `strips`: what the run drew, input, result and target side by side; their inputs are offered.
+
+        `errands` reads them, maybe until after this window is gone.
+        """
         super().__init__(parent)
-        self._load, self._models, self._strips = load, list(models), list(strips)
+        self._load, self._models, self._strips, self._errands = load, list(models), list(strips), errands
         self._loads: dict[Path, Load] = {}
         self._folder = QTemporaryDir()
         self._path: Path | None = None
         self._done = [False, False]
         self._example = -1
+        self._wish = 0  # grows with each picture that is asked for: one that arrives late is not shown
+        self._is_reading = False
         self._right: tuple[Path | None, Pyramid] | None = None
         self.setObjectName("train_compare_models")
         self.setWindowTitle(self.tr("Compare two models of this run"))
@@ -68,6 +76,7 @@ class CompareCheckpoints(QDialog):
 
     def try_on(self, path: Path, name: str = "") -> None:
         """Show what both models make of a picture."""
+        self._wish += 1
         self._path, self._done = path, [False, False]
         self._no_picture.say("")
         self._bar.describe(name or path.name)
@@ -171,14 +180,31 @@ class CompareCheckpoints(QDialog):
 
     def _on_next(self) -> None:
         """Take the input out of the next strip: a small file of its own, which goes with this window."""
-        for _ in self._strips:
-            self._example = (self._example + 1) % len(self._strips)
-            strip = QImage(str(self._strips[self._example]))
-            path = Path(self._folder.path()) / f"{self._example + 1}.png"
-            if not strip.isNull() and QImageWriter(str(path), b"PNG").write(part_of(strip, "input")):
-                self.try_on(path, self.tr("Held-out picture {n}").format(n=self._example + 1))
-                return
-        self._no_picture.say(self.tr("There is no picture yet. Drop one here."))
+        if self._is_reading:
+            return
+        self._is_reading = True
+        wish, strips, first, folder = self._wish, self._strips, self._example + 1, Path(self._folder.path())
+
+        def work(_: Report[Any], token: Token) -> tuple[int, int | None, Path]:  # Any: nothing is reported
+            for place in (number % len(strips) for number in range(first, first + len(strips))):
+                token.check()
+                path = folder / f"{place + 1}.png"
+                if _take_input(strips[place], path):
+                    return wish, place, path
+            return wish, None, folder
+
+        self._errands.run(work, "reading a held-out picture", self._on_read)
+
+    def _on_read(self, read: tuple[int, int | None, Path] | None) -> None:
+        self._is_reading = False
+        wish, place, path = read or (self._wish, None, Path())
+        if wish != self._wish:
+            return
+        if place is None:
+            self._no_picture.say(self.tr("There is no picture yet. Drop one here."))
+        else:
+            self._example = place
+            self.try_on(path, self.tr("Held-out picture {n}").format(n=place + 1))
 
     def _on_left_begun(self, picture: "Pyramid") -> None:
         self._view.show_before(picture, self._path.name if self._path is not None else "")
@@ -215,3 +241,11 @@ class CompareCheckpoints(QDialog):
     def _retire(self) -> None:
         for preview in self._previews:
             preview.retire()
+
+
+def _take_input(strip: Path, path: Path) -> bool:
+    """Write the input of a strip to a file, and give whether there was one. Called in a worker thread."""
+    if path.is_file():  # it may be in front, and be read
+        return True
+    image = QImage(str(strip))
+    return not image.isNull() and QImageWriter(str(path), b"PNG").write(part_of(image, "input"))

@@ -1,17 +1,19 @@
-"""Two runs beside each other: their curves over each other, and the settings in which they differ."""
+"""Two runs beside each other, followed while they are trained: their curves over each other, and what differs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, Qt, QTimer, Signal
-from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent, QShowEvent
-from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtGui import QCloseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from p2p_desktop.runs.curves import LossCurves, Points, columns_of, span_of, thinned
 from p2p_desktop.runs.run_state import LOSS_NAMES, RunState
 from p2p_desktop.ui import run_words
 from p2p_desktop.ui.curve_plot import ReadRow
+from p2p_desktop.ui.difference_words import Row
+from p2p_desktop.ui.differences_table import DifferencesTable
 from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.model_words import meaning
 from p2p_desktop.ui.plot_card import PlotCard
@@ -19,39 +21,47 @@ from p2p_desktop.ui.plot_read_out import curve_pen
 from p2p_desktop.ui.theme import SPACE_L, SPACE_M, SPACE_S, SPACE_XL
 from p2p_desktop.ui.widgets import ElidedLabel, SegmentedControl
 from p2p_desktop.workers.errands import Errands
+from p2p_desktop.workers.run_follower import RunFollower
 
 _SIZE = (1040, 720)
 _SPAN = 30.0  # steps that losses are averaged over
-_REFRESH_MS = 500
+_REFRESH_MS = 500  # from one drawing to the next, while the runs tell more
 _SAMPLE_WIDTH, _SAMPLE_HEIGHT = 28, 12
-_TABLE_HEIGHT = 180
-
-Row = tuple[str, str, str]
-"""Name of a setting, its value in the first run, and in the second."""
 
 
 @dataclass(slots=True)
 class ComparedRun:
     name: str
-    state: RunState
-    """May still grow."""
+    follower: RunFollower
+    """Follows this run, until the comparison is closed."""
     curves: LossCurves = field(default_factory=lambda: LossCurves(_SPAN))
+
+    @property
+    def state(self) -> RunState:
+        """Grows while the run is trained."""
+        return self.follower.state
 
 
 class CompareRuns(QDialog):
     """The first run is drawn as the first curve of the theme, the second as the second."""
 
     def __init__(
-        self, look: Look, runs: tuple[ComparedRun, ComparedRun], rows: Sequence[Row], parent: QWidget | None = None
+        self,
+        look: Look,
+        runs: tuple[ComparedRun, ComparedRun],
+        differences: Callable[[], Sequence[Row]],
+        errands: Errands,
+        parent: QWidget | None = None,
     ) -> None:
-        """`rows`: only what differs."""
+        """`differences` gives what differs by now. `errands` writes files, maybe after this window is gone."""
         super().__init__(parent)
-        self._runs = runs
+        self._runs, self._differences = runs, differences
+        self._problem = ""
+        self._is_over = self._is_stale = False
         self.setObjectName("train_compare_runs")
         self.setWindowTitle(self.tr("Compare two runs"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(*_SIZE)
-        errands = Errands(parent)  # a file may still be written when this window is gone
         self.losses, self.held_out = _Losses(look, runs, errands, self), _HeldOut(look, runs, errands, self)
         plots = QHBoxLayout()
         plots.setSpacing(SPACE_M)
@@ -60,36 +70,76 @@ class CompareRuns(QDialog):
         self._told = QLabel(self)
         self._told.setObjectName("train_compare_told")
         self._told.setProperty("role", "muted")
+        self._told.setWordWrap(True)
         self._told.hide()
+        self._table = DifferencesTable((runs[0].name, runs[1].name), self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(SPACE_XL, SPACE_L, SPACE_XL, SPACE_L)
         layout.setSpacing(SPACE_M)
         layout.addLayout(_legend(look, runs))
         layout.addLayout(plots, 1)
         layout.addWidget(self._told)
-        layout.addWidget(_settings(runs, rows, self))
-        for plot, other in ((self.losses, self.held_out), (self.held_out, self.losses)):
-            plot.plot.cursor_moved.connect(plot.set_cursor)
-            plot.plot.cursor_moved.connect(other.set_cursor)
-            plot.saved.connect(self._on_saved)
-            plot.not_saved.connect(self._on_not_saved)
+        layout.addWidget(self._table)
         self._timer = QTimer(self)
-        self._timer.setInterval(_REFRESH_MS)
-        self._timer.timeout.connect(self.refresh)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._on_timer)
+        self._connect()
+        self.refresh()
 
     def refresh(self) -> None:
         """Show what the runs have told by now."""
         self.losses.refresh()
         self.held_out.refresh()
+        if all(run.follower.is_caught_up for run in self._runs):
+            self._table.show_rows(self._differences())
+        problem = " ".join(filter(None, (run.follower.problem for run in self._runs)))
+        if problem != self._problem:
+            self._problem = problem
+            self._tell(problem)
+        self._is_stale = any(len(run.curves) != len(run.state.losses) for run in self._runs)  # a long run comes in parts
+        self._timer.start(0 if self._is_stale else _REFRESH_MS)
 
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self._timer.start()
-        self.refresh()
+    def done(self, result: int) -> None:
+        self._leave()
+        super().done(result)
 
-    def hideEvent(self, event: QHideEvent) -> None:
-        super().hideEvent(event)
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self._leave()
+        super().closeEvent(event)
+
+    def _connect(self) -> None:
+        for plot, other in ((self.losses, self.held_out), (self.held_out, self.losses)):
+            plot.plot.cursor_moved.connect(plot.set_cursor)
+            plot.plot.cursor_moved.connect(other.set_cursor)
+            plot.saved.connect(self._on_saved)
+            plot.not_saved.connect(self._on_not_saved)
+        for run in self._runs:
+            run.follower.changed.connect(self._on_changed)
+            run.follower.begun_anew.connect(self._on_begun_anew)
+
+    def _leave(self) -> None:
+        """Follow the runs no more: their followers may be given others, while this window is still on its way out."""
+        if self._is_over:
+            return
+        self._is_over = True
         self._timer.stop()
+        for run in self._runs:
+            run.follower.changed.disconnect(self._on_changed)
+            run.follower.begun_anew.disconnect(self._on_begun_anew)
+            run.follower.unfollow()
+
+    def _on_changed(self) -> None:
+        self._is_stale = True
+        if not self._timer.isActive():
+            self.refresh()
+
+    def _on_timer(self) -> None:
+        if self._is_stale:
+            self.refresh()
+
+    def _on_begun_anew(self) -> None:
+        for run in self._runs:
+            run.curves.forget()
 
     def _on_saved(self, path: object) -> None:
         self._tell(self.tr("Saved as {name}").format(name=getattr(path, "name", path)))
@@ -99,7 +149,7 @@ class CompareRuns(QDialog):
 
     def _tell(self, words: str) -> None:
         self._told.setText(words)
-        self._told.show()
+        self._told.setVisible(bool(words))
 
 
 class _Overlaid(PlotCard):
@@ -160,7 +210,7 @@ class _Overlaid(PlotCard):
         plot = self.plot
         plot.set_steps(max([1, *(max(run.state.steps, run.state.step) for run in self._runs)]))
         lines = [self.line(run) for run in self._runs]
-        plot.set_nothing("" if any(len(x) for x, _ in lines) else self.tr("Neither run has told anything of this yet."))
+        plot.set_nothing("" if any(len(x) for x, _ in lines) else self._why_nothing())
         plot.set_values(*span_of([y for _, y in lines], log=self.is_log), log=self.is_log)
         for index, points in enumerate(lines):
             plot.set_line(f"run {index}", points, index)
@@ -170,6 +220,11 @@ class _Overlaid(PlotCard):
             if value is not None and self._cursor:
                 rows.append(ReadRow(index, run.name[:_MOST_LETTERS], self.words_for(value), value))
         plot.set_cursor(self._cursor if rows else None, rows)
+
+    def _why_nothing(self) -> str:
+        if all(run.follower.is_caught_up for run in self._runs):
+            return self.tr("Neither run has told anything of this yet.")
+        return self.tr("Reading what the runs have told\u2026")
 
     def _offer(self, offered: list[tuple[str, str, str, str]]) -> None:
         if self._choice is not None:
@@ -229,7 +284,6 @@ class _HeldOut(_Overlaid):
         return [(key, run_words.metric_title(key), "", meaning(key) or run_words.metric_title(key)) for key in keys]
 
     def line(self, run: ComparedRun) -> Points:
-
         found = [(one.step, one.metrics[self._key]) for one in run.state.validations if self._key in one.metrics]
         points = np.array(found, np.float64).reshape(-1, 2)
         return points[:, 0], points[:, 1]
@@ -273,43 +327,7 @@ def _legend(look: Look, runs: Sequence[ComparedRun]) -> QHBoxLayout:
     return line
 
 
-def _settings(runs: Sequence[ComparedRun], rows: Sequence[Row], parent: QWidget) -> QScrollArea:
-    """A table of what differs; a sentence, if nothing does."""
-    inner = QWidget()
-    grid = QGridLayout(inner)
-    grid.setContentsMargins(0, 0, 0, 0)
-    grid.setHorizontalSpacing(SPACE_XL)
-    grid.setVerticalSpacing(SPACE_S)
-    if not rows:
-        grid.addWidget(_label(_tr("Both runs have the same settings."), "muted"), 0, 0)
-    else:
-        for column, words in enumerate((_tr("What differs"), *(run.name for run in runs))):
-            grid.addWidget(_label(words, "small"), 0, column)
-            grid.setColumnStretch(column, 1)
-        for number, row in enumerate(rows, 1):
-            for column, words in enumerate(row):
-                grid.addWidget(_label(words, "muted" if column == 0 else "body"), number, column)
-    grid.setRowStretch(len(rows) + 1, 1)
-    area = QScrollArea(parent)
-    area.setObjectName("train_compare_settings")
-    area.setAccessibleName(_tr("Settings in which the runs differ"))
-    area.setWidgetResizable(True)
-    area.setWidget(inner)
-    area.setMaximumHeight(_TABLE_HEIGHT)
-    return area
-
-
-def _label(words: str, role: str) -> QLabel:
-    label = QLabel(words)
-    label.setProperty("role", role)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    return label
-
-
 def _no_points() -> Points:
-
     return np.empty(0), np.empty(0)
 
 

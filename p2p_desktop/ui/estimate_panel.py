@@ -1,11 +1,12 @@
 """What the training will take on this computer, as far as it was measured; and what the model is called."""
 
 import shutil
-from datetime import datetime, timedelta
+import time
 from pathlib import Path
+from typing import Any
 
 import psutil
-from PySide6.QtCore import QCoreApplication, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QDeadlineTimer, Qt, Signal
 from PySide6.QtWidgets import QBoxLayout, QFrame, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from p2p_desktop.ui.complaint import Complaint
@@ -13,16 +14,18 @@ from p2p_desktop.ui.drops import leave_drops_to_window
 from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.notes import Note
 from p2p_desktop.ui.plain_words import count, duration, exact_duration, size
+from p2p_desktop.ui.run_words import clock_words, metric_title
 from p2p_desktop.ui.theme import FORM_WIDTH, SIDE_PANEL_WIDTH, SPACE_L, SPACE_S, SPACE_XL, SPACE_XS, SPACE_XXXL
 from p2p_desktop.ui.widgets import SlimProgress
+from p2p_desktop.workers.errands import Errands
 from p2p_desktop.workers.estimates import Estimate
 from training.contract.config import TrainConfig
+from training.contract.progress import Report, Token
 
 _MOST_NAME_BYTES = 200  # as names of files go
 _OWN_MEMORY = "cpu"  # the device whose memory is this computer's
 _COLUMN_CHARACTERS = 40  # of a column's least width, where there are two
 _UNKNOWN = "\u2013"
-_METRICS = {"psnr": "PSNR", "ssim": "SSIM", "l1": "L1", "ab": "colour error", "rmse": "RMSE"}
 
 
 class EstimatePanel(QFrame):
@@ -32,6 +35,11 @@ class EstimatePanel(QFrame):
         """`runs`: the folder whose disk the run will need room on."""
         super().__init__(parent)
         self._runs = runs
+        self._errands = Errands(self)
+        self._free: int | None = None
+        """Bytes of the disk when it was last looked at; None where nobody can tell, or nobody has yet."""
+        self._told: Estimate | None = None
+        self._needed: int | None = None
         title = QLabel(self.tr("On this computer"), self)
         title.setProperty("role", "muted")
         self._time, self._when = QLabel(_UNKNOWN, self), QLabel(self)
@@ -105,23 +113,32 @@ class EstimatePanel(QFrame):
         self._note.say(self.tr("It could not be measured."), sentence)
 
     def show_estimate(self, found: Estimate, config: TrainConfig) -> None:
-        seconds = found.seconds(config)
+        seconds, now = found.seconds(config), time.time()
         self._time.setText(_bare(duration(seconds)))
-        self._when.setText(self.tr("Done about {when}, if it starts now.").format(when=_when(seconds)))
+        self._when.setText(self.tr("Done about {when}, if it starts now.").format(when=clock_words(now + seconds, now)))
         self._when.show()
         self._progress.hide()
-        is_ours = found.device == _OWN_MEMORY
-        free = psutil.virtual_memory().available if is_ours else None
-        too_much = self._memory.show_amount(found.memory_bytes, free)
-        needed = found.disk_bytes(config)
-        no_room = self._disk.show_amount(needed, _free_disk(self._runs)) if needed is not None else False
-        self._disk.setVisible(needed is not None)
         self._facts["device"].setText(_device(found.device))
         self._facts["speed"].setText(self.tr("{time} a step").format(time=exact_duration(found.seconds_per_step)))
         pairs = self.tr("{n} + {held} held out")
         self._facts["pairs"].setText(pairs.format(n=count(found.num_train), held=count(found.num_held_out)))
-        best = config.task_spec.best_by
-        self._facts["kept"].setText(self.tr("the best by {metric}").format(metric=_METRICS.get(best, best)))
+        self._facts["kept"].setText(self.tr("the best by {metric}").format(metric=metric_title(config.task_spec.best_by)))
+        self._told, self._needed = found, found.disk_bytes(config)
+        self._show_room()
+        self._look_at_disk()
+
+    def close_down(self, until: QDeadlineTimer) -> None:
+        self._errands.close(until)
+
+    def _show_room(self) -> None:
+        """What is needed of memory and disk beside what is free, and whether that is enough."""
+        found, needed = self._told, self._needed
+        if found is None:
+            return
+        free = psutil.virtual_memory().available if found.device == _OWN_MEMORY else None
+        too_much = self._memory.show_amount(found.memory_bytes, free)
+        no_room = self._disk.show_amount(needed, self._free) if needed is not None else False
+        self._disk.setVisible(needed is not None)
         if too_much or no_room:
             self._note.set_kind("warning")
             what = self.tr("memory") if too_much else self.tr("disk")
@@ -133,7 +150,22 @@ class EstimatePanel(QFrame):
             self._note.set_kind("success")
             self._note.say(self.tr("Measured just now with {n} real steps, not guessed.").format(n=found.num_steps))
 
+    def _look_at_disk(self) -> None:
+        if not self._errands.are_done:  # a slow disk: it tells soon enough
+            return
+        runs = self._runs
+
+        def work(_: Report[Any], __: Token) -> int | None:  # Any: nothing is reported
+            return _free_disk(runs)
+
+        self._errands.run(work, "looking at a disk", self._on_disk)
+
+    def _on_disk(self, free: int | None) -> None:
+        self._free = free
+        self._show_room()
+
     def _show_unknown(self, words: str, steps: tuple[int, int] | None) -> None:
+        self._told = None
         self._time.setText(_UNKNOWN)
         self._when.setText(words)
         self._when.setVisible(bool(words))
@@ -233,18 +265,12 @@ class _Amount(QWidget):
 
 
 def _free_disk(folder: Path) -> int | None:
-    """Bytes free where the folder is or will be; None where nobody can tell."""
-    there = next((one for one in (folder, *folder.parents) if one.exists()), None)
+    """Bytes free where the folder is or will be; None where nobody can tell. Called in a worker thread."""
     try:
+        there = next((one for one in (folder, *folder.parents) if one.exists()), None)
         return None if there is None else shutil.disk_usage(there).free
     except OSError:
         return None
-
-
-def _when(seconds: float) -> str:
-    now = datetime.now().astimezone()
-    end = now + timedelta(seconds=seconds)
-    return f"{end:%H:%M}" if end.date() == now.date() else f"{end:%a %d %b, %H:%M}"
 
 
 def _line(parent: QWidget) -> QFrame:

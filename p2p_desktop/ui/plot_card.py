@@ -1,6 +1,7 @@
 """A plot in a card of its own: a title, what it is set with, and a menu that writes it to a file."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -74,8 +75,7 @@ class PlotCard(QFrame):
 
     def save_picture(self, path: Path) -> None:
         """Write what is seen as a PNG of twice the size, with the title above it."""
-        data = _png(self._drawn())
-        self._write(path if path.suffix else path.with_suffix(".png"), lambda: data)
+        self._write(path if path.suffix else path.with_suffix(".png"), partial(_png, self._drawn()))
 
     def save_table(self, key: str, path: Path) -> None:
         self._write(path if path.suffix else path.with_suffix(".csv"), self._tables[key][1]())
@@ -157,6 +157,7 @@ class PlotCard(QFrame):
 
 
 def _png(image: QImage) -> bytes:
+    """Called in a worker thread."""
     data = QByteArray()
     buffer = QBuffer(data)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)

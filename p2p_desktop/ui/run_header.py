@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from p2p_desktop.runs.run_process import Standing
+from p2p_desktop.runs.run_process import HELD, Standing
 from p2p_desktop.runs.run_state import RunState
 from p2p_desktop.ui import run_words
 from p2p_desktop.ui.look import Look
@@ -32,7 +32,7 @@ _WORDS_ROOM = 250  # pixels that name and progress keep, or the verbs become ico
 
 
 @dataclass(frozen=True, slots=True)
-class RunGlance:
+class HeadFacts:
     """What the head shows of a run."""
 
     name: str
@@ -96,7 +96,7 @@ class RunHeader(QFrame):
         layout.addWidget(self._progress)
         self.setMinimumHeight(PLAIN_TOP_BAR_HEIGHT + _BAR_HEIGHT)
 
-    def show_run(self, run: RunGlance) -> None:
+    def show_run(self, run: HeadFacts) -> None:
         """Show how it stands now."""
         state, standing = run.state, run.standing
         self._name.setText(run.name)
@@ -192,15 +192,14 @@ class RunHeader(QFrame):
         self._look.icons.set_on(button, icon)
         return button
 
-    def _show_verbs(self, run: RunGlance) -> None:
+    def _show_verbs(self, run: HeadFacts) -> None:
         standing, waiting = run.standing, run.waiting
-        held, ending = standing in run_words.HELD, run.is_stopping or "stop" in waiting
+        held, ending = standing in HELD, run.is_stopping or "stop" in waiting
         self._say(self._preview, self.tr("Drawing...") if "preview" in waiting else self.tr("Preview now"))
         self._say(self._pause, self.tr("Pausing...") if "pause" in waiting else self.tr("Pause"))
         self._say(self._resume, self.tr("Resuming...") if "resume" in waiting else self.tr("Resume"))
         self._say(self._stop, self._stop_words(run))
-        begin = self.tr("Start training") if standing == "new" else self.tr("Go on")
-        self._say(self._go_on, self.tr("Starting...") if run.is_starting else begin)
+        self._say(self._go_on, self.tr("Starting...") if run.is_starting else run_words.begin_words(standing))
         self._go_on.setEnabled(not run.is_starting)
         for button, is_shown in (
             (self._preview, held),
@@ -223,7 +222,7 @@ class RunHeader(QFrame):
         self._fill(self._go_on, not self._go_on.isHidden())
         self._fill(self._use, self._go_on.isHidden())
 
-    def _stop_words(self, run: RunGlance) -> str:
+    def _stop_words(self, run: HeadFacts) -> str:
         if run.is_stopping:
             return self.tr("Saving...")
         return self.tr("Stopping after this step...") if "stop" in run.waiting else self.tr("Stop and save")
@@ -235,7 +234,7 @@ class RunHeader(QFrame):
         buttons = (self._preview, self._pause, self._resume, self._stop)
         return [self._words[button] for button in buttons if self._words[button].endswith("...")]
 
-    def _why_use(self, run: RunGlance, held: bool) -> str:
+    def _why_use(self, run: HeadFacts, held: bool) -> str:
         if not (run.has_model or held):
             return self.tr("There is no model yet: it was not trained long enough to save one")
         best = run.state.best

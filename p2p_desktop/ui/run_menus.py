@@ -6,9 +6,8 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QMenu, QWidget
 
-from p2p_desktop.runs.run_process import Standing
+from p2p_desktop.runs.run_process import HELD, Standing
 from p2p_desktop.runs.run_state import RunState
-from p2p_desktop.ui import run_words
 from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.plain_words import count
 from training.contract.protocol import MODELS
@@ -64,7 +63,7 @@ def use_menu(run: Path, state: RunState, standing: Standing, parent: QWidget) ->
     menu.setToolTipsVisible(True)
     for model in models_of(run, state)[: 2 + _MOST_SNAPSHOTS]:
         menu.addAction(_tr("In Convert: {model}").format(model=model.words[:1].lower() + model.words[1:])).setData(model.path)
-    if standing in run_words.HELD:
+    if standing in HELD:
         menu.addSeparator()
         action = menu.addAction(_tr("In Convert: a snapshot of this very step"))
         action.setToolTip(_tr("Saves a model after this step, and keeps it beside the others"))
@@ -77,7 +76,7 @@ def more_menu(look: Look, run: Path, state: RunState, standing: Standing, parent
     menu = QMenu(parent)
     menu.setObjectName("train_more_menu")
     menu.setToolTipsVisible(True)
-    held, models = standing in run_words.HELD, models_of(run, state)
+    held, models = standing in HELD, models_of(run, state)
     no_model = _tr("There is no model yet: it was not trained long enough to save one")
     rows = (
         ("snapshot", "camera", _tr("Take a snapshot model"), "" if held else _tr("Nobody trains it: its latest model is saved")),

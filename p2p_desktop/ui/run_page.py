@@ -13,12 +13,12 @@ from PySide6.QtCore import QDeadlineTimer, QPoint, Qt, QTimer, Signal, SignalIns
 from PySide6.QtGui import QAction, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QStyle, QVBoxLayout, QWidget
 
-from p2p_desktop.runs.run_process import Standing
+from p2p_desktop.runs.run_process import HELD, Standing
 from p2p_desktop.runs.run_state import RunState
 from p2p_desktop.ui import run_words
 from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.notes import Kind
-from p2p_desktop.ui.run_header import RunGlance, RunHeader
+from p2p_desktop.ui.run_header import HeadFacts, RunHeader
 from p2p_desktop.ui.run_menus import best_of, more_menu, use_menu
 from p2p_desktop.ui.run_note import RunNote
 from p2p_desktop.ui.run_view import RunView
@@ -212,13 +212,13 @@ class RunPage(QWidget):
     def _show_told(self) -> None:
         """Show what is said in words, which change with the clock, too."""
         state, standing = self._follower.state, self._follower.standing
-        if standing not in run_words.HELD:
+        if standing not in HELD:
             self._is_stopping = False
         waiting = frozenset(self._control.waiting.values())
         has_model = self._run is not None and best_of(self._run, state) is not None
-        is_starting = self._run is not None and standing not in run_words.HELD and self._control.is_starting(self._run)
+        is_starting = self._run is not None and standing not in HELD and self._control.is_starting(self._run)
         self._head.show_run(
-            RunGlance(
+            HeadFacts(
                 name=self._name(),
                 state=state,
                 standing=standing,

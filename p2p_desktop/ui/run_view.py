@@ -11,7 +11,7 @@ from PySide6.QtCore import QDeadlineTimer, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from p2p_desktop.runs.run_process import Standing
+from p2p_desktop.runs.run_process import HELD, Standing
 from p2p_desktop.runs.run_state import RunState
 from p2p_desktop.ui import run_words
 from p2p_desktop.ui.film_strip import FilmStrip, Frame
@@ -211,7 +211,7 @@ class RunView(QWidget):
     def _why_no_picture(self) -> str:
         if self._standing == "new":
             return self.tr("Nothing is trained yet. Press Start training; it goes on when this window is closed.")
-        if self._standing not in run_words.HELD:
+        if self._standing not in HELD:
             return self.tr("This run drew no pictures.")
         if self._config is not None:
             words = self.tr("The first pictures are drawn at step {n}. Preview now draws them at once.")

@@ -8,16 +8,13 @@ from typing import Literal
 
 from PySide6.QtCore import QCoreApplication, QDateTime, QLocale
 
-from p2p_desktop.runs.run_process import Standing
+from p2p_desktop.runs.run_process import HELD, Standing
 from p2p_desktop.runs.run_state import LossName, RunState
 from p2p_desktop.ui.notes import BadgeKind
 from p2p_desktop.ui.plain_words import count, duration, rate, size
 from training.contract.protocol import Validation
 
 GainKind = Literal["success", "warning", "muted"]
-
-HELD: frozenset[Standing] = frozenset({"training", "paused", "silent"})
-"""A process has the run, and can be told what to do."""
 
 _A_DAY_S = 86_400
 _FORMS = {
@@ -55,6 +52,11 @@ def standing_words(standing: Standing) -> tuple[str, BadgeKind]:
         "new": (_tr("Not started"), "plain"),
     }
     return words[standing]
+
+
+def begin_words(standing: Standing) -> str:
+    """What the button is called that has a run trained that nobody trains."""
+    return _tr("Start training") if standing == "new" else _tr("Go on")
 
 
 def step_words(state: RunState) -> str:

@@ -119,6 +119,7 @@ class SettingsStep(WizardStep):
 
     def close_down(self, until: QDeadlineTimer) -> None:
         self._estimates.close(until)
+        self._panel.close_down(until)
 
     # --- of Qt
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, Q
 from p2p_desktop.ui.drop_hint import DropHint
 from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.run_list import RunList
+from p2p_desktop.ui.run_words import begin_words
 from p2p_desktop.ui.theme import PLAIN_TOP_BAR_HEIGHT, SPACE_L, SPACE_M, SPACE_S, SPACE_XL
 from p2p_desktop.ui.widgets import Kind, Note
 
@@ -166,7 +167,7 @@ class TrainHome(QWidget):
         menu.setObjectName("train_menu")
         for key, words, is_possible in (
             ("open", self.tr("Open"), not glance.problem),
-            ("go_on", self.tr("Go on"), not is_held and not glance.problem and glance.standing != "finished"),
+            ("go_on", begin_words(glance.standing), not is_held and not glance.problem and glance.standing != "finished"),
             ("duplicate", self.tr("Duplicate settings"), not glance.problem),
             ("show", self.tr("Show the folder"), True),
             ("remove", self.tr("Move to the bin"), not is_held),

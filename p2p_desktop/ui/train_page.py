@@ -142,6 +142,8 @@ class TrainPage(QWidget):
         """What trains goes on."""
         for dialog in self.findChildren(QDialog):  # comparisons that may be computing
             dialog.close()
+        if self._comparisons is not None:
+            self._comparisons.close(until)
         if self._wizard is not None:
             self._wizard.close_down(until)
         if self._run_page is not None:
@@ -308,7 +310,8 @@ class TrainPage(QWidget):
         if run is None:
             return
         beside = [glance for glance in self._watch.training_beside(device) if glance.folder != run] if device else []
-        if not beside or ask_beside(beside[0].name, device_words(beside[0].device), self):
+        how: Standing = next((glance.standing for glance in self._watch.glances if glance.folder == run), "new")
+        if not beside or ask_beside(beside[0].name, device_words(beside[0].device), how, self):
             self._control.start(run)
             self._watch.look()
 

@@ -6,6 +6,8 @@ from typing import Literal
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QRadioButton, QVBoxLayout, QWidget
 
+from p2p_desktop.runs.run_process import Standing
+from p2p_desktop.ui.run_words import begin_words
 from p2p_desktop.ui.theme import SPACE_L, SPACE_M, SPACE_S, SPACE_XL
 
 Closing = Literal["leave", "stop", "stay"]
@@ -21,9 +23,12 @@ def ask_what_becomes(names: Sequence[str], parent: QWidget) -> Closing:
     return "stop" if dialog.stops else "leave"
 
 
-def ask_beside(name: str, device: str, parent: QWidget) -> bool:
-    """Ask whether a training may begin on a device that another one, of this name, uses already."""
-    dialog = _Beside(name, device, parent)
+def ask_beside(name: str, device: str, standing: Standing, parent: QWidget) -> bool:
+    """Ask whether a training may begin on a device that another one, of this name, uses already.
+
+    `standing` of the run that would begin: it says by which button that can be done later.
+    """
+    dialog = _Beside(name, device, standing, parent)
     return dialog.exec() == QDialog.DialogCode.Accepted
 
 
@@ -98,7 +103,7 @@ class _WhenClosed(_Asked):
 
 
 class _Beside(_Asked):
-    def __init__(self, name: str, device: str, parent: QWidget) -> None:
+    def __init__(self, name: str, device: str, standing: Standing, parent: QWidget) -> None:
         words = _tr(
             "\u201c{name}\u201d is being trained on the same device ({device}). Two at once take turns, so each takes longer."
         )
@@ -106,7 +111,9 @@ class _Beside(_Asked):
         self.setObjectName("train_beside_question")
         begin = self.add_verb(_tr("Start anyway"), "train_start_anyway", _tr("Both go on, more slowly"), is_filled=False)
         begin.clicked.connect(self.accept)
-        wait = self.add_verb(_tr("Not now"), "train_not_now", _tr("The new run is kept; begin it later with Go on"), is_filled=True)
+        tip = _tr("The new run is kept; begin it later with {verb}") if standing == "new" else _tr("{verb} continues it later")
+        tip = tip.format(verb=begin_words(standing))
+        wait = self.add_verb(_tr("Not now"), "train_not_now", tip, is_filled=True)
         wait.clicked.connect(self.reject)
 
 

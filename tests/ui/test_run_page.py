@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QAbstractButton, QAbstractSlider, QApplication, QL
 
 from p2p_desktop.inference.translator import Translator
 from p2p_desktop.runs.run_state import LOSS_NAMES, Losses, RunState
-from p2p_desktop.ui import run_page
+from p2p_desktop.ui import compare_checkpoints, plot_card, run_page
 from p2p_desktop.ui.compare_checkpoints import CompareCheckpoints
 from p2p_desktop.ui.film_strip import FilmStrip, Frame, slots_of
 from p2p_desktop.ui.held_out_panel import HeldOutPanel
@@ -25,6 +25,7 @@ from p2p_desktop.ui.run_menus import models_of
 from p2p_desktop.ui.run_page import RunPage
 from p2p_desktop.ui.sample_source import SampleSource
 from p2p_desktop.ui.widgets import SegmentedControl
+from p2p_desktop.workers.errands import Errands
 from tests.deadlines import soon
 from tests.models_for_tests import write_small_model
 from tests.ui.run_stand_ins import Control, Follower, draw_strip, recorded_run, result_colour
@@ -659,6 +660,21 @@ def test_a_plot_is_saved_as_a_picture_of_twice_its_size(opened, tmp_path):
     assert len({image.pixel(x, image.height() // 2) for x in range(image.width())}) > 4  # there are curves in it
 
 
+def test_a_picture_of_a_plot_is_made_beside_the_window(opened, tmp_path, monkeypatch):
+    make, threads = plot_card._png, []
+
+    def watched(image):
+        threads.append(threading.get_ident())
+        return make(image)
+
+    monkeypatch.setattr(plot_card, "_png", watched)
+    hands = opened()
+    with hands.qtbot.waitSignal(hands.view.losses.saved, timeout=PATIENCE_MS):
+        hands.view.losses.save_picture(tmp_path / "losses.png")
+    assert threads != []
+    assert threading.get_ident() not in threads
+
+
 def test_what_cannot_be_written_is_said_and_leaves_nothing(opened, tmp_path):
     hands = opened()
     target = tmp_path / "not there" / "losses.csv"
@@ -719,30 +735,6 @@ def test_every_control_has_a_name_words_and_a_reason(opened):
 # --- compared
 
 
-def test_two_runs_lie_over_each_other_with_what_differs(qtbot, look, tmp_path):
-    from p2p_desktop.ui.compare_runs import ComparedRun, CompareRuns
-
-    owner = QWidget()
-    qtbot.addWidget(owner)
-    _, stopped = recorded_run(tmp_path / "a", "events-when-stopped.jsonl")
-    _, finished = recorded_run(tmp_path / "b")
-    runs = (ComparedRun("short", stopped), ComparedRun("long", finished))
-    dialog = CompareRuns(look, runs, [("Steps", "60", "150")], owner)
-    dialog.show()
-    qtbot.waitUntil(lambda: len(runs[1].curves) == 150)
-    dialog.losses.plot.cursor_moved.emit(100)
-    said = dialog.held_out.plot.accessibleDescription()
-    assert "long" in said
-    assert "short" not in said  # it was stopped before
-    dialog.held_out.plot.cursor_moved.emit(20)
-    assert "short" in dialog.losses.plot.accessibleDescription()
-    dialog.losses.choose("d_fake")
-    assert len(dialog.losses.plot.lines["run 1"][0]) > len(dialog.losses.plot.lines["run 0"][0]) > 10
-    shown = [label.text() for label in dialog.findChildren(QLabel)]
-    assert {"Steps", "60", "150"} <= set(shown)
-    dialog.close()
-
-
 def test_two_models_of_a_run_are_compared_on_a_held_out_picture(qtbot, look, tmp_path):
     run, state = recorded_run(tmp_path / "run", "events-when-stopped.jsonl")
     for number, model in enumerate(models_of(run, state)):
@@ -753,7 +745,9 @@ def test_two_models_of_a_run_are_compared_on_a_held_out_picture(qtbot, look, tmp
 
     strip = run / state.samples[-1].files[0]
     assert QImage(str(strip)).scaled(3 * 96, 96).save(str(strip))
-    dialog = CompareCheckpoints(look, load, models_of(run, state), [strip])
+    owner = QWidget()
+    qtbot.addWidget(owner)
+    dialog = CompareCheckpoints(look, load, models_of(run, state), [strip], Errands(owner), owner)
     dialog.show()
     qtbot.waitUntil(lambda: all(dialog._done), timeout=PATIENCE_MS)
     view = dialog._view
@@ -766,6 +760,43 @@ def test_two_models_of_a_run_are_compared_on_a_held_out_picture(qtbot, look, tmp
     dialog._choices[0].setCurrentIndex(2)
     qtbot.waitUntil(lambda: all(dialog._done), timeout=PATIENCE_MS)
     assert "Step 4" in view.accessibleName()
+    dialog.close()
+    qtbot.waitUntil(lambda: not any(preview._thread for preview in dialog._previews), timeout=PATIENCE_MS)
+
+
+def test_a_strip_on_a_slow_disk_keeps_nobody_waiting_and_comes_too_late_after_a_drop(qtbot, look, tmp_path, monkeypatch):
+    run, state = recorded_run(tmp_path / "run", "events-when-stopped.jsonl")
+    for model in models_of(run, state):
+        write_small_model(model.path)
+    take, goes_on, has_gone_on = compare_checkpoints._take_input, threading.Event(), threading.Event()
+
+    def slowly(strip, path):
+        goes_on.wait(PATIENCE_MS / 1000)
+        try:
+            return take(strip, path)
+        finally:
+            has_gone_on.set()
+
+    monkeypatch.setattr(compare_checkpoints, "_take_input", slowly)
+    owner = QWidget()
+    qtbot.addWidget(owner)
+    errands = Errands(owner)
+
+    def load(path):
+        return lambda _: Translator.load(path, device="cpu", runtime="torch", cache=tmp_path)
+
+    strip = run / state.samples[-1].files[0]
+    dialog = CompareCheckpoints(look, load, models_of(run, state), [strip], errands, owner)
+    dialog.show()
+    assert not has_gone_on.is_set()
+    dropped = draw_strip(tmp_path / "dropped.png", 3)
+    dialog.try_on(dropped)
+    goes_on.set()
+    qtbot.waitUntil(lambda: errands.are_done and all(dialog._done), timeout=PATIENCE_MS)
+    assert has_gone_on.is_set()
+    assert dialog._path == dropped
+    dialog.findChild(QAbstractButton, "train_compare_next").click()
+    qtbot.waitUntil(lambda: errands.are_done and dialog._path != dropped and all(dialog._done), timeout=PATIENCE_MS)
     dialog.close()
     qtbot.waitUntil(lambda: not any(preview._thread for preview in dialog._previews), timeout=PATIENCE_MS)
 

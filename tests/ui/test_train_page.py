@@ -196,6 +196,42 @@ def test_a_run_that_has_only_just_begun_does_not_go_to_the_bin(train, begun):
     assert begun.is_dir()
 
 
+@pytest.mark.parametrize(("was_trained", "verb"), [(False, "Start training"), (True, "Go on")], ids=["new", "stopped"])
+def test_a_second_training_that_waits_names_the_button_that_begins_it(train, was_trained, verb):
+    busy = make_run("Busy", events="events-when-stopped.jsonl", has_model=False)
+    (busy / EVENTS).write_text("".join((busy / EVENTS).read_text().splitlines(keepends=True)[:-1]))  # not stopped yet
+    write_lock(busy, own_lock())
+    run = make_run("Waits", events="events-when-stopped.jsonl", has_model=False)
+    if not was_trained:
+        (run / EVENTS).unlink()
+    look_again(train)
+    train.wait(lambda: len(listed(train)) == 2)
+    page, tips = train.window._made["train"], []
+
+    def read_tip():
+        question = next((one for one in page.findChildren(QDialog, "train_beside_question") if one.isVisible()), None)
+        if question is None:
+            QTimer.singleShot(20, read_tip)
+            return
+        tips.append(question.findChild(QAbstractButton, "train_not_now").toolTip())
+        question.reject()
+
+    page._home._on_menu(run, train.window.mapToGlobal(train.window.rect().center()))
+    menu = page._home.findChild(QMenu, "train_menu")
+    (begin,) = [action for action in menu.actions() if action.data()[0] == "go_on"]
+    assert begin.text() == verb
+    read_tip()
+    begin.trigger()
+    menu.close()
+    train.wait(lambda: tips != [])
+    assert verb in tips[0]
+    train.wait(lambda: page._follower.is_caught_up)
+    train.wait(lambda: train.find("train_go_on", QAbstractButton).text() == verb)
+    (busy / LOCK).unlink()
+    look_again(train)
+    train.wait(lambda: train.window._training.runs.training == [])  # else the window would ask when the test ends
+
+
 def test_a_run_goes_to_the_bin_and_comes_back(train):
     run = make_run("Old lens", has_model=False)
     look_again(train)

@@ -1,7 +1,10 @@
 """The wizard's step Settings: a form that builds itself, wrong values, and what a training will take."""
 
 import dataclasses
+import re
+import threading
 
+from PySide6.QtCore import QLocale
 from PySide6.QtWidgets import (
     QComboBox,
     QLabel,
@@ -9,12 +12,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from p2p_desktop.ui import estimate_panel
 from p2p_desktop.ui.estimate_panel import EstimatePanel
 from p2p_desktop.ui.knobs import SET_ELSEWHERE, knobs_of
 from p2p_desktop.ui.notes import Note
 from p2p_desktop.ui.settings_step import SettingsStep
 from p2p_desktop.workers.estimates import Estimate, Estimates, _key
 from tests.training.runs import tiny_config
+from tests.ui.wizard_hands import PATIENCE_MS
 from training.contract.config import TrainConfig
 from training.contract.knobs import choice, knob
 
@@ -113,6 +118,8 @@ def test_the_panel_says_what_it_would_take_and_where_there_is_too_little(qtbot, 
     config = tiny_config(tmp_path, steps=7200)
     found = Estimate(0.5, 1 << 20, "cpu", 11, 1, {"g": 1000, "d": 500}, 11)
     panel.show_estimate(found, config)
+    disk = panel.findChild(QLabel, "train_estimate_disk")
+    qtbot.waitUntil(lambda: " of " in disk.text())
     texts = {name: panel.findChild(QLabel, f"train_estimate_{name}").text() for name in ("time", "speed", "disk", "memory")}
     assert (texts["time"], texts["speed"]) == ("1 h", "0.50 s a step")
     assert texts["memory"].startswith("1.0 MB of ")
@@ -124,6 +131,50 @@ def test_the_panel_says_what_it_would_take_and_where_there_is_too_little(qtbot, 
     panel.show_problem("The pictures are gone. Connect the disk.")
     assert note.accessibleName() == "It could not be measured. The pictures are gone. Connect the disk."
     assert panel.findChild(QLabel, "train_estimate_time").text() == "\u2013"
+    qtbot.waitUntil(lambda: panel._errands.are_done)
+
+
+def test_a_disk_that_answers_late_stops_nothing_and_its_warning_comes_then(qtbot, look, tmp_path, monkeypatch):
+    answers, was_asked = threading.Event(), threading.Event()
+
+    def late(_):
+        was_asked.set()
+        answers.wait(PATIENCE_MS / 1000)
+        return 1
+
+    monkeypatch.setattr(estimate_panel, "_free_disk", late)
+    window = QWidget()
+    qtbot.addWidget(window)
+    panel = EstimatePanel(look, tmp_path, window)
+    config = tiny_config(tmp_path, steps=7200)
+    found = Estimate(0.5, 1 << 20, "cpu", 11, 1, {"g": 1000, "d": 500}, 11)
+    panel.show_estimate(found, config)
+    disk, note = panel.findChild(QLabel, "train_estimate_disk"), panel.findChild(Note, "train_estimate_note")
+    assert disk.text() == "52 kB"
+    assert note.text() == "Measured just now with 11 real steps, not guessed."
+    assert was_asked.wait(PATIENCE_MS / 1000)
+    answers.set()
+    qtbot.waitUntil(lambda: note.text() == "It needs more disk than is free.")
+    assert disk.text() == "52 kB of 1 B free"
+    panel.show_estimate(found, config)
+    panel.show_problem("The pictures are gone. Connect the disk.")
+    qtbot.waitUntil(lambda: panel._errands.are_done)
+    assert note.text() == "It could not be measured."  # what the disk says now is about nothing that is shown
+
+
+def test_the_end_and_what_is_kept_are_said_as_everywhere_else(qtbot, look, tmp_path):
+    window = QWidget()
+    qtbot.addWidget(window)
+    panel = EstimatePanel(look, tmp_path, window)
+    before = QLocale()
+    QLocale.setDefault(QLocale("en_US"))
+    try:
+        panel.show_estimate(Estimate(0.5, 1, "cpu", 11, 1, {}, 11), tiny_config(tmp_path, steps=10, task="colorize"))
+    finally:
+        QLocale.setDefault(before)
+    assert panel.findChild(QLabel, "train_estimate_kept").text() == "the best by Colour error"
+    assert re.search(r"about .*\d:\d\d.[AP]M, if", panel.findChild(QLabel, "train_estimate_when").text())
+    qtbot.waitUntil(lambda: panel._errands.are_done)
 
 
 def test_the_length_of_a_run_needs_no_new_measurement(qtbot, tmp_path):
