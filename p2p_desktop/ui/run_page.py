@@ -268,7 +268,7 @@ class RunPage(QWidget):
     def _on_begun_anew(self) -> None:
         self._note.forget()
         self.view.forget()
-        self._on_changed()
+        self.refresh()  # at once, where all is known already: the pictures shall not flicker
 
     def _on_request(self, read: "tuple[int, TrainConfig | None] | None") -> None:
         if read is None or read[0] != self._shown:  # another run was opened while a slow disk was read

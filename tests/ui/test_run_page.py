@@ -270,6 +270,28 @@ def test_a_run_in_the_folder_of_a_removed_one_is_another_run(opened):
     assert used == []  # that was asked of the other one
 
 
+def test_nothing_of_the_last_run_is_in_sight_while_a_long_one_is_read(opened, tmp_path):
+    hands = opened()
+    pictures, film = hands.find("train_pictures"), hands.find("train_film", FilmStrip)
+    hands.wait(lambda: pixel(pictures, QPoint(300, 40)) == result_colour(hands.follower.state.samples[-1].step))
+    long, state = recorded_run(tmp_path / "long", "events-when-stopped.jsonl")
+    hands.follower.follow(long, RunState(), "new")
+    hands.follower.is_caught_up = False
+    hands.refresh()
+    assert "Reading" in pictures.accessibleName()
+    assert film.chosen is None
+    assert not hands.find("train_figures").isVisible()
+    assert hands.find("train_figures").accessibleName() == "Not measured yet"
+    assert hands.view.losses._state.step == hands.view.held_out._state.step == 0  # a table that is saved now
+    for place in (QPoint(20, 20), QPoint(film.width() // 2, 20), QPoint(film.width() - 20, 20)):
+        QTest.mouseClick(film, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
+    assert "Reading" in pictures.accessibleName()
+    hands.follower.state, hands.follower.standing, hands.follower.is_caught_up = state, "stopped", True
+    hands.refresh()
+    assert film.chosen == Frame(state.samples[-1].step, long / state.samples[-1].files[0])
+    assert hands.find("train_figures").isVisible()
+
+
 def test_a_request_that_is_read_too_late_names_no_other_run(opened, monkeypatch, tmp_path):
     hands = opened()
     alpha, state = hands.follower.run, hands.follower.state
