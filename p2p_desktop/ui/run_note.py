@@ -46,7 +46,7 @@ class RunNote(QWidget):
 
     def text(self) -> str:
         """What is said; "" for nothing."""
-        return self._note.text()
+        return "" if self.isHidden() else self._note.text()
 
     def tell(self, code: str, numbers: Mapping[str, float], message: str) -> None:
         """Say this of the run from now on: what whoever watches its health has found. `message`: the trainer's own sentence."""
@@ -55,6 +55,12 @@ class RunNote(QWidget):
     def forget(self) -> None:
         """It is another run, or begins anew."""
         self._told = None
+
+    def say_out_of_reach(self, problem: str) -> None:
+        """Say why nothing can be said of the run, until `show_run`."""
+        self._can_end = False
+        self.show()
+        self._take(HealthSaid("error", problem, ""), "", "")
 
     def show_run(self, state: RunState, standing: Standing, metric: str, last_words: str, silent_for: float | None) -> None:
         """`metric`: the held-out number that tells. `silent_for`: seconds since the trainer's last sign; None: unknown."""
@@ -68,7 +74,11 @@ class RunNote(QWidget):
             message = message or state.ending.message
         self._can_end = standing == "silent"
         self.setVisible(said is not None)
-        if (now := (said, message, last_words)) == self._shown or said is None:
+        if said is not None:
+            self._take(said, message, last_words)
+
+    def _take(self, said: HealthSaid, message: str, last_words: str) -> None:
+        if (now := (said, message, last_words)) == self._shown:
             return
         is_new = self._said is None or said.text.split(".")[0][:12] != self._said.text.split(".")[0][:12]
         self._shown, self._said, self._message = now, said, message

@@ -41,7 +41,7 @@ class RunView(QWidget):
         self._look = look
         self._run: Path | None = None
         self._config: TrainConfig | None = None
-        self._name = ""
+        self._name = self._why_unread = ""
         self._state = RunState()
         self._standing: Standing | None = None  # None: nothing was read of the run yet
         self._following, self._cursor, self._picture = True, 0, 0
@@ -68,11 +68,24 @@ class RunView(QWidget):
 
     def forget(self) -> None:
         """What was told before is void, and nothing of it stays in sight while the rest is read."""
-        self._state, self._standing, self._seen = RunState(), None, None
+        self._state, self._standing, self._seen, self._why_unread = RunState(), None, None, ""
         self._source.forget()
         self._show_samples()
         for plot in (self.losses, self.held_out):
             plot.forget()
+
+    def say_unread(self, words: str) -> None:
+        """Say this for as long as nothing was read of the run."""
+        if self._standing is None and words != self._why_unread:
+            self._why_unread = words
+            self._show_samples()
+            for plot in (self.losses, self.held_out):
+                plot.plot.set_nothing(words)
+
+    def read_again(self) -> None:
+        """Pictures that were out of reach can be read now."""
+        self._source.forget()
+        self.update()
 
     def show_run(self, state: RunState, standing: Standing) -> None:
         """There is news."""
@@ -213,7 +226,7 @@ class RunView(QWidget):
 
     def _why_no_picture(self) -> str:
         if self._standing is None:
-            return self.tr("Reading what the run has told\u2026") if self._run is not None else ""
+            return self._why_unread
         if self._standing == "new":
             return self.tr("Nothing is trained yet. Press Start training; it goes on when this window is closed.")
         if self._standing not in run_words.HELD:

@@ -43,7 +43,7 @@ class Hands:
         self.view = self.page.view
         self.qtbot = None
 
-    def open(self, run, state, standing, size) -> None:
+    def open(self, run, state, standing, size, *, is_described=True) -> None:
         """Follow this run from now on."""
         self.follower.follow(run, state, standing)
         self.control.waiting.clear()
@@ -53,7 +53,7 @@ class Hands:
         self.view.held_out.choose("psnr")
         self.view.losses._smooth.setValue(15)
         self.page.refresh()
-        self.wait(lambda: self.drawn() and self.page._config is not None)
+        self.wait(lambda: self.drawn() and (self.page._config is not None or not is_described))
 
     def drawn(self) -> bool:
         return self.view.losses.num_read == len(self.follower.state.losses)
@@ -328,8 +328,47 @@ def test_what_went_wrong_is_said_on_the_page_of_its_run_alone(opened, tmp_path):
     hands.open(cesar, replace(state), "stopped", (1124, 772))
     hands.control.failed.emit(alpha, "The trainer ended before it could begin.")
     assert hands.page._answer.text() == ""
-    hands.follower.failed.emit("The folder of this run is not there any more.")
-    assert hands.page._answer.text() == "The folder of this run is not there any more."
+
+
+def test_a_run_whose_drive_is_away_is_out_of_reach_and_not_dead(opened):
+    hands = opened()
+    run = hands.follower.run
+    (run / CONFIG).rename(run / "away")
+    hands.open(run, hands.follower.state, "training", (1124, 772), is_described=False)
+    hands.wait(lambda: hands.page._errands.are_done)
+    assert hands.page._config is None
+    hands.follower.problem = "The folder of this run is not there any more."
+    hands.follower.failed.emit(hands.follower.problem)
+    assert hands.text("train_standing") == "Out of reach"
+    assert hands.page._note.text() == hands.follower.problem
+    assert hands.verbs() == set()
+    assert not hands.find("train_use_which").isVisible()
+    hands.click("train_more")
+    menu = next(one for one in hands.page.findChildren(QMenu, "train_more_menu") if one.isVisible())
+    assert not any(action.isEnabled() for action in menu.actions() if not action.isSeparator())
+    menu.close()
+    (run / "away").rename(run / CONFIG)
+    hands.follower.problem = ""
+    hands.refresh()
+    assert hands.text("train_standing") == "Training"
+    assert hands.page._note.text() == ""
+    assert "train_stop" in hands.verbs()
+    hands.wait(lambda: hands.text("train_name") == "tiny")
+
+
+def test_a_run_that_is_out_of_reach_from_the_start_is_not_offered_to_be_trained(opened):
+    hands = opened(RunState(), "new")
+    hands.follower.follow(hands.follower.run, RunState(), "new")
+    hands.follower.is_caught_up, hands.follower.problem = False, "The folder of this run is not there any more."
+    hands.refresh()
+    assert hands.text("train_standing") == "Out of reach"
+    assert hands.verbs() == set()
+    assert hands.text("train_step") == ""
+    assert "out of reach" in hands.find("train_pictures").accessibleName()
+    hands.follower.problem = ""
+    hands.refresh()
+    assert "Reading" in hands.find("train_pictures").accessibleName()
+    assert not hands.page._note.isVisible()
 
 
 # --- models of the run
