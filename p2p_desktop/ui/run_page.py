@@ -185,6 +185,9 @@ class RunPage(QWidget):
         if standing not in run_words.HELD:
             self._is_stopping = False
         waiting = frozenset(self._control.waiting.values())
+        if self._uses_next and "snapshot" not in waiting:
+            self._uses_next = False
+            self.say("warning", self.tr("The training ended before that model was saved, so Convert was not opened."))
         has_model = self._run is not None and best_of(self._run, state) is not None
         is_starting = self._run is not None and standing not in run_words.HELD and self._control.is_starting(self._run)
         self._head.show_run(
@@ -272,6 +275,7 @@ class RunPage(QWidget):
     def _on_snapshot(self, path: Path, message: str) -> None:
         if self._uses_next:
             self._uses_next = False
+            self._answer.clear()
             self.use_asked.emit(path)
             return
         self._snapshot = path

@@ -356,6 +356,22 @@ def test_a_run_whose_drive_is_away_is_out_of_reach_and_not_dead(opened):
     hands.wait(lambda: hands.text("train_name") == "tiny")
 
 
+def test_pictures_that_were_away_are_shown_when_their_drive_is_back(opened):
+    hands = opened()
+    run, pictures, latest = hands.follower.run, hands.find("train_pictures"), hands.follower.state.samples[-1]
+    away = run.with_name("away")
+    run.rename(away)
+    hands.view._source.forget()
+    hands.follower.problem = "The folder of this run is not there any more."
+    hands.refresh()
+    pictures.grab()
+    hands.wait(lambda: hands.view._source.is_missing(run / latest.files[0]))
+    away.rename(run)
+    hands.follower.problem = ""
+    hands.refresh()
+    hands.wait(lambda: pixel(pictures, QPoint(300, 40)) == result_colour(latest.step))
+
+
 def test_a_run_that_is_out_of_reach_from_the_start_is_not_offered_to_be_trained(opened):
     hands = opened(RunState(), "new")
     hands.follower.follow(hands.follower.run, RunState(), "new")
@@ -388,9 +404,30 @@ def test_a_model_of_this_very_step_is_saved_first_and_then_used(opened):
     hands.page.use_asked.connect(used.append)
     hands.choose("train_use_which", "train_use_menu", "this very step")
     assert list(hands.control.waiting.values()) == ["snapshot"]
+    assert hands.find("train_answer").isVisible()
     assert used == []
     hands.control.answer("snapshot", file="models/step-00000060.safetensors")
     assert used == [hands.follower.run / "models" / "step-00000060.safetensors"]
+    assert hands.page._answer.text() == ""
+
+
+def test_a_model_that_the_trainer_never_saved_is_not_awaited_any_more(opened):
+    hands = opened()
+    used = []
+    hands.page.use_asked.connect(used.append)
+    hands.choose("train_use_which", "train_use_menu", "this very step")
+    hands.refresh()
+    assert "then Convert opens" in hands.page._answer.text()
+    hands.control.waiting.clear()  # as a control does where nobody is left who could answer
+    hands.follower.standing = "died"
+    hands.control.waiting_changed.emit()
+    hands.wait(lambda: "ended before that model was saved" in hands.page._answer.text())
+    hands.follower.standing = "training"
+    hands.refresh()
+    hands.choose("train_more", "train_more_menu", "Take a snapshot model")
+    hands.control.answer("snapshot", file="models/step-00000060.safetensors", message="Saved the model of step 60.")
+    assert used == []
+    assert hands.page._answer.text() == "Saved the model of step 60."
 
 
 def test_a_snapshot_alone_is_told_and_offered(opened):

@@ -260,7 +260,7 @@ def test_orders_wait_while_the_drive_of_their_run_is_away(room, run, tmp_path):
     me = room()
     me.wait(lambda: me.follower.is_held)
     me.control.order("snapshot")
-    me.wait(lambda: set(me.control.waiting) == {path.stem for path in waiting_orders(run)} != set())
+    me.wait(lambda: set(me.control.waiting) == {path.stem for path in waiting_orders(run)})
     order = next(iter(me.control.waiting))
     run.rename(tmp_path / "elsewhere")
     me.wait(lambda: bool(me.follower.problem))
@@ -271,6 +271,23 @@ def test_orders_wait_while_the_drive_of_their_run_is_away(room, run, tmp_path):
         file.write(event_line(Answered("snapshot", order, True, None, ""), time.time()))
     me.wait(lambda: bool(me.answers))
     assert not me.control.waiting
+
+
+def test_whoever_hears_an_answer_still_sees_what_else_waits(room, run):
+    write_lock(run, own_lock())
+    me = room()
+    me.wait(lambda: me.follower.is_held)
+    me.control.order("preview")
+    me.control.order("snapshot")
+    me.wait(lambda: set(me.control.waiting) == {path.stem for path in waiting_orders(run)})
+    seen = []
+    me.control.answered.connect(lambda answer: seen.append((answer.order, me.control.is_waiting_for("snapshot"))))
+    names = {name: key for key, name in me.control.waiting.items()}
+    with (run / EVENTS).open("a") as file:
+        told = [event_line(Answered(name, names[name], True, None, ""), time.time()) for name in ("preview", "snapshot")]
+        file.write("".join(told))
+    me.wait(lambda: len(seen) == 2)
+    assert seen == [("preview", True), ("snapshot", False)]
 
 
 def test_an_order_given_before_the_window_closes_is_still_written(room, run):
