@@ -505,9 +505,43 @@ def test_a_trainer_that_does_not_answer_can_be_ended(opened):
     hands = opened(standing="silent")
     hands.follower.lock_seconds_old = 34.0
     hands.refresh()
-    assert "has not answered for 34 s" in hands.page._note.text()
+    assert "has not answered for 30 s" in hands.page._note.text()
     hands.click("train_end")
     assert hands.control.was_ended
+
+
+def test_the_buttons_of_a_silent_trainer_stay_while_the_seconds_pass(opened):
+    hands = opened(standing="silent")
+    hands.follower.last_words = "Step 60"
+    hands.follower.lock_seconds_old = 34.0
+    hands.refresh()
+    end, details = hands.find("train_end", QAbstractButton), hands.find("train_details", QAbstractButton)
+    said = [hands.page._note.text()]
+    hands.control.was_ended = False
+    details.setFocus()
+    QTest.mousePress(end, Qt.MouseButton.LeftButton)
+    for seconds in (35.0, 36.0, 44.9, 61.0, 100.0):
+        hands.follower.lock_seconds_old = seconds
+        hands.refresh()
+        said.append(hands.page._note.text())
+    assert hands.find("train_end", QAbstractButton) is end
+    QTest.mouseRelease(end, Qt.MouseButton.LeftButton)
+    assert hands.control.was_ended
+    assert details.isVisible()
+    times = [re.search(r" for ([^.]*)[.]", words)[1] for words in said]
+    assert times == ["30 s", "35 s", "35 s", "40 s", "1 min 0 s", "1 min 30 s"]
+
+
+def test_the_buttons_of_a_note_follow_what_can_be_done(opened):
+    hands = opened(standing="silent")
+    hands.follower.lock_seconds_old = 34.0
+    hands.refresh()
+    assert hands.find("train_end").isVisible()
+    hands.follower.standing = "died"
+    hands.refresh()
+    assert hands.page.findChild(QWidget, "train_end") is None or not hands.find("train_end").isVisible()
+    hands.click("train_why")
+    assert hands.find("train_why", QAbstractButton).text() == "Less"
 
 
 # --- pictures and film
