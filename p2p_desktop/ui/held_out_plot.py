@@ -54,7 +54,7 @@ class HeldOutPlot(PlotCard):
 
     def forget(self) -> None:
         """What was told before is void."""
-        self._num_drawn = (-1, 0)
+        self._state, self._shown, self._num_drawn = RunState(), [], (-1, 0)
         self.clear()
 
     def choose(self, metric: str) -> None:

@@ -60,8 +60,9 @@ class LossPlot(PlotCard):
 
     def forget(self) -> None:
         """What was told before is void."""
+        self._timer.stop()
         self._curves.forget()
-        self._is_stale = True
+        self._state, self._is_stale = RunState(), True
         self.clear()
 
     def set_cursor(self, step: int | None) -> None:

@@ -21,6 +21,7 @@ from p2p_desktop.runs.run_process import HELD, Standing
 from p2p_desktop.runs.run_state import RunState
 from p2p_desktop.ui import run_words
 from p2p_desktop.ui.look import Look
+from p2p_desktop.ui.notes import BadgeKind
 from p2p_desktop.ui.theme import CONTROL_HEIGHT, PLAIN_TOP_BAR_HEIGHT, SPACE_L, SPACE_M, SPACE_S, SPACE_XS
 from p2p_desktop.ui.widgets import Badge, ElidedLabel, SlimProgress
 from training.contract.protocol import OrderName
@@ -40,6 +41,8 @@ class HeadFacts:
     standing: Standing
     is_known: bool
     """Whether its files were looked at already."""
+    is_out_of_reach: bool
+    """They cannot be read at the moment: how it stands is what was known before."""
     waiting: frozenset[OrderName]
     """Orders that were given and are not answered."""
     is_stopping: bool
@@ -100,10 +103,13 @@ class RunHeader(QFrame):
         """Show how it stands now."""
         state, standing = run.state, run.standing
         self._name.setText(run.name)
-        self._badge.say(*run_words.standing_words(standing))
-        self._badge.setVisible(run.is_known)
-        self._step.setText(run_words.step_words(state) if standing != "new" or not run.is_known else "")
-        self._told_words = run_words.progress_words(state, standing, run.now, run.memory_bytes)
+        out_of_reach: tuple[str, BadgeKind] = self.tr("Out of reach"), "warning"
+        self._badge.say(*(out_of_reach if run.is_out_of_reach else run_words.standing_words(standing)))
+        self._badge.setVisible(run.is_known or run.is_out_of_reach)
+        is_begun = standing != "new" or not (run.is_known or run.is_out_of_reach)
+        self._step.setText(run_words.step_words(state) if is_begun else "")
+        told = [] if run.is_out_of_reach else run_words.progress_words(state, standing, run.now, run.memory_bytes)
+        self._told_words = told
         self._progress.set_fraction(state.step / state.steps if state.steps else None)
         self._show_verbs(run)
         self._make_room()
@@ -210,7 +216,7 @@ class RunHeader(QFrame):
             (self._use, standing != "new"),
             (self._which, standing != "new"),
         ):
-            button.setVisible(is_shown)
+            button.setVisible(is_shown and not run.is_out_of_reach)
         self._preview.setEnabled(not ending and "preview" not in waiting)
         self._pause.setEnabled(not ending and "pause" not in waiting)
         self._resume.setEnabled(not ending and "resume" not in waiting)

@@ -71,7 +71,9 @@ def use_menu(run: Path, state: RunState, standing: Standing, parent: QWidget) ->
     return menu
 
 
-def more_menu(look: Look, run: Path, state: RunState, standing: Standing, parent: QWidget) -> QMenu:
+def more_menu(
+    look: Look, run: Path, state: RunState, standing: Standing, parent: QWidget, *, is_out_of_reach: bool = False
+) -> QMenu:
     """Actions hold a word each: snapshot, folder, duplicate, compare, models, fine_tune, remove."""
     menu = QMenu(parent)
     menu.setObjectName("train_more_menu")
@@ -96,6 +98,7 @@ def more_menu(look: Look, run: Path, state: RunState, standing: Standing, parent
             continue
         action = menu.addAction(words)
         action.setData(key)
+        why_not = _tr("Its folder is out of reach") if is_out_of_reach else why_not
         action.setEnabled(not why_not)
         action.setToolTip(why_not)
         look.icons.set_on(action, icon)

@@ -1,6 +1,7 @@
 """How a run does, in a note: one sentence; why it is said, and a trainer's last words, for who asks."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
@@ -14,6 +15,15 @@ from p2p_desktop.ui.widgets import Note
 from training.contract.protocol import Failed
 
 _LINES = 7  # of a trainer's last words that are in sight at once
+_SECONDS, _A_MINUTE_S, _LATER_SECONDS = 5, 60, 30  # silence is told in whole ones of these: who reads it aloud shall get to its end
+
+
+class _Verb(NamedTuple):
+    """A button of the note."""
+
+    words: str
+    name: str
+    tooltip: str
 
 
 class RunNote(QWidget):
@@ -27,6 +37,7 @@ class RunNote(QWidget):
         self._can_end = self._why_is_shown = False
         self._shown: tuple[object, ...] = ()
         self._said: HealthSaid | None = None
+        self._verbs: list[_Verb] = []  # that the note has
         self._message = ""
         self._note = Note(look, "info", self, closable=False)
         self._note.setObjectName("train_health")
@@ -46,7 +57,7 @@ class RunNote(QWidget):
 
     def text(self) -> str:
         """What is said; "" for nothing."""
-        return self._note.text()
+        return "" if self.isHidden() else self._note.text()
 
     def tell(self, code: str, numbers: Mapping[str, float], message: str) -> None:
         """Say this of the run from now on: what whoever watches its health has found. `message`: the trainer's own sentence."""
@@ -55,6 +66,12 @@ class RunNote(QWidget):
     def forget(self) -> None:
         """It is another run, or begins anew."""
         self._told = None
+
+    def say_out_of_reach(self, problem: str) -> None:
+        """Say why nothing can be said of the run, until `show_run`."""
+        self._can_end = False
+        self.show()
+        self._take(HealthSaid("error", problem, ""), "", "")
 
     def show_run(self, state: RunState, standing: Standing, metric: str, last_words: str, silent_for: float | None) -> None:
         """`metric`: the held-out number that tells. `silent_for`: seconds since the trainer's last sign; None: unknown."""
@@ -68,11 +85,16 @@ class RunNote(QWidget):
             message = message or state.ending.message
         self._can_end = standing == "silent"
         self.setVisible(said is not None)
-        if (now := (said, message, last_words)) == self._shown or said is None:
+        if said is not None:
+            self._take(said, message, last_words)
+
+    def _take(self, said: HealthSaid, message: str, last_words: str) -> None:
+        if (now := (said, message, last_words)) == self._shown:
             return
         is_new = self._said is None or said.text.split(".")[0][:12] != self._said.text.split(".")[0][:12]
         self._shown, self._said, self._message = now, said, message
-        self._words.setPlainText(last_words.strip())
+        if (words := last_words.strip()) != self._words.toPlainText():  # else where it is read would be lost
+            self._words.setPlainText(words)
         if is_new:
             self._words.hide()
         self._show(with_why=not is_new and self._why_is_shown)
@@ -82,32 +104,45 @@ class RunNote(QWidget):
         if said is None:
             return
         self._why_is_shown = with_why
+        verbs = self._verbs_of(said, with_why=with_why)
+        if verbs != self._verbs:
+            self._offer(verbs)
+        self._note.set_kind(said.kind)
+        self._note.say(said.text, " ".join(filter(None, (self._message, said.why if with_why else ""))))
+
+    def _verbs_of(self, said: HealthSaid, *, with_why: bool) -> list[_Verb]:
+        verbs = []
+        if said.why:
+            words = self.tr("Less") if with_why else self.tr("Why?")
+            verbs.append(_Verb(words, "train_why", self.tr("What this rests on")))
+        if self._can_end:
+            tooltip = self.tr("Ends its process; the run can go on from what is saved")
+            verbs.append(_Verb(self.tr("End it"), "train_end", tooltip))
+        if self._words.toPlainText():
+            verbs.append(_Verb(self.tr("Details"), "train_details", self.tr("The last lines that the trainer wrote")))
+        return verbs
+
+    def _offer(self, verbs: list[_Verb]) -> None:
+        """Put other buttons there. Only where they are others: whoever presses one of the old ones just now presses nothing."""
         focused = self.focusWidget()
         name = focused.objectName() if focused is not None and focused.hasFocus() else ""
         self._note.clear()
-        self._note.set_kind(said.kind)
-        self._note.say(said.text, " ".join(filter(None, (self._message, said.why if with_why else ""))))
-        if said.why:
-            words = self.tr("Less") if with_why else self.tr("Why?")
-            self._link(words, "train_why", self.tr("What this rests on")).clicked.connect(self._on_why)
-        if self._can_end:
-            end = self._link(self.tr("End it"), "train_end", self.tr("Ends its process; the run can go on from what is saved"))
-            end.clicked.connect(self.end_asked)
-        if self._words.toPlainText():
-            details = self._link(self.tr("Details"), "train_details", self.tr("The last lines that the trainer wrote"))
-            details.clicked.connect(self._on_details)
+        self._verbs = verbs
+        slots = {"train_why": self._on_why, "train_end": self.end_asked, "train_details": self._on_details}
+        for verb in verbs:
+            self._link(verb).clicked.connect(slots[verb.name])
         if name and (again := self._note.findChild(QPushButton, name)) is not None:
             again.setFocus()
 
-    def _link(self, words: str, name: str, tooltip: str) -> QPushButton:
-        for old in self._note.findChildren(QPushButton, name):  # until Qt has deleted it
+    def _link(self, verb: _Verb) -> QPushButton:
+        for old in self._note.findChildren(QPushButton, verb.name):  # until Qt has deleted it
             old.setObjectName("")
-        button = self._note.add_button(words, name)
+        button = self._note.add_button(verb.words, verb.name)
         button.setProperty("role", "link")
         button.style().unpolish(button)
         button.style().polish(button)
-        button.setToolTip(tooltip)
-        button.setAccessibleName(words)
+        button.setToolTip(verb.tooltip)
+        button.setAccessibleName(verb.words)
         return button
 
     def _on_why(self) -> None:
@@ -126,5 +161,10 @@ def _by_standing(state: RunState, standing: Standing, metric: str, silent_for: f
         case "new":
             return "", numbers
         case "silent" if silent_for is not None:
-            return "silent", numbers | {"seconds": silent_for}
+            return "silent", numbers | {"seconds": _whole(silent_for)}
     return standing, numbers
+
+
+def _whole(seconds: float) -> float:
+    unit = _SECONDS if seconds < _A_MINUTE_S else _LATER_SECONDS
+    return seconds // unit * unit

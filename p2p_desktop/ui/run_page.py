@@ -7,15 +7,15 @@ computes nothing and blocks on nothing.
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QDeadlineTimer, QPoint, Qt, QTimer, Signal, SignalInstance
+from PySide6.QtCore import QDeadlineTimer, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QStyle, QVBoxLayout, QWidget
 
-from p2p_desktop.runs.run_process import HELD, Standing
-from p2p_desktop.runs.run_state import RunState
+from p2p_desktop.runs.run_process import HELD
 from p2p_desktop.ui import run_words
+from p2p_desktop.ui.followed_run import Control, Follower
 from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.notes import Kind
 from p2p_desktop.ui.run_header import HeadFacts, RunHeader
@@ -37,50 +37,6 @@ _CLOCK_MS = 1000  # what says how long ago something was
 _USUAL_HEIGHT, _USUAL_SIDE, _LEAST_SIDE, _MOST_SIDE = 772, 228, 110, 420  # pixels: of the page, and of its pictures
 
 
-class Follower(Protocol):
-    """What the page needs of workers.run_follower.RunFollower."""
-
-    @property
-    def run(self) -> Path | None: ...
-    @property
-    def times_followed(self) -> int: ...
-    @property
-    def state(self) -> RunState: ...
-    @property
-    def standing(self) -> Standing: ...
-    @property
-    def lock_seconds_old(self) -> float | None: ...
-    @property
-    def memory_bytes(self) -> int | None: ...
-    @property
-    def last_words(self) -> str: ...
-    @property
-    def is_caught_up(self) -> bool: ...
-    @property
-    def changed(self) -> SignalInstance: ...
-    @property
-    def begun_anew(self) -> SignalInstance: ...
-    @property
-    def failed(self) -> SignalInstance: ...
-
-
-class Control(Protocol):
-    """What the page needs of workers.run_control.RunControl."""
-
-    @property
-    def waiting(self) -> Mapping[str, OrderName]: ...
-    @property
-    def answered(self) -> SignalInstance: ...
-    @property
-    def failed(self) -> SignalInstance: ...
-    @property
-    def waiting_changed(self) -> SignalInstance: ...
-
-    def order(self, name: OrderName) -> object: ...
-    def is_starting(self, run: Path) -> bool: ...
-    def end_trainer(self) -> object: ...
-
-
 class RunPage(QWidget):
     use_asked = Signal(Path)  # a model file of the run
     go_on_asked = Signal()
@@ -100,6 +56,7 @@ class RunPage(QWidget):
         self._config: TrainConfig | None = None
         self._is_stopping = False  # a stop was answered
         self._uses_next = False  # the next snapshot is to be used
+        self._is_out_of_reach = False  # when it was last looked at
         self._snapshot = Path()
         self._errands = Errands(self)
         self._door = FolderDoor(self._errands, self)
@@ -118,8 +75,11 @@ class RunPage(QWidget):
         if not self.isVisible():
             return
         self._keep_up()
+        self._keep_in_reach()
         self._show_told()
-        if self._is_known:  # an old run is read in parts: drawn after each, it would stop the window again and again
+        if not self._is_known:
+            self.view.say_unread(self._why_unread())
+        else:  # an old run is read in parts: drawn after each, it would stop the window again and again
             self.view.show_run(self._follower.state, self._follower.standing)
 
     def show_health(self, code: str, numbers: Mapping[str, float], message: str = "") -> None:
@@ -175,7 +135,7 @@ class RunPage(QWidget):
     def _connect(self) -> None:
         self._follower.changed.connect(self._on_changed)
         self._follower.begun_anew.connect(self._on_begun_anew)
-        self._follower.failed.connect(self._on_failed)
+        self._follower.failed.connect(self._on_out_of_reach)
         self._control.answered.connect(self._on_answered)
         self._control.failed.connect(self._on_control_failed)
         self._control.waiting_changed.connect(self._on_changed)
@@ -197,14 +157,25 @@ class RunPage(QWidget):
         if self._follower.times_followed != self._shown:
             self._begin()
 
+    def _keep_in_reach(self) -> None:
+        """What could not be read of a run while its drive was away is read once that is back."""
+        was, self._is_out_of_reach = self._is_out_of_reach, bool(self._follower.problem)
+        if was and not self._is_out_of_reach:
+            self.view.read_again()
+            if self._config is None:
+                self._read_request()
+
     def _begin(self) -> None:
         """Another run is followed now, maybe in the folder of the last one."""
         self._run, self._config, self._shown = self._follower.run, None, self._follower.times_followed
-        self._is_stopping = self._uses_next = False
+        self._is_stopping = self._uses_next = self._is_out_of_reach = False
         self._answer.clear()
         self._note.forget()
         self.view.begin(self._run)
         self.view.describe(self._name(), None)
+        self._read_request()
+
+    def _read_request(self) -> None:
         run, shown = self._run, self._shown
         if run is not None:
             self._errands.run(lambda _, __: (shown, _request_of(run)), "reading a run's request", self._on_request)
@@ -215,6 +186,9 @@ class RunPage(QWidget):
         if standing not in HELD:
             self._is_stopping = False
         waiting = frozenset(self._control.waiting.values())
+        if self._uses_next and "snapshot" not in waiting:
+            self._uses_next = False
+            self.say("warning", self.tr("The training ended before that model was saved, so Convert was not opened."))
         has_model = self._run is not None and best_of(self._run, state) is not None
         is_starting = self._run is not None and standing not in HELD and self._control.is_starting(self._run)
         self._head.show_run(
@@ -223,6 +197,7 @@ class RunPage(QWidget):
                 state=state,
                 standing=standing,
                 is_known=self._is_known,
+                is_out_of_reach=self._is_out_of_reach,
                 waiting=waiting,
                 is_stopping=self._is_stopping,
                 is_starting=is_starting,
@@ -231,6 +206,9 @@ class RunPage(QWidget):
                 now=time.time(),
             )
         )
+        if self._is_out_of_reach:
+            self._note.say_out_of_reach(self._follower.problem)
+            return
         silent_for = self._follower.lock_seconds_old
         self._note.show_run(state, standing, run_words.telling_metric_of(state), self._follower.last_words, silent_for)
 
@@ -238,6 +216,11 @@ class RunPage(QWidget):
     def _is_known(self) -> bool:
         """Whether all that the run has told was read: before that, nothing can be said of how it stands."""
         return self._follower.is_caught_up
+
+    def _why_unread(self) -> str:
+        if self._is_out_of_reach:
+            return self.tr("What the run has told is out of reach.")
+        return self.tr("Reading what the run has told\u2026") if self._run is not None else ""
 
     def _name(self) -> str:
         if self._config is not None and self._config.name:
@@ -268,7 +251,10 @@ class RunPage(QWidget):
     def _on_begun_anew(self) -> None:
         self._note.forget()
         self.view.forget()
-        self._on_changed()
+        self.refresh()  # at once, where all is known already: the pictures shall not flicker
+
+    def _on_out_of_reach(self, _: str) -> None:
+        self.refresh()
 
     def _on_request(self, read: "tuple[int, TrainConfig | None] | None") -> None:
         if read is None or read[0] != self._shown:  # another run was opened while a slow disk was read
@@ -290,6 +276,7 @@ class RunPage(QWidget):
     def _on_snapshot(self, path: Path, message: str) -> None:
         if self._uses_next:
             self._uses_next = False
+            self._answer.clear()
             self.use_asked.emit(path)
             return
         self._snapshot = path
@@ -356,7 +343,8 @@ class RunPage(QWidget):
 
     def _on_more(self, place: QPoint) -> None:
         if self._run is not None:
-            menu = more_menu(self._look, self._run, self._follower.state, self._follower.standing, self)
+            follower, away = self._follower, self._is_out_of_reach
+            menu = more_menu(self._look, self._run, follower.state, follower.standing, self, is_out_of_reach=away)
             menu.triggered.connect(self._on_more_triggered)
             menu.popup(place)
 

@@ -41,9 +41,9 @@ class RunView(QWidget):
         self._look = look
         self._run: Path | None = None
         self._config: TrainConfig | None = None
-        self._name = ""
+        self._name = self._why_unread = ""
         self._state = RunState()
-        self._standing: Standing = "new"
+        self._standing: Standing | None = None  # None: nothing was read of the run yet
         self._following, self._cursor, self._picture = True, 0, 0
         self._width = _WIDE
         self._seen: Sample | None = None
@@ -56,8 +56,8 @@ class RunView(QWidget):
 
     def begin(self, run: Path | None) -> None:
         """Another run is shown from now on."""
-        self._run, self._config, self._seen = run, None, None
-        self._following, self._picture = True, 0
+        self._run, self._config = run, None
+        self._following, self._cursor, self._picture = True, 0, 0
         self.forget()
 
     def describe(self, name: str, config: "TrainConfig | None") -> None:
@@ -67,10 +67,25 @@ class RunView(QWidget):
             plot.set_run_name(name)
 
     def forget(self) -> None:
-        """What was told before is void."""
+        """What was told before is void, and nothing of it stays in sight while the rest is read."""
+        self._state, self._standing, self._seen, self._why_unread = RunState(), None, None, ""
         self._source.forget()
+        self._show_samples()
         for plot in (self.losses, self.held_out):
             plot.forget()
+
+    def say_unread(self, words: str) -> None:
+        """Say this for as long as nothing was read of the run."""
+        if self._standing is None and words != self._why_unread:
+            self._why_unread = words
+            self._show_samples()
+            for plot in (self.losses, self.held_out):
+                plot.plot.set_nothing(words)
+
+    def read_again(self) -> None:
+        """Pictures that were out of reach can be read now."""
+        self._source.forget()
+        self.update()
 
     def show_run(self, state: RunState, standing: Standing) -> None:
         """There is news."""
@@ -92,7 +107,8 @@ class RunView(QWidget):
     def follow_latest(self) -> None:
         """Show every new picture as it comes."""
         self._following = True
-        self.show_run(self._state, self._standing)
+        if self._standing is not None:
+            self.show_run(self._state, self._standing)
 
     @property
     def is_following(self) -> bool:
@@ -209,6 +225,8 @@ class RunView(QWidget):
         return max(later - earlier for earlier, later in pairwise(steps)) if len(steps) > 1 else 0
 
     def _why_no_picture(self) -> str:
+        if self._standing is None:
+            return self._why_unread
         if self._standing == "new":
             return self.tr("Nothing is trained yet. Press Start training; it goes on when this window is closed.")
         if self._standing not in HELD:

@@ -238,14 +238,14 @@ class RunControl(QObject):
         self._forget_others()
         answers = [follower.state.answers[key] for key in self.waiting if key in follower.state.answers]
         for answer in answers:
-            del self.waiting[answer.id]
-        is_over = follower.is_caught_up and not follower.is_held and (follower.run is None or not self.has_begun(follower.run))
+            if self.waiting.pop(answer.id, None) is not None:  # None: whoever heard the one before has opened another run
+                self.answered.emit(answer)
+        is_known = follower.is_caught_up and not follower.problem
+        is_over = is_known and not follower.is_held and (follower.run is None or not self.has_begun(follower.run))
         if answers or (is_over and self.waiting):
             if is_over:  # nobody is left who could answer
                 self.waiting.clear()
             self.waiting_changed.emit()
-        for answer in answers:
-            self.answered.emit(answer)
         self._keep_awake()
 
     def _forget_others(self) -> None:

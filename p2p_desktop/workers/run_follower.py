@@ -81,7 +81,7 @@ class RunFollower(QObject):
         self.disk_is_full = False
         """Whether that may be why a run died: its trainer could not even write that it failed."""
         self.problem = ""
-        """What `failed` told, for as long as it holds."""
+        """What `failed` told, for as long as it holds: the run is out of reach, and all else here is what was known before."""
         self.is_caught_up = False
         """Whether all that the run has told so far was taken in; not yet, for a moment, with a long one."""
         self._silent_after_s = silent_after_s
@@ -166,15 +166,20 @@ class RunFollower(QObject):
         self._tell()
 
     def _end_look(self, look: _Look) -> None:
-        """All that was there at that time has been folded, so that the run can be judged."""
-        if self._fresh is not None:
+        """All that was there at that time has been folded, so that the run can be judged, unless it is out of reach."""
+        if self._fresh is not None and not look.problem:
             self.state.become(self._fresh)
             self._fresh = None
             self.begun_anew.emit()
             self._tell()
         before = self._judgement
-        self._judge(look)
         problem, self.problem = self.problem, look.problem
+        if problem and not look.problem:
+            self._woke = look.when  # the trainer could not renew its lock either, and shall have the time to
+        if look.problem:
+            self._looked, self.memory_bytes = look.when, None
+        else:
+            self._judge(look)
         if look.problem and look.problem != problem:
             log.warning("%s", look.problem)
             self.failed.emit(look.problem)
@@ -198,7 +203,7 @@ class RunFollower(QObject):
         return self.standing, self.last_words, self.disk_is_full, self.is_caught_up
 
     def _may_be_waking(self, look: _Look) -> bool:
-        """Whether an old heartbeat says nothing: the computer has just come back from sleep, and the trainer with it."""
+        """Whether an old heartbeat says nothing: the computer or the drive has just come back, and the trainer with it."""
         if look.lock is None or self.standing not in ("training", "paused"):
             return False
         is_old = look.when - look.lock.heartbeat > self._silent_after_s
@@ -220,7 +225,8 @@ def _watch(run: Path, quiet_s: float, report: Report[Any], token: Token) -> None
         lock, is_held = None, False
         words, changed, is_full, problem = "", 0.0, False, ""
         try:
-            if run.is_dir():
+            is_there = run.is_dir()
+            if is_there:
                 lock = read_lock(run)  # before the events: once it is gone, they are complete
                 is_held = lock is not None and has_trainer(lock)
                 _read_events(events, report, token)
@@ -231,7 +237,8 @@ def _watch(run: Path, quiet_s: float, report: Report[Any], token: Token) -> None
                 if lock is None or not is_held or time.time() - lock.heartbeat > quiet_s:
                     words, changed = last_words(run / LOG), log_state(run / LOG)[1]
                     is_full = shutil.disk_usage(run).free < _FULL_BYTES
-            else:
+                is_there = run.is_dir()  # if it went while it was read, no lock and no events mean nothing
+            if not is_there:
                 problem = _tr("The folder of this run is not there any more: {run}. If it is on another drive, connect that.")
                 problem = problem.format(run=run)
         except OSError as error:

@@ -59,12 +59,12 @@ class Follower(QObject):
     def __init__(self, run: Path, state: RunState, standing: str) -> None:
         super().__init__()
         self.run, self.state, self.standing, self.times_followed = run, state, standing, 0
-        self.last_words, self.lock_seconds_old, self.is_caught_up, self.memory_bytes = "", None, True, None
+        self.last_words, self.lock_seconds_old, self.is_caught_up, self.memory_bytes, self.problem = "", None, True, None, ""
 
     def follow(self, run: Path, state: RunState, standing: str) -> None:
         """Another run from now on; nothing is told yet."""
         self.run, self.state, self.standing = run, state, standing
-        self.last_words, self.lock_seconds_old, self.is_caught_up, self.memory_bytes = "", None, True, None
+        self.last_words, self.lock_seconds_old, self.is_caught_up, self.memory_bytes, self.problem = "", None, True, None, ""
         self.times_followed += 1
 
     def take(self, event, seconds: float | None = None, standing: str | None = None) -> None:

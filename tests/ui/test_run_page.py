@@ -44,7 +44,7 @@ class Hands:
         self.view = self.page.view
         self.qtbot = None
 
-    def open(self, run, state, standing, size) -> None:
+    def open(self, run, state, standing, size, *, is_described=True) -> None:
         """Follow this run from now on."""
         self.follower.follow(run, state, standing)
         self.control.waiting.clear()
@@ -54,7 +54,7 @@ class Hands:
         self.view.held_out.choose("psnr")
         self.view.losses._smooth.setValue(15)
         self.page.refresh()
-        self.wait(lambda: self.drawn() and self.page._config is not None)
+        self.wait(lambda: self.drawn() and (self.page._config is not None or not is_described))
 
     def drawn(self) -> bool:
         return self.view.losses.num_read == len(self.follower.state.losses)
@@ -271,6 +271,28 @@ def test_a_run_in_the_folder_of_a_removed_one_is_another_run(opened):
     assert used == []  # that was asked of the other one
 
 
+def test_nothing_of_the_last_run_is_in_sight_while_a_long_one_is_read(opened, tmp_path):
+    hands = opened()
+    pictures, film = hands.find("train_pictures"), hands.find("train_film", FilmStrip)
+    hands.wait(lambda: pixel(pictures, QPoint(300, 40)) == result_colour(hands.follower.state.samples[-1].step))
+    long, state = recorded_run(tmp_path / "long", "events-when-stopped.jsonl")
+    hands.follower.follow(long, RunState(), "new")
+    hands.follower.is_caught_up = False
+    hands.refresh()
+    assert "Reading" in pictures.accessibleName()
+    assert film.chosen is None
+    assert not hands.find("train_figures").isVisible()
+    assert hands.find("train_figures").accessibleName() == "Not measured yet"
+    assert hands.view.losses._state.step == hands.view.held_out._state.step == 0  # a table that is saved now
+    for place in (QPoint(20, 20), QPoint(film.width() // 2, 20), QPoint(film.width() - 20, 20)):
+        QTest.mouseClick(film, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
+    assert "Reading" in pictures.accessibleName()
+    hands.follower.state, hands.follower.standing, hands.follower.is_caught_up = state, "stopped", True
+    hands.refresh()
+    assert film.chosen == Frame(state.samples[-1].step, long / state.samples[-1].files[0])
+    assert hands.find("train_figures").isVisible()
+
+
 def test_a_request_that_is_read_too_late_names_no_other_run(opened, monkeypatch, tmp_path):
     hands = opened()
     alpha, state = hands.follower.run, hands.follower.state
@@ -307,8 +329,63 @@ def test_what_went_wrong_is_said_on_the_page_of_its_run_alone(opened, tmp_path):
     hands.open(cesar, replace(state), "stopped", (1124, 772))
     hands.control.failed.emit(alpha, "The trainer ended before it could begin.")
     assert hands.page._answer.text() == ""
-    hands.follower.failed.emit("The folder of this run is not there any more.")
-    assert hands.page._answer.text() == "The folder of this run is not there any more."
+
+
+def test_a_run_whose_drive_is_away_is_out_of_reach_and_not_dead(opened):
+    hands = opened()
+    run = hands.follower.run
+    (run / CONFIG).rename(run / "away")
+    hands.open(run, hands.follower.state, "training", (1124, 772), is_described=False)
+    hands.wait(lambda: hands.page._errands.are_done)
+    assert hands.page._config is None
+    hands.follower.problem = "The folder of this run is not there any more."
+    hands.follower.failed.emit(hands.follower.problem)
+    assert hands.text("train_standing") == "Out of reach"
+    assert hands.page._note.text() == hands.follower.problem
+    assert hands.verbs() == set()
+    assert not hands.find("train_use_which").isVisible()
+    hands.click("train_more")
+    menu = next(one for one in hands.page.findChildren(QMenu, "train_more_menu") if one.isVisible())
+    assert not any(action.isEnabled() for action in menu.actions() if not action.isSeparator())
+    menu.close()
+    (run / "away").rename(run / CONFIG)
+    hands.follower.problem = ""
+    hands.refresh()
+    assert hands.text("train_standing") == "Training"
+    assert hands.page._note.text() == ""
+    assert "train_stop" in hands.verbs()
+    hands.wait(lambda: hands.text("train_name") == "tiny")
+
+
+def test_pictures_that_were_away_are_shown_when_their_drive_is_back(opened):
+    hands = opened()
+    run, pictures, latest = hands.follower.run, hands.find("train_pictures"), hands.follower.state.samples[-1]
+    away = run.with_name("away")
+    run.rename(away)
+    hands.view._source.forget()
+    hands.follower.problem = "The folder of this run is not there any more."
+    hands.refresh()
+    pictures.grab()
+    hands.wait(lambda: hands.view._source.is_missing(run / latest.files[0]))
+    away.rename(run)
+    hands.follower.problem = ""
+    hands.refresh()
+    hands.wait(lambda: pixel(pictures, QPoint(300, 40)) == result_colour(latest.step))
+
+
+def test_a_run_that_is_out_of_reach_from_the_start_is_not_offered_to_be_trained(opened):
+    hands = opened(RunState(), "new")
+    hands.follower.follow(hands.follower.run, RunState(), "new")
+    hands.follower.is_caught_up, hands.follower.problem = False, "The folder of this run is not there any more."
+    hands.refresh()
+    assert hands.text("train_standing") == "Out of reach"
+    assert hands.verbs() == set()
+    assert hands.text("train_step") == ""
+    assert "out of reach" in hands.find("train_pictures").accessibleName()
+    hands.follower.problem = ""
+    hands.refresh()
+    assert "Reading" in hands.find("train_pictures").accessibleName()
+    assert not hands.page._note.isVisible()
 
 
 # --- models of the run
@@ -328,9 +405,30 @@ def test_a_model_of_this_very_step_is_saved_first_and_then_used(opened):
     hands.page.use_asked.connect(used.append)
     hands.choose("train_use_which", "train_use_menu", "this very step")
     assert list(hands.control.waiting.values()) == ["snapshot"]
+    assert hands.find("train_answer").isVisible()
     assert used == []
     hands.control.answer("snapshot", file="models/step-00000060.safetensors")
     assert used == [hands.follower.run / "models" / "step-00000060.safetensors"]
+    assert hands.page._answer.text() == ""
+
+
+def test_a_model_that_the_trainer_never_saved_is_not_awaited_any_more(opened):
+    hands = opened()
+    used = []
+    hands.page.use_asked.connect(used.append)
+    hands.choose("train_use_which", "train_use_menu", "this very step")
+    hands.refresh()
+    assert "then Convert opens" in hands.page._answer.text()
+    hands.control.waiting.clear()  # as a control does where nobody is left who could answer
+    hands.follower.standing = "died"
+    hands.control.waiting_changed.emit()
+    hands.wait(lambda: "ended before that model was saved" in hands.page._answer.text())
+    hands.follower.standing = "training"
+    hands.refresh()
+    hands.choose("train_more", "train_more_menu", "Take a snapshot model")
+    hands.control.answer("snapshot", file="models/step-00000060.safetensors", message="Saved the model of step 60.")
+    assert used == []
+    assert hands.page._answer.text() == "Saved the model of step 60."
 
 
 def test_a_snapshot_alone_is_told_and_offered(opened):
@@ -408,9 +506,43 @@ def test_a_trainer_that_does_not_answer_can_be_ended(opened):
     hands = opened(standing="silent")
     hands.follower.lock_seconds_old = 34.0
     hands.refresh()
-    assert "has not answered for 34 s" in hands.page._note.text()
+    assert "has not answered for 30 s" in hands.page._note.text()
     hands.click("train_end")
     assert hands.control.was_ended
+
+
+def test_the_buttons_of_a_silent_trainer_stay_while_the_seconds_pass(opened):
+    hands = opened(standing="silent")
+    hands.follower.last_words = "Step 60"
+    hands.follower.lock_seconds_old = 34.0
+    hands.refresh()
+    end, details = hands.find("train_end", QAbstractButton), hands.find("train_details", QAbstractButton)
+    said = [hands.page._note.text()]
+    hands.control.was_ended = False
+    details.setFocus()
+    QTest.mousePress(end, Qt.MouseButton.LeftButton)
+    for seconds in (35.0, 36.0, 44.9, 61.0, 100.0):
+        hands.follower.lock_seconds_old = seconds
+        hands.refresh()
+        said.append(hands.page._note.text())
+    assert hands.find("train_end", QAbstractButton) is end
+    QTest.mouseRelease(end, Qt.MouseButton.LeftButton)
+    assert hands.control.was_ended
+    assert details.isVisible()
+    times = [re.search(r" for ([^.]*)[.]", words)[1] for words in said]
+    assert times == ["30 s", "35 s", "35 s", "40 s", "1 min 0 s", "1 min 30 s"]
+
+
+def test_the_buttons_of_a_note_follow_what_can_be_done(opened):
+    hands = opened(standing="silent")
+    hands.follower.lock_seconds_old = 34.0
+    hands.refresh()
+    assert hands.find("train_end").isVisible()
+    hands.follower.standing = "died"
+    hands.refresh()
+    assert hands.page.findChild(QWidget, "train_end") is None or not hands.find("train_end").isVisible()
+    hands.click("train_why")
+    assert hands.find("train_why", QAbstractButton).text() == "Less"
 
 
 # --- pictures and film

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -15,7 +16,18 @@ from p2p_desktop.workers.run_control import RunControl
 from p2p_desktop.workers.run_follower import RunFollower
 from tests.deadlines import soon
 from tests.training.runs import environment, long_run, wait_for_steps, wait_until
-from training.contract.protocol import EVENTS, LOCK, LOG, ORDERS, own_lock, read_lock, waiting_orders, write_lock
+from training.contract.protocol import (
+    EVENTS,
+    LOCK,
+    LOG,
+    ORDERS,
+    Answered,
+    event_line,
+    own_lock,
+    read_lock,
+    waiting_orders,
+    write_lock,
+)
 
 PATIENCE_MS = 60_000
 
@@ -241,6 +253,41 @@ def test_orders_that_nobody_answers_wait_until_the_run_is_over(room, run):
     assert me.control.is_waiting_for("preview", "snapshot")
     (run / LOCK).unlink()
     me.wait(lambda: not me.control.waiting)
+
+
+def test_orders_wait_while_the_drive_of_their_run_is_away(room, run, tmp_path):
+    write_lock(run, own_lock())
+    me = room()
+    me.wait(lambda: me.follower.is_held)
+    me.control.order("snapshot")
+    me.wait(lambda: set(me.control.waiting) == {path.stem for path in waiting_orders(run)})
+    order = next(iter(me.control.waiting))
+    run.rename(tmp_path / "elsewhere")
+    me.wait(lambda: bool(me.follower.problem))
+    me.control._poll()
+    assert me.control.is_waiting_for("snapshot")
+    (tmp_path / "elsewhere").rename(run)
+    with (run / EVENTS).open("a") as file:
+        file.write(event_line(Answered("snapshot", order, True, None, ""), time.time()))
+    me.wait(lambda: bool(me.answers))
+    assert not me.control.waiting
+
+
+def test_whoever_hears_an_answer_still_sees_what_else_waits(room, run):
+    write_lock(run, own_lock())
+    me = room()
+    me.wait(lambda: me.follower.is_held)
+    me.control.order("preview")
+    me.control.order("snapshot")
+    me.wait(lambda: set(me.control.waiting) == {path.stem for path in waiting_orders(run)})
+    seen = []
+    me.control.answered.connect(lambda answer: seen.append((answer.order, me.control.is_waiting_for("snapshot"))))
+    names = {name: key for key, name in me.control.waiting.items()}
+    with (run / EVENTS).open("a") as file:
+        told = [event_line(Answered(name, names[name], True, None, ""), time.time()) for name in ("preview", "snapshot")]
+        file.write("".join(told))
+    me.wait(lambda: len(seen) == 2)
+    assert seen == [("preview", True), ("snapshot", False)]
 
 
 def test_an_order_given_before_the_window_closes_is_still_written(room, run):

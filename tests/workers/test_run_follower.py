@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -79,7 +80,7 @@ def follow(qtbot, run):
         followers.append(follower)
         told = Told(follower)
         follower.follow(run)
-        qtbot.waitUntil(lambda: follower.is_caught_up, timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: follower.is_caught_up or bool(follower.problem), timeout=PATIENCE_MS)
         return follower, told
 
     yield begin
@@ -148,6 +149,52 @@ def test_a_vanished_folder_is_told_once_and_what_was_known_stays(follow, qtbot, 
     qtbot.waitUntil(lambda: follower.state.step == 2, timeout=PATIENCE_MS)
     shutil.rmtree(run)
     qtbot.waitUntil(lambda: len(told.problems) == 2, timeout=PATIENCE_MS)
+
+
+def test_a_run_whose_drive_is_away_stands_as_it_stood_and_is_judged_when_it_is_back(follow, qtbot, run, tmp_path):
+    tell(run, BEGIN, step(1))
+    write_lock(run, own_lock())
+    follower, _ = follow()
+    stood = []
+    follower.changed.connect(lambda: stood.append((follower.standing, follower.state.step)))
+    run.rename(tmp_path / "elsewhere")
+    qtbot.waitUntil(lambda: bool(follower.problem), timeout=PATIENCE_MS)
+    assert (follower.standing, follower.is_held, follower.state.step) == ("training", True, 1)
+    lock = read_lock(tmp_path / "elsewhere")
+    write_lock(tmp_path / "elsewhere", replace(lock, heartbeat=lock.heartbeat - 40))  # it could not be renewed
+    (tmp_path / "elsewhere").rename(run)
+    qtbot.waitUntil(lambda: not follower.problem, timeout=PATIENCE_MS)
+    tell(run, step(2))
+    qtbot.waitUntil(lambda: ("training", 2) in stood, timeout=PATIENCE_MS)
+    assert {standing for standing, _ in stood} == {"training"}
+    (run / "lock").unlink()
+    qtbot.waitUntil(lambda: follower.standing == "died", timeout=PATIENCE_MS)
+
+
+def test_a_run_that_is_out_of_reach_from_the_start_is_not_known_before_its_drive_is_there(follow, qtbot, run, tmp_path):
+    tell(run, BEGIN, step(1), Stopped(1, "", None))
+    run.rename(tmp_path / "elsewhere")
+    follower, told = follow()
+    assert not follower.is_caught_up
+    (tmp_path / "elsewhere").rename(run)
+    qtbot.waitUntil(lambda: follower.is_caught_up, timeout=PATIENCE_MS)
+    assert (follower.standing, follower.problem, len(told.problems)) == ("stopped", "", 1)
+
+
+def test_a_folder_that_goes_while_it_is_read_takes_nothing_with_it(follow, qtbot, run, tmp_path, monkeypatch):
+    tell(run, BEGIN, step(1))
+    write_lock(run, own_lock())
+    follower, told = follow()
+    read = run_follower.read_lock
+
+    def too_late(folder):
+        if folder.is_dir():
+            folder.rename(tmp_path / "elsewhere")
+        return read(folder)
+
+    monkeypatch.setattr(run_follower, "read_lock", too_late)
+    qtbot.waitUntil(lambda: bool(follower.problem), timeout=PATIENCE_MS)
+    assert (follower.standing, follower.state.step, told.anew) == ("training", 1, 0)
 
 
 def test_what_cannot_be_read_is_a_sentence(follow, run):
