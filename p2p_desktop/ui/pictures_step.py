@@ -97,8 +97,10 @@ class PicturesStep(WizardStep):
         self._show()
 
     def leave(self, draft: RunDraft) -> None:
-        draft.data = self._first.folder
-        draft.data_b = self._second.folder if self._takes_two else None
+        data, data_b = self._first.folder, self._second.folder if self._takes_two else None
+        if (data, data_b) != (draft.data, draft.data_b):
+            draft.forget_decisions()
+        draft.data, draft.data_b = data, data_b
         draft.changes.pop("direction", None)
         if self._has_direction and self._direction != self._task.direction:
             draft.changes["direction"] = self._direction

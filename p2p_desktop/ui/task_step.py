@@ -70,6 +70,7 @@ class TaskStep(WizardStep):
     def leave(self, draft: RunDraft) -> None:
         if draft.task != self._task:
             draft.changes.pop("direction", None)  # which side goes in is each task's own
+            draft.forget_decisions()  # and so is what is wrong with a pair
         draft.task = self._task
         draft.start_from = self._start.model
 
