@@ -14,7 +14,10 @@ from training.contract.model_file import read_card
 
 _OF_THE_DRAFT = frozenset({"task", "data", "data_b", "preset", "generator", "init_model", "name"})
 """What a draft says by other means than changes."""
-_OF_THE_PICTURES = frozenset({"direction", "leave_out", "line_up"})
+_OF_THE_PICTURES = frozenset(
+    {"direction", "leave_out", "line_up", "encoding_in", "encoding_out", "labels", "depth_unit", "depth_range", "sparse"}
+)
+"""What says how the pictures are to be read; it does not go with a network or a recipe."""
 
 
 def draft_of_run(run: Path) -> tuple[RunDraft, list[str]]:
@@ -26,12 +29,12 @@ def draft_of_run(run: Path) -> tuple[RunDraft, list[str]]:
 
 
 def draft_of_fine_tuning(run: Path, model: Path) -> tuple[RunDraft, list[str]]:
-    """A new run that starts from a model of this one: its task and pictures, which can be changed; else as for a new one.
+    """A new run that starts from a model of this one: its task and pictures, and how they are read; else as for a new one.
 
     Raises TrainerError, ConfigError.
     """
-    draft, notes = draft_of(replace(read_request(run), init_model=None))
-    draft.preset, draft.start_from = "balanced", model
+    draft, notes = draft_of(replace(read_request(run), init_model=None, preset="balanced"))
+    draft.start_from = model
     draft.changes = {key: value for key, value in draft.changes.items() if key in _OF_THE_PICTURES}
     return draft, notes
 

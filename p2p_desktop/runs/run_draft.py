@@ -30,6 +30,11 @@ class RunDraft:
     def task_spec(self) -> Task | None:
         return task_named(self.task) if self.task else None
 
+    def forget_decisions(self) -> None:
+        """Take back what was decided of single pairs: it goes by their names, which other pictures may have as well."""
+        for key in ("leave_out", "line_up"):
+            self.changes.pop(key, None)
+
     def config(self, more: Mapping[str, str] | None = None, network: GeneratorSpec | None = None) -> TrainConfig:
         """The whole request. `more`: changes beside the draft's. `network`: that of `start_from`, if it was read before.
 

@@ -23,6 +23,7 @@ from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.settings_form import card, heading
 from p2p_desktop.ui.theme import SPACE_M, SPACE_S
 from training.contract.config import TrainConfig
+from training.contract.encodings import encoding_named
 from training.contract.errors import ConfigError
 from training.contract.spec import GeneratorSpec, named_generator
 
@@ -101,16 +102,16 @@ class KnobForm(QWidget):
         """What is not the recipe's, as for `--set`."""
         changes = self._implied()
         for key, row in self._rows.items():
-            if key != NETWORK and row.is_changed and not (self._start is not None and key in self._of_network):
+            if key != NETWORK and row.is_changed and not self._is_hidden(key):
                 changes[key] = row.value()
         return changes
 
     def problems(self) -> list[str]:
-        """What is wrong with single values."""
+        """What is wrong with single values that are shown, and so can be put right."""
         return [
             self.tr("{title}: {problem}").format(title=knob_words.title(key), problem=problem)
             for key, row in self._rows.items()
-            if (problem := row.problem())
+            if not self._is_hidden(key) and (problem := row.problem())
         ]
 
     def contradict(self, sentences: Sequence[str]) -> None:
@@ -177,12 +178,24 @@ class KnobForm(QWidget):
             return words_of(recipe.changed(self._given).generator)
         return {}
 
+    def _is_hidden(self, key: str) -> bool:
+        """Whether a setting means nothing beside the others; its row keeps what was entered, and nothing comes of it."""
+        return (key in _DEPTH and not self._has_depth) or (self._start is not None and key in self._of_network)
+
+    @property
+    def _has_depth(self) -> bool:
+        """Of the encodings that are chosen, which need not be the recipe's."""
+        if self._recipe is None:
+            return True
+        task = self._recipe.task_spec
+        usual = {"encoding_in": task.encoding_in, "encoding_out": task.encoding_out}
+        chosen = (self._rows[key].value() or name if key in self._rows else name for key, name in usual.items())
+        return any(encoding_named(name).is_depth for name in chosen)
+
     def _show(self) -> None:
-        has_depth = self._recipe is None or any(encoding.is_depth for encoding in self._recipe.encodings)
         for key, row in self._rows.items():
-            hidden = (key in _DEPTH and not has_depth) or (self._start is not None and key in self._of_network)
-            row.setVisible(not hidden)
-        shown = [row for row in self._rows.values() if not row.isHidden()]
+            row.setVisible(not self._is_hidden(key))
+        shown = [row for key, row in self._rows.items() if not self._is_hidden(key)]
         number = sum(row.is_changed for row in shown)
         words = self.tr("{n} settings, {changed} changed") if number else self.tr("{n} settings, all as the preset has them")
         self._count.setText(words.format(n=len(shown), changed=number))

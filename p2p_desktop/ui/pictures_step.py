@@ -17,6 +17,7 @@ from p2p_desktop.ui.theme import RADIUS_DROP_AREA, SPACE_L, SPACE_M, SPACE_S, SP
 from p2p_desktop.ui.wizard_step import WizardStep
 from p2p_desktop.workers.pair_search import FoundPairs, PairSearch
 from training.contract.folder_names import named_sides
+from training.contract.picture_names import is_picture_name, raw_kind
 from training.contract.tasks import TASKS, Task
 
 _WIDTH = 860
@@ -97,8 +98,10 @@ class PicturesStep(WizardStep):
         self._show()
 
     def leave(self, draft: RunDraft) -> None:
-        draft.data = self._first.folder
-        draft.data_b = self._second.folder if self._takes_two else None
+        data, data_b = self._first.folder, self._second.folder if self._takes_two else None
+        if (data, data_b) != (draft.data, draft.data_b):
+            draft.forget_decisions()
+        draft.data, draft.data_b = data, data_b
         draft.changes.pop("direction", None)
         if self._has_direction and self._direction != self._task.direction:
             draft.changes["direction"] = self._direction
@@ -119,7 +122,16 @@ class PicturesStep(WizardStep):
         self._search.close(until)
 
     def take_drop(self, paths: Sequence[Path]) -> None:
-        """Take what was dropped on the window: a folder, or the two folders of pairs."""
+        """Take what was dropped on the window: a folder, the two folders of pairs, or pictures, which stand for their folder."""
+        pictures = [path for path in paths if is_picture_name(path.name) or raw_kind(path.name)]
+        if pictures:
+            folders = {path.parent for path in pictures}
+            if len(pictures) < len(paths) or len(folders) > 1:
+                self.said.emit(self._why_none())
+                return
+            paths = list(folders)
+            words = self.tr("The folder of what was dropped was taken, with all the pictures in it: {folder}")
+            self.said.emit(words.format(folder=paths[0]))
         if not paths:
             return
         most = 2 if self._takes_two else 1
@@ -133,6 +145,11 @@ class PicturesStep(WizardStep):
         self._second.setVisible(second is not None)
         self._first.put(first)
         self._show()
+
+    def _why_none(self) -> str:
+        if self._takes_two:
+            return self.tr("Nothing was taken: the pictures do not lie in one folder. Drop their folder, or both folders of pairs.")
+        return self.tr("Nothing was taken: the pictures do not lie in one folder. Drop the folder that holds all of them.")
 
     def _why_only(self, dropped: int, taken: int) -> str:
         if taken == 1:

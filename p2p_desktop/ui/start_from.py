@@ -1,5 +1,6 @@
 """What a training begins with: nothing, or the weights of a model that the person has."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,8 @@ class StartFrom(QWidget):
 
     def __init__(self, look: Look, shelf: ModelShelf, parent: QWidget) -> None:
         super().__init__(parent)
-        self._look, self._shelf, self._task = look, shelf, ""
+        self._look, self._shelf = look, shelf
+        self._wish = _Wish("")
         self._chosen, self._problem, self._is_asking = _NOTHING, "", False
         self._errands = Errands(self)
         label, hint = QLabel(self.tr("Start from"), self), QLabel(self)
@@ -78,10 +80,11 @@ class StartFrom(QWidget):
         self._show_models()
         self._ask()
 
-    def use_task(self, task: str) -> None:
-        """What is to be learned: whether the model can be its start is found out anew."""
-        if task != self._task:
-            self._task = task
+    def use_task(self, task: str, encoding_in: str = "", encoding_out: str = "") -> None:
+        """What is to be learned, and encodings that are not the task's: whether the model can be its start is found out anew."""
+        wish = _Wish(task, encoding_in, encoding_out)
+        if wish != self._wish:
+            self._wish = wish
             self._ask()
 
     def why_not(self) -> str:
@@ -93,20 +96,20 @@ class StartFrom(QWidget):
         self._errands.close(until)
 
     def _ask(self) -> None:
-        model, task = self.model, self._task
-        self._problem, self._is_asking = "", model is not None and bool(task)
+        model, wish = self.model, self._wish
+        self._problem, self._is_asking = "", model is not None and bool(wish.task)
         self._complaint.say(self._problem)
         self.changed.emit()
-        if model is None or not task:
+        if model is None or not wish.task:
             return
 
-        def work(_: Report[Any], __: Token) -> tuple[Path, str, str]:  # Any: nothing is reported
-            return model, task, _problem_with(model, task)
+        def work(_: Report[Any], __: Token) -> tuple[Path, _Wish, str]:  # Any: nothing is reported
+            return model, wish, _problem_with(model, wish)
 
         self._errands.run(work, "reading a model to start from", self._on_read)
 
-    def _on_read(self, answer: tuple[Path, str, str] | None) -> None:
-        if answer is not None and answer[:2] != (self._chosen, self._task):
+    def _on_read(self, answer: "tuple[Path, _Wish, str] | None") -> None:
+        if answer is not None and answer[:2] != (self._chosen, self._wish):
             return  # another one was chosen since
         self._is_asking = False
         self._problem = answer[2] if answer is not None else self.tr("The model could not be read. The log says why.")
@@ -138,11 +141,20 @@ class StartFrom(QWidget):
             self.choose(Path(file))
 
 
-def _problem_with(model: Path, task: str) -> str:
-    """Why a model cannot be the start of a task, as a sentence; "" if it can. Called in a worker thread."""
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What is to be learned; an encoding is empty where it is the task's."""
+
+    task: str
+    encoding_in: str = ""
+    encoding_out: str = ""
+
+
+def _problem_with(model: Path, wish: _Wish) -> str:
+    """Why a model cannot be the start of what is to be learned; "" if it can. Called in a worker thread."""
     try:
         network = read_card(model).generator
-        recipe = recommended(task, Path())
+        recipe = recommended(wish.task, Path(), encoding_in=wish.encoding_in, encoding_out=wish.encoding_out)
         size = -(-max(recipe.crop_size, network.multiple) // network.multiple) * network.multiple  # settings can be changed later
         recipe.changed({"init_model": str(model), "crop_size": str(size), "load_size": "0"}, network)
     except P2PError as error:

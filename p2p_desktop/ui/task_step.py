@@ -23,6 +23,7 @@ _PICTURE_ASPECT = 0.3  # height to width
 _MOST_PICTURE = 120  # pixels of its height
 _GAP = 2
 _ICON, _ARROW = 40, 20
+_ENCODINGS = ("encoding_in", "encoding_out")
 _FRAME = 2  # pixels of the frame of a chosen card
 
 
@@ -32,6 +33,7 @@ class TaskStep(WizardStep):
         super().__init__(parent)
         self._look = look
         self._cards: dict[str, _TaskCard] = {}
+        self._drafted: tuple[str, ...] = ("",)  # the draft's task, and its encodings where they are not that task's
         self._group = QButtonGroup(self)
         title, hint = QLabel(self.tr("What should it learn?"), self), QLabel(self)
         title.setProperty("role", "title")
@@ -62,14 +64,19 @@ class TaskStep(WizardStep):
         self._arrange()
 
     def enter(self, draft: RunDraft) -> None:
+        self._drafted = draft.task, *(draft.changes.get(key, "") for key in _ENCODINGS)
         if draft.task in self._cards and self._task != draft.task:
             self._cards[draft.task].setChecked(True)
+        else:
+            self._tell_start()
         if draft.start_from != self._start.model:
             self._start.choose(draft.start_from)
 
     def leave(self, draft: RunDraft) -> None:
         if draft.task != self._task:
-            draft.changes.pop("direction", None)  # which side goes in is each task's own
+            for key in ("direction", "labels", *_ENCODINGS):  # which each task has its own of
+                draft.changes.pop(key, None)
+            draft.forget_decisions()  # and so is what is wrong with a pair
         draft.task = self._task
         draft.start_from = self._start.model
 
@@ -108,8 +115,12 @@ class TaskStep(WizardStep):
 
     def _on_toggled(self, _: QAbstractButton, on: bool) -> None:
         if on:
-            self._start.use_task(self._task)
+            self._tell_start()
             self.changed.emit()
+
+    def _tell_start(self) -> None:
+        drafted, *encodings = self._drafted
+        self._start.use_task(self._task, *(encodings if self._task == drafted else ()))
 
 
 class _TaskCard(ChoiceCard):

@@ -107,11 +107,10 @@ class TrainPage(QWidget):
 
     def take_drop(self, paths: Sequence[Path]) -> None:
         """Pictures and folders that were dropped here: for the wizard, which is opened if need be."""
-        if self._wizard is None:
-            self.new_model(RunDraft(data=paths[0]) if len(paths) == 1 else RunDraft(data=paths[0], data_b=paths[1]))
-        elif self._front is not self._wizard or not self._wizard.take_drop(paths):
-            self._show(self._wizard)
-            self._say("info", self.tr("Pictures have their place on the page Pictures of this wizard."))
+        if self._wizard is None or self._front is not self._wizard:
+            self.new_model()
+        if self._wizard is not None:
+            self._wizard.take_drop(paths)
 
     def new_model(self, draft: RunDraft | None = None) -> None:
         """Open the wizard, or bring it to the front."""

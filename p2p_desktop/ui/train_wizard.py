@@ -71,6 +71,7 @@ class TrainWizard(QWidget):
         self._maker = RunMaker(self)
         self._maker.made.connect(self._on_made)
         self._maker.failed.connect(self._on_not_made)
+        self._dropped: tuple[Path, ...] = ()  # what no step has taken yet
         self._ready: Path | None = None  # the run's folder, made while the person is asked whether to throw it away
         self._is_over = False
         self._question: Question | None = None
@@ -111,13 +112,11 @@ class TrainWizard(QWidget):
         self.step.setFocus(reason)
         self.step.focusNextChild()
 
-    def take_drop(self, paths: Sequence[Path]) -> bool:
-        """Give what was dropped on the window to the step in front. False if it has no use for it."""
-        take = getattr(self.step, "take_drop", None)
-        if take is None:
-            return False
-        take(paths)
-        return True
+    def take_drop(self, paths: Sequence[Path]) -> None:
+        """Give what was dropped on the window to the step that takes it: at once, or when it comes to the front."""
+        self._note.clear()
+        self._dropped, self._is_touched = tuple(paths), True
+        self._give_dropped()
 
     def say(self, kind: Kind, words: str, detail: str = "") -> None:
         """Tell something until it is settled."""
@@ -278,7 +277,19 @@ class TrainWizard(QWidget):
         self._trail.show_step(index)
         self._pages.setCurrentIndex(index)
         self.step.enter(self._draft)
+        self._give_dropped()
         self._show()
+
+    def _give_dropped(self) -> None:
+        """To the step in front, if it takes such a thing; else it is said which one does."""
+        if not self._dropped:
+            return
+        take = getattr(self.step, "take_drop", None)
+        if take is None:
+            self.say("info", self.tr("What was dropped is taken on the page Pictures, when you come to it."))
+        else:
+            paths, self._dropped = self._dropped, ()
+            take(paths)
 
     # --- what happens
 

@@ -108,6 +108,24 @@ def test_two_models_differ_in_network_and_numbers():
     assert [row.key for row in different_cards(first, second)] == ["generator.up", "metrics.psnr"]
 
 
+@pytest.mark.parametrize(
+    ("task", "changes"),
+    [
+        ("fill-depth", {"depth_unit": "0.01", "depth_range": "100.0", "sparse": "points"}),
+        ("pairs", {"labels": "B", "direction": "BtoA"}),
+        ("pairs", {"encoding_in": "grey8", "encoding_out": "grey8"}),
+        ("mono-depth", {"encoding_in": "grey8", "leave_out": '["one.png"]'}),
+    ],
+)
+def test_fine_tuning_reads_the_pictures_as_the_run_did(photos, tmp_path, task, changes):
+    config = recommended(task, photos, "quick").changed(changes)
+    entering, leaving = config.encodings
+    model = write_small_model(tmp_path / "best.safetensors", small_card(encodings=(entering.name, leaving.name)))
+    draft, _ = draft_of_fine_tuning(create_run(config, tmp_path / "run").parent, model)
+    assert draft.changes == changes
+    assert draft.config().encodings == config.encodings
+
+
 def test_fine_tuning_begins_with_the_task_and_the_pictures_of_the_run_and_nothing_else(photos, tmp_path):
     changes = {"data_b": str(photos), "direction": "BtoA", "learning_rate": "1e-5", "name": "Old lens", "batch_size": "3"}
     config = recommended("pairs", photos, "quick").changed(changes)

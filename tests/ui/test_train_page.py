@@ -11,8 +11,10 @@ from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QMenu, QWidget
 
 from p2p_desktop.paths import user_paths
+from p2p_desktop.ui.notes import Note
 from p2p_desktop.ui.run_list import RunList
 from tests.models_for_tests import small_card, write_small_model
+from tests.training.runs import write_photos
 from training.contract.config import recommended
 from training.contract.protocol import CONFIG, EVENTS, LOCK, MODELS, own_lock, waiting_orders, write_lock
 
@@ -99,6 +101,32 @@ def test_a_folder_of_pictures_dropped_on_convert_is_still_converted(train, tmp_p
     train.click("rail_convert")
     train.drop([photos])
     train.wait_listed(1)
+
+
+def test_folders_dropped_on_the_list_are_the_same_pairs_as_those_dropped_on_the_step(train, tmp_path):
+    folders = [write_photos(tmp_path / name, 3) for name in ("after", "before", "drafts")]
+    train.drop(folders)
+    page = train.window._made["train"]
+    train.wait(lambda: page._wizard is not None)
+    train.click("train_task_pairs")
+    train.click("train_next")
+    train.wait(train.find("train_next").isEnabled)
+    assert train.text("train_pictures_way") == "\u201cbefore\u201d goes in, \u201cafter\u201d should come out."
+    assert "Of the 3 that were dropped, the first two were taken" in train.find("train_note", Note).text()
+
+
+def test_what_is_dropped_beside_an_open_wizard_goes_into_it(train, tmp_path):
+    photos = write_photos(tmp_path / "photos", 3)
+    train.click("train_begin")
+    train.click("train_task_edges")
+    train.click("train_next")
+    page = train.window._made["train"]
+    train.drop([make_run("Old lens")])
+    train.wait(lambda: page._front is page._run_page)
+    train.drop([photos / "photo-0.png", photos / "photo-1.png"])
+    train.wait(lambda: page._front is page._wizard)
+    train.wait(train.find("train_next").isEnabled)
+    assert train.text("train_pictures_found") == "3 photographs"
 
 
 def test_a_finished_model_lands_in_models_once(train):

@@ -1,5 +1,7 @@
 """The wizard's step Pictures: what a folder holds is said at once, and what is wrong with it where it stands."""
 
+import shutil
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
@@ -18,7 +20,7 @@ from tests.training.runs import write_photos
         (lambda folder: folder / "nowhere", "is not there"),
         (lambda folder: folder, "There are no pictures in"),
         (lambda folder: write_photos(folder / "one", 1), "There is only one pair in"),
-        (lambda folder: write_photos(folder, 2) / "photo-0.png", "is a file"),
+        (lambda folder: shutil.copy(__file__, folder / "names.txt"), "is a file"),
         (lambda folder: write_photos(folder / "trainA", 3).parent, "two folders belong to train"),
     ],
     ids=["nowhere", "empty", "one", "file", "half"],
@@ -128,3 +130,48 @@ def test_of_more_than_two_folders_it_is_said_which_are_taken(hands, pairs):
     hands.wizard.take_drop([pairs / "drawings", pairs / "photos", pairs])
     assert "Of the 3 that were dropped, the first two were taken" in hands.find("train_note", Note).text()
     hands.wait(lambda: hands.can_go_on)
+
+
+def test_pictures_that_are_dropped_stand_for_their_folder(hands, tmp_path):
+    folder = write_photos(tmp_path / "Holiday", 5)
+    hands.go_to_pictures("edges")
+    hands.wizard.take_drop([folder / f"photo-{number}.png" for number in range(4)])
+    hands.wait(lambda: hands.can_go_on)
+    assert hands.text("train_pictures_found") == "5 photographs"
+    note = hands.find("train_note", Note)
+    assert note.text() == f"The folder of what was dropped was taken, with all the pictures in it: {folder}"
+    hands.wizard.take_drop([write_photos(tmp_path / "Garden", 3)])
+    assert note.text() == ""
+    hands.wait(lambda: hands.can_go_on)
+    hands.click("train_next")
+    assert hands.wizard.draft.data == tmp_path / "Garden"
+
+
+@pytest.mark.parametrize("others", [["photos/photo-1.png"], ["photos"]], ids=["another folder's picture", "a folder"])
+def test_pictures_from_here_and_there_change_nothing_and_it_is_said(hands, pairs, others):
+    hands.go_to_pictures()
+    hands.wizard.take_drop([pairs])
+    hands.wait(lambda: hands.can_go_on)
+    hands.wizard.take_drop([pairs / "drawings" / "photo-0.png", *(pairs / name for name in others)])
+    assert "Nothing was taken" in hands.find("train_note", Note).text()
+    assert hands.find("train_data", QLineEdit).text() == str(pairs)
+    assert hands.can_go_on
+
+
+def test_what_is_dropped_on_another_step_waits_for_its_own(hands, pairs, tmp_path):
+    note = hands.find("train_note", Note)
+    hands.wizard.take_drop([pairs])
+    assert "on the page Pictures" in note.text()
+    hands.go_to_pictures()
+    assert note.text() == ""
+    hands.wait(lambda: hands.can_go_on)
+    hands.click("train_next")
+    other = write_photos(tmp_path / "other" / "A", 3).parent
+    write_photos(other / "B", 3, seed=1)
+    hands.wizard.take_drop([other])
+    hands.click("looks_good")
+    hands.click("train_next")
+    assert "on the page Pictures" in note.text()  # still: nothing came of it yet
+    hands.click("train_step_pictures")
+    hands.wait(lambda: hands.can_go_on)
+    assert hands.find("train_data", QLineEdit).text() == str(other)

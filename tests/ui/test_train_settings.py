@@ -12,14 +12,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from p2p_desktop.runs.run_draft import RunDraft
 from p2p_desktop.ui import estimate_panel
 from p2p_desktop.ui.estimate_panel import EstimatePanel
 from p2p_desktop.ui.knobs import SET_ELSEWHERE, knobs_of
 from p2p_desktop.ui.notes import Note
 from p2p_desktop.ui.settings_step import SettingsStep
 from p2p_desktop.workers.estimates import Estimate, Estimates, _key
+from tests.models_for_tests import write_small_model
 from tests.training.runs import tiny_config
-from tests.ui.wizard_hands import PATIENCE_MS
+from tests.ui.wizard_hands import PATIENCE_MS, Hands
 from training.contract.config import TrainConfig
 from training.contract.knobs import choice, knob
 
@@ -71,6 +73,48 @@ def test_a_network_by_its_name_brings_what_it_needs(hands, pairs):
     assert (config.preset, config.crop_size, len(config.generator.encoder)) == ("quick", 256, 8)
     hands.click("train_back_to_preset")
     assert hands.find("train_crop_size", QLineEdit).text() == "128"
+
+
+def test_a_wrong_value_whose_row_is_not_shown_stops_nothing(hands, pairs, tmp_path):
+    model = write_small_model(tmp_path / "mine.safetensors")
+    hands.go_to_settings(pairs)
+    hands.click("train_more")
+    hands.type("train_ngf", "")
+    assert not hands.can_go_on
+    hands.click("train_step_task")
+    hands.wizard.step._start.choose(model)
+    for _ in range(3):
+        hands.wait(lambda: hands.can_go_on)
+        hands.click("train_next")
+    assert not hands.find("train_ngf").isVisible()
+    assert hands.can_go_on, hands.text("action_detail")
+    assert hands.wizard.step._config.init_model == str(model)
+    hands.click("train_step_task")
+    hands.wizard.step._start.choose(None)
+    for _ in range(3):
+        hands.wait(lambda: hands.can_go_on)
+        hands.click("train_next")
+    assert hands.text("train_ngf_problem")  # it is shown again, and can be put right
+    assert not hands.can_go_on
+
+
+def test_the_scale_of_depths_is_shown_and_kept_where_the_chosen_encodings_have_depth(qtbot, look, tmp_path, pairs):
+    draft = RunDraft("pairs", pairs, changes={"encoding_out": "depth16", "depth_unit": "0.01"})
+    hands = Hands(qtbot, look, tmp_path, draft)
+    hands.click("train_next")
+    hands.wait(lambda: hands.can_go_on)
+    hands.click("train_next")
+    hands.click("looks_good")
+    hands.click("train_next")
+    hands.click("train_more")
+    assert hands.find("train_depth_unit").isVisible()
+    assert hands.wizard.step._config.depth_unit == 0.01
+    hands.type("train_depth_unit", "many")
+    out = hands.find("train_encoding_out", QComboBox)
+    out.setCurrentIndex(out.findData(""))
+    assert not hands.find("train_depth_unit").isVisible()
+    assert hands.can_go_on
+    hands.close()
 
 
 def test_every_field_of_the_trainers_config_has_a_row_or_is_set_elsewhere(qtbot, look, tmp_path):

@@ -18,7 +18,8 @@ from PySide6.QtWidgets import (
 )
 from shiboken6 import isValid
 
-from p2p_desktop.runs.duplicate import draft_of
+from p2p_desktop.runs.duplicate import draft_of, draft_of_fine_tuning
+from p2p_desktop.runs.run_folder import create_run
 from p2p_desktop.workers import pair_search, run_maker
 from tests.models_for_tests import small_card, write_small_model
 from tests.training.runs import tiny_config
@@ -191,6 +192,27 @@ def test_a_trained_network_is_trained_on(hands, pairs, tmp_path):
     assert not hands.find("train_ngf").isVisible()
     config = hands.wizard.step._config
     assert config.init_model == str(model)
+
+
+def test_a_model_goes_on_with_the_encodings_of_its_run_until_another_task_is_chosen(qtbot, look, tmp_path, pairs):
+    config = tiny_config(pairs, task="pairs", encoding_in="grey8", encoding_out="grey8")
+    model = write_small_model(tmp_path / "grey.safetensors", small_card(spec=config.generator, encodings=("grey8", "grey8")))
+    hands = Hands(qtbot, look, tmp_path, draft_of_fine_tuning(create_run(config, tmp_path / "run").parent, model)[0])
+    hands.wait(lambda: not hands.wizard.step._start._is_asking)
+    assert hands.text("train_start_problem") == ""
+    hands.click("train_next")
+    hands.wait(lambda: hands.can_go_on)
+    hands.click("train_next")
+    hands.click("looks_good")
+    hands.click("train_next")
+    assert hands.can_go_on, hands.text("action_detail")
+    assert (hands.wizard.step._config.encoding_in, hands.wizard.step._config.init_model) == ("grey8", str(model))
+    hands.click("train_step_task")
+    hands.click("train_task_edges")
+    hands.wait(lambda: "turns 1 channels into 1" in hands.text("train_start_problem"))
+    hands.click("train_task_pairs")
+    hands.wait(lambda: hands.can_go_on)
+    hands.close()
 
 
 def test_a_run_that_cannot_be_made_keeps_the_page_and_what_was_chosen(hands, pairs):

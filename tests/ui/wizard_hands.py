@@ -1,5 +1,6 @@
 """The train wizard to be driven as a person would, with a small step of the tests' own between Pictures and Settings."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QDeadlineTimer, Qt
@@ -54,12 +55,19 @@ class CountingStep(WizardStep):
 class Hands:
     """The wizard, and the hands on it."""
 
-    def __init__(self, qtbot, look, tmp_path: Path, draft: RunDraft | None = None) -> None:
+    def __init__(
+        self,
+        qtbot,
+        look,
+        tmp_path: Path,
+        draft: RunDraft | None = None,
+        check: Callable[[QWidget], WizardStep] = CountingStep,
+    ) -> None:
         self.qtbot, self.runs = qtbot, tmp_path / "runs"
         self.shelf = ModelShelf(resources() / "models", tmp_path / "models", tmp_path / "removed")
         plans = wizard_steps(look, self.shelf, resources(), self.runs)
         plans = [plan for plan in plans if plan.key != "check"]
-        plans.insert(2, StepPlan("check", "Check", CountingStep))
+        plans.insert(2, StepPlan("check", "Check", check))
         self.wizard = TrainWizard(look, plans, self.runs, draft=draft)
         self.ring = FocusRing(look, self.wizard)
         self.made: list[Path] = []
