@@ -33,6 +33,7 @@ def model(tmp_path):
     return write_small_model(tmp_path / "m.safetensors", card, gain=3.0)
 
 
+@pytest.mark.slow
 def test_a_shipped_model_is_exported_by_its_name(p2p, out):
     run = p2p("models", "export", "deblur", "--to", "onnx", "-o", out / "deblur.onnx")
     assert (run.code, run.err) == (0, "")

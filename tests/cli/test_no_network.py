@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from tests.models_for_tests import write_small_model
 from tests.picture_files import write_photo
 
@@ -57,6 +59,7 @@ def test_a_conversion_asks_no_network_and_writes_nowhere_else(tmp_path):
     assert {path.relative_to(tmp_path).parts[0] for path in added} == {"ours", "out-openvino", "out-torch"}
 
 
+@pytest.mark.slow
 def test_an_export_asks_no_network_and_writes_nowhere_else(tmp_path):
     model = write_small_model(tmp_path / "m.safetensors")
     for format_, name in (("onnx", "a.onnx"), ("openvino", "a.xml")):

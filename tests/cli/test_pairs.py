@@ -27,6 +27,7 @@ def test_good_pairs_end_with_0_and_bad_ones_with_3_and_their_names(p2p, tmp_path
     assert {finding["code"] for finding in told.summary["data"]["findings"]} == {"lonely", "unreadable"}
 
 
+@pytest.mark.slow
 def test_pairs_are_made_and_then_trained_on(p2p, tmp_path):
     photos, made = write_photos(tmp_path / "photos", 4, height=64, width=64), tmp_path / "made"
     done = p2p("pairs", "make", photos, "-o", made, "--task", "winter-to-summer", **environment())

@@ -64,6 +64,7 @@ def test_a_trainer_killed_at_its_first_step_leaves_none(start, run):
     assert_nothing_is_left_of(child)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("num_kills", [3, pytest.param(30, marks=pytest.mark.slow)])
 def test_a_trainer_killed_at_random_moments_of_its_first_seconds_leaves_none(start, num_kills):
     moments = random.Random(num_kills)

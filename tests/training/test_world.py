@@ -188,6 +188,7 @@ def test_a_process_that_is_killed_comes_back_and_the_run_ends_as_if_undisturbed(
     assert all(torch.equal(first[name], second[name]) for name in first)
 
 
+@pytest.mark.slow
 def test_orders_reach_all_of_them(several, run, photos):
     write_request(run, tiny_config(photos, steps=100_000, batch_size=4, validate_every=10**6, checkpoint_every=10**6))
     both = several(run)

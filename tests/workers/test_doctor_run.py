@@ -94,6 +94,7 @@ def test_a_damaged_result_counts_as_none(run, tmp_path, kept):
     assert run("").last() is None
 
 
+@pytest.mark.slow
 def test_the_real_doctor_examines_this_computer(qtbot, tmp_path):
     doctor = DoctorRun(tmp_path / "cache")
     with qtbot.waitSignal(doctor.finished, timeout=PATIENCE_MS) as told:
