@@ -69,13 +69,24 @@ class HeldOutPanel(QWidget):
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(SPACE_M)
         self._layout.addLayout(choice)
+        self._facts = QLabel(self)
+        self._facts.setObjectName("train_more_facts")
+        self._facts.setProperty("role", "muted")
+        self._facts.setWordWrap(True)
+        self._facts.hide()
         self._layout.addWidget(self._figures)
+        self._layout.addWidget(self._facts)
         self._layout.addStretch(1)
 
     def lay_beside(self, on: bool) -> None:
         """Numbers beside the pictures, where the panel is wide and low."""
         way = QBoxLayout.Direction.LeftToRight if on else QBoxLayout.Direction.TopToBottom
         self._layout.setDirection(way)
+
+    def show_facts(self, facts: Sequence[str]) -> None:
+        """What else is known of the run, below the numbers."""
+        self._facts.setText("  \u00b7  ".join(facts))
+        self._facts.setVisible(bool(facts))
 
     def show_pictures(self, files: Sequence[Path], chosen: int, num_held_out: int) -> None:
         """Offer the pictures of a sample; those of which the run draws none are only counted."""

@@ -69,6 +69,8 @@ class RunHeader(QFrame):
         self._look = look
         self._words: dict[QPushButton, str] = {}
         self._told_words: list[tuple[str, int]] = []
+        self.left_out: list[str] = []
+        """What there is no room for here: it may be said elsewhere."""
         self._is_compact = False
         self.setProperty("role", "page")
         self._name, self._badge = ElidedLabel(self), Badge(look, "plain", "", self)
@@ -126,11 +128,11 @@ class RunHeader(QFrame):
         parts = [*waits, *self._told_words]
         room, metrics = self._facts.width(), self._facts.fontMetrics()
         whole = _line(words for words, _ in parts)
-        shown = whole
-        for most in range(_RANKS - 1, -1, -1):
-            if metrics.horizontalAdvance(shown) <= room:
-                break
+        shown, most = whole, _RANKS
+        while metrics.horizontalAdvance(shown) > room and most > 0:
+            most -= 1
             shown = _line(words for words, rank in parts if rank <= most)
+        self.left_out = [words for words, rank in parts if rank > most]
         self._facts.setText(shown)
         self._facts.setAccessibleName(whole)
         self._facts.setToolTip(whole.removeprefix(_SEPARATOR) if shown != whole else "")

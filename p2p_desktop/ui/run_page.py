@@ -209,6 +209,7 @@ class RunPage(QWidget):
         if self._is_out_of_reach:
             self._note.say_out_of_reach(self._follower.problem)
             return
+        self.view.show_more_facts(self._head.left_out)
         silent_for = self._follower.lock_seconds_old
         self._note.show_run(state, standing, run_words.telling_metric_of(state), self._follower.last_words, silent_for)
 

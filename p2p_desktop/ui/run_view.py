@@ -3,6 +3,7 @@
 It follows the latest picture until the person moves it.
 """
 
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -95,6 +96,10 @@ class RunView(QWidget):
             self._cursor = max(sample.step for sample in state.samples) if state.samples else state.step
         self._show_samples()
         self._show_plots()
+
+    def show_more_facts(self, facts: Sequence[str]) -> None:
+        """What the head of the page has no room for."""
+        self._panel.show_facts(facts)
 
     def go_to(self, step: int) -> None:
         """Show the run as it was at a step, and stay there."""

@@ -175,6 +175,20 @@ def test_the_head_says_how_far_it_is(opened):
     assert "1.2 GB of memory" in hands.find("train_facts").accessibleName()
 
 
+def test_what_the_head_has_no_room_for_is_said_below_the_numbers(opened):
+    hands = opened(size=(860, 600))
+    hands.follower.memory_bytes = 1_234_000_000
+    hands.refresh()
+    facts = hands.find("train_facts")
+    assert "memory" not in facts.text()
+    assert "1.2 GB of memory" in hands.text("train_more_facts")
+    assert "CPU" in hands.text("train_more_facts")
+    hands.page.resize(2400, 900)
+    hands.refresh()
+    assert "1.2 GB of memory" in facts.text()
+    assert not hands.find("train_more_facts").isVisible()
+
+
 def test_what_is_still_being_read_is_neither_judged_nor_drawn(opened):
     hands = opened()
     assert hands.view.losses.plot.lines
