@@ -100,7 +100,7 @@ class TrainingWatch(QObject):
         """Whoever looks at another page would not see it."""
         before, self._trained = self._trained, frozenset(glance.folder for glance in self.runs.training_here)
         for glance in self.runs.glances:
-            if glance.folder in before and glance.standing in ("failed", "died"):
+            if glance.folder in before - self._trained and glance.standing in ("failed", "died"):
                 self.broke_off.emit(glance.folder, self._why(glance))
 
     def _why(self, glance: RunGlance) -> str:

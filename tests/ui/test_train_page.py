@@ -218,6 +218,18 @@ def test_a_training_that_has_only_just_begun_is_asked_about_too(train, begun):
     assert [glance.folder for glance in train.window._training.runs.training_beside("cpu")] == [begun]
 
 
+def test_a_run_that_begins_again_is_not_told_to_have_ended_as_it_had_before(train, begun):
+    watch, said = train.window._training, []
+    watch.broke_off.connect(lambda *told: said.append(told))
+    make_run("Another")
+    look_again(train)
+    train.wait(lambda: begun in watch._trained)
+    (begun / EVENTS).write_text("".join((begun / EVENTS).read_text().splitlines(keepends=True)[:-1]))  # its last trainer was killed
+    look_again(train)
+    train.wait(lambda: any(glance.standing == "died" for glance in watch.runs.glances))
+    assert said == []
+
+
 def test_a_run_that_has_only_just_begun_does_not_go_to_the_bin(train, begun):
     train.window._made["train"]._home.remove_asked.emit(begun)
     train.wait(lambda: "Stop it first" in train.window._made["train"]._home.note.text())
