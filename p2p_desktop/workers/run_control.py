@@ -5,7 +5,9 @@ import errno
 import logging
 import socket
 import subprocess
+import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,6 +84,8 @@ class RunControl(QObject):
         self._ordered: Path | None = None  # whose orders wait
         self._times_followed = follower.times_followed  # then
         self._count = 0
+        self._unwritten: deque[tuple[Path, str, OrderName]] = deque()
+        self._writing = threading.Lock()
         self._starting: list[Path] = []
         self._begun: list[_Begun] = []
         self._next: list[Path] = []  # to be started once their last trainers have gone
@@ -143,14 +147,8 @@ class RunControl(QObject):
         self._count += 1
         key = f"being-written-{self._count}"
         self.waiting[key] = name
-
-        def work(_: Report[Any], __: Token) -> _Written:  # Any: nothing is reported
-            try:
-                return _Written(run, key, write_order(run, name))
-            except OSError as error:
-                return _Written(run, key, "", _not_given(run, error))
-
-        self._errands.run(work, "giving an order", self._on_written)
+        self._unwritten.append((run, key, name))
+        self._errands.run(self._write_oldest, "giving an order", self._on_written)
         self.waiting_changed.emit()
 
     def is_waiting_for(self, *names: OrderName) -> bool:
@@ -218,6 +216,15 @@ class RunControl(QObject):
             self._polling.stop()
         self._on_changed()
 
+    def _write_oldest(self, _: Report[Any], __: Token) -> _Written:  # Any: nothing is reported
+        """Write the oldest order that is not written yet, whichever thread comes first: a trainer gets them as they were given."""
+        with self._writing:
+            run, key, name = self._unwritten.popleft()
+            try:
+                return _Written(run, key, write_order(run, name))
+            except OSError as error:
+                return _Written(run, key, "", _not_given(run, error))
+
     def _on_told(self, problem: _Problem | None) -> None:
         if problem is not None and problem.sentence:
             self.failed.emit(problem.run, problem.sentence)
@@ -236,7 +243,7 @@ class RunControl(QObject):
     def _on_changed(self) -> None:
         follower = self._follower
         self._forget_others()
-        answers = [follower.state.answers[key] for key in self.waiting if key in follower.state.answers]
+        answers = [answer for key, answer in follower.state.answers.items() if key in self.waiting]  # in the order they were told
         for answer in answers:
             if self.waiting.pop(answer.id, None) is not None:  # None: whoever heard the one before has opened another run
                 self.answered.emit(answer)

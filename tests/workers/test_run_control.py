@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from p2p_desktop.workers import wakefulness
+from p2p_desktop.workers import run_control, wakefulness
 from p2p_desktop.workers.run_control import RunControl
 from p2p_desktop.workers.run_follower import RunFollower
 from tests.deadlines import soon
@@ -25,6 +25,7 @@ from training.contract.protocol import (
     event_line,
     own_lock,
     read_lock,
+    take_orders,
     waiting_orders,
     write_lock,
 )
@@ -288,6 +289,23 @@ def test_whoever_hears_an_answer_still_sees_what_else_waits(room, run):
         file.write("".join(told))
     me.wait(lambda: len(seen) == 2)
     assert seen == [("preview", True), ("snapshot", False)]
+
+
+def test_orders_are_written_in_the_order_they_were_given_whatever_the_threads_do(room, run, monkeypatch):
+    write_lock(run, own_lock())
+    me = room()
+    me.wait(lambda: me.follower.is_held)
+    real, names = run_control.write_order, ("pause", "resume", "preview", "snapshot", "pause", "resume")
+
+    def slow_at_first(run, name):
+        time.sleep(0.1 if not waiting_orders(run) else 0)
+        return real(run, name)
+
+    monkeypatch.setattr(run_control, "write_order", slow_at_first)
+    for name in names:
+        me.control.order(name)
+    me.wait(lambda: len(waiting_orders(run)) == len(names))
+    assert tuple(order.name for order in take_orders(run)) == names
 
 
 def test_an_order_given_before_the_window_closes_is_still_written(room, run):
