@@ -9,10 +9,10 @@ import shutil
 import sys
 import tempfile
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
 
@@ -33,12 +33,14 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-Variant = Literal["plain", "given", "measure"]
-"""A network in one of three forms: picture -> picture; picture, statistics -> picture; picture -> statistics. Each exists once more
-with dropout, and takes masks besides, one for each of its places."""
+Outcome = TypeVar("Outcome")
+
+Variant = Literal["plain", "given", "measure", "follow"]
+"""A network in one of four forms: picture -> picture; picture, statistics -> picture; picture -> statistics; picture, statistics ->
+picture, statistics. The first three exist once more with dropout, and take masks besides, one for each of its places."""
 
 EXAMPLE_SIDE = 64  # pixels; only traced, any size is meant
-CACHE_VERSION = 1  # grows when the conversion changes
+CACHE_VERSION = 2  # grows when the conversion changes
 
 _OPTIONS = {
     "INFERENCE_PRECISION_HINT": "f32",  # its own choice may be bf16: 2 grey levels off and no faster
@@ -56,9 +58,10 @@ class OpenVinoRuntime:
     name: RuntimeName = "openvino"
     device = "cpu"
 
-    def __init__(self, folder: Path, in_flight: int, threads: int = 0, drawn: Path | None = None) -> None:
+    def __init__(self, folder: Path, in_flight: int, threads: int = 0, drawn: Path | None = None, *, follows: bool = False) -> None:
         """Load what `convert_network` left in `folder`, and in `drawn` the same network with dropout, or None.
 
+        `follows`: load what `follow` needs, and leave out what tiles need.
         `threads` 0: all cores. Raises ModelError if it is damaged.
         """
         self._threads = threads
@@ -70,16 +73,20 @@ class OpenVinoRuntime:
                 continue
             self._pools["plain", drops] = self._load(path, "plain", in_flight)
             if self.num_statistics:
-                self._pools["given", drops] = self._load(path, "given", in_flight)
                 self._pools["measure", drops] = self._load(path, "measure", 1)
+                other: Variant = "follow" if follows else "given"
+                self._pools[other, drops] = self._load(path, other, in_flight)
 
     def submit(self, x_CHW: Values, statistics_K: Values | None = None, masks: Sequence[Values] | None = None) -> Future[Values]:
         variant: Variant = "plain" if statistics_K is None else "given"
         inputs = [x_CHW] if statistics_K is None else [x_CHW, statistics_K]
-        return self._pools[variant, masks is not None].submit([value[None] for value in (*inputs, *(masks or ()))])
+        return self._pools[variant, masks is not None].submit([*inputs, *(masks or ())], _first)
 
     def measure(self, x_CHW: Values, masks: Sequence[Values] | None = None) -> Values:
-        return self._pools["measure", masks is not None].submit([value[None] for value in (x_CHW, *(masks or ()))]).result()
+        return self._pools["measure", masks is not None].submit([x_CHW, *(masks or ())], _first).result()
+
+    def follow(self, x_CHW: Values, statistics_K: Values) -> tuple[Values, Values]:
+        return self._pools["follow", False].submit([x_CHW, statistics_K], _both).result()
 
     def use_processor(self) -> None:
         """It computes nowhere else."""
@@ -115,16 +122,17 @@ class _Pool:
         for request in requests:
             self._idle.put(request)
 
-    def submit(self, inputs: list[Values]) -> Future[Values]:
-        return self._threads.submit(self._infer, inputs)
+    def submit(self, inputs: list[Values], taken: Callable[[Any], Outcome]) -> Future[Outcome]:
+        """`inputs`: of one picture. `taken` copies what is wanted out of the request, which is then used for another."""
+        return self._threads.submit(self._infer, inputs, taken)
 
-    def _infer(self, inputs: list[Values]) -> Values:
+    def _infer(self, inputs: list[Values], taken: Callable[[Any], Outcome]) -> Outcome:
         request = self._idle.get_nowait()  # there are as many requests as threads
         try:
             for index, value in enumerate(inputs):
-                request.set_input_tensor(index, ov.Tensor(value, shared_memory=True))  # read in place
+                request.set_input_tensor(index, ov.Tensor(value[None], shared_memory=True))  # read in place
             request.infer()  # lets other threads run meanwhile
-            return np.array(request.get_output_tensor(0).data[0])
+            return taken(request)
         except RuntimeError as error:
             if "alloc" in str(error).lower():
                 raise MemoryError(str(error)) from error
@@ -136,12 +144,28 @@ class _Pool:
         self._threads.shutdown()
 
 
+def _first(request: Any) -> Values:  # Any: as above
+    return np.array(request.get_output_tensor(0).data[0])
+
+
+def _both(request: Any) -> tuple[Values, Values]:  # Any: as above
+    return _first(request), np.array(request.get_output_tensor(1).data[0])
+
+
 def open_network(
-    model: Path, digest: str, statistics: "Statistics", cache: Path, in_flight: int, threads: int = 0, *, drops: bool = False
+    model: Path,
+    digest: str,
+    statistics: "Statistics",
+    cache: Path,
+    in_flight: int,
+    threads: int = 0,
+    *,
+    drops: bool = False,
+    follows: bool = False,
 ) -> OpenVinoRuntime:
     """Load a network, converting it if need be, and once more if what the cache holds is damaged. Raises ModelError.
 
-    `drops`: whether masks of dropout will be given.
+    `drops`: whether masks of dropout will be given. `follows`: whether it will follow frames.
     """
 
     def converted() -> tuple[Path, Path | None]:
@@ -150,14 +174,14 @@ def open_network(
 
     folders = converted()
     try:
-        return OpenVinoRuntime(folders[0], in_flight, threads, folders[1])
+        return OpenVinoRuntime(folders[0], in_flight, threads, folders[1], follows=follows)
     except ModelError:
         log.warning("The converted model in %s is damaged and is made again", folders[0])
         for folder in folders:
             if folder is not None:
                 shutil.rmtree(folder, ignore_errors=True)
     folder, drawn = converted()
-    return OpenVinoRuntime(folder, in_flight, threads, drawn)
+    return OpenVinoRuntime(folder, in_flight, threads, drawn, follows=follows)
 
 
 def is_converted(digest: str, statistics: "Statistics", cache: Path) -> bool:
@@ -241,8 +265,10 @@ def _convert_into(model: Path, statistics: "Statistics", folder: Path, drops: bo
     places = spec.dropout_places if drops else ()
     masks = [torch.ones(1, place.channels, side // place.stride, side // place.stride) for place in places]
     forms: list[Variant] = ["plain", "given", "measure"] if generator.num_statistics else ["plain"]
+    if generator.num_statistics and not drops:
+        forms.append("follow")
     for form in forms:
-        statistics_NK = [torch.zeros(1, generator.num_statistics)] if form == "given" else []
+        statistics_NK = [torch.zeros(1, generator.num_statistics)] if form in ("given", "follow") else []
         converted = _traced(_in_form(generator, form), (x_NCHW, *statistics_NK, *masks))
         shapes = [[1, spec.in_channels, -1, -1], *([1, generator.num_statistics] for _ in statistics_NK)]
         shapes += [[1, place.channels, -1, -1] for place in places]
@@ -272,7 +298,9 @@ def _in_form(generator: "Generator", form: Variant) -> "torch.nn.Module":
             super().__init__()
             self.generator = generator
 
-        def forward(self, x_NCHW: Tensor, *others: Tensor) -> Tensor:
+        def forward(self, x_NCHW: Tensor, *others: Tensor) -> Tensor | tuple[Tensor, Tensor]:
+            if form == "follow":
+                return self.generator.follow(x_NCHW, others[0])
             if form == "measure":
                 return self.generator.measure(x_NCHW, others or None)[1]
             statistics_NK, masks = (others[0], others[1:]) if form == "given" else (None, others)

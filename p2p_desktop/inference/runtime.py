@@ -49,6 +49,10 @@ class Runtime(Protocol):
         """The statistics [K] of this picture, to be given to `submit` for each of its tiles."""
         ...
 
+    def follow(self, x_CHW: "Values", statistics_K: "Values") -> "tuple[Values, Values]":
+        """Translate with given statistics and measure on the way: (result, [K]). Costs one pass. Only if loaded to follow."""
+        ...
+
     def use_processor(self) -> None:
         """Leave the graphics card: what is still under way and what comes is computed on the processor."""
         ...

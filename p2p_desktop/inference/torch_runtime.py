@@ -83,6 +83,12 @@ class TorchRuntime:
             _, statistics_NK = self._generator.measure(self._tensor([x_CHW]), given)
             return np.asarray(statistics_NK[0].float().cpu().numpy())
 
+    def follow(self, x_CHW: Values, statistics_K: Values) -> tuple[Values, Values]:
+        with torch.inference_mode(), self._network, self._explained():
+            given_NK = torch.from_numpy(statistics_K[None]).to(self._device, self._dtype)
+            y_NCHW, measured_NK = self._generator.follow(self._tensor([x_CHW]), given_NK)
+            return np.asarray(y_NCHW[0].float().cpu().numpy()), np.asarray(measured_NK[0].float().cpu().numpy())
+
     def use_processor(self) -> None:
         with self._network:
             self._move_to_processor()

@@ -66,12 +66,14 @@ class Translator:
         cache: Path,
         threads: int = 0,
         drops: bool = False,
+        follows: bool = False,
     ) -> Self:
         """Load a model file where it computes best, or where it is told to.
 
         `batch`: pictures in flight on a CPU, pictures per batch on a graphics card; None for what suits the device. `cache`: folder
         for converted models. `threads`: processor cores to compute on; 0 for all. `drops`: whether draws of dropout will be asked
-        for. Raises ModelError, ConfigError, the latter also if the model has no dropout to draw.
+        for. `follows`: load for the frames of a camera (`frame_values`): one picture at a time, never in tiles. Raises ModelError,
+        ConfigError, the latter also if the model has no dropout to draw.
         """
         compute = choose_compute(device, runtime)
         card, digest = read_card(model), file_digest(model)
@@ -87,8 +89,8 @@ class Translator:
         else:
             from p2p_desktop.inference.openvino_runtime import open_network
 
-            in_flight = batch or default_batch(compute, threads)
-            loaded = open_network(model, digest, chosen, cache, in_flight, threads, drops=drops)
+            in_flight = batch or (1 if follows else default_batch(compute, threads))
+            loaded = open_network(model, digest, chosen, cache, in_flight, threads, drops=drops, follows=follows)
         return cls(card, digest, loaded, chosen, budget)
 
     @property
@@ -181,6 +183,30 @@ class Translator:
             return self._runtime.submit(x_CHW, statistics_K)
 
         yield from translate_blocks(pixels, frame, blocks, margin, submit, self._tiles_at_once, token)
+
+    def frame_values(self, values: Values, statistics_K: Values | None = None) -> tuple[Values, Values | None]:
+        """Run the network alone on encoded values float32 [H, W, C] of any size: what came out, and the statistics measured.
+
+        `statistics_K`: those to translate with, as given back for a frame before; None for the frame's own. The second result is
+        None where nothing depends on the picture as a whole. A graphics card that is full is left for the processor. Only if
+        loaded with `follows`.
+        """
+        measured_K = None
+        height, width = values.shape[:2]
+        x_CHW = to_planes(pad_to_multiple(values, self.card.size_rule.multiple))
+        while True:
+            device = self._runtime.device
+            try:
+                if not self._runtime.num_statistics:
+                    y_CHW = self._runtime.submit(x_CHW).result()
+                else:
+                    given_K = self._runtime.measure(x_CHW) if statistics_K is None else statistics_K
+                    y_CHW, measured_K = self._runtime.follow(x_CHW, given_K)
+                return y_CHW.transpose(1, 2, 0)[:height, :width], measured_K
+            except CardFullError:
+                with self._easing:
+                    if self._runtime.device == device:
+                        self._runtime.use_processor()
 
     def memory_for(self, height: int, width: int) -> int:
         """Bytes that translating a picture of this size holds at its peak, its own pixels not counted."""

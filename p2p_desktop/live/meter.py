@@ -98,6 +98,11 @@ class Meter:
                 return 0.0
             return (self._num_out - 1) / max(self._last_out - self._first_out, _LOST_OF_GRIP)
 
+    def rate_in(self, now: float) -> float:
+        """Frames a second from the camera over the last moments; 0 where too few came."""
+        with self._lock:
+            return self._in.value(now)
+
     def figures(self, now: float) -> Figures:
         with self._lock:
             parts = 1000 * np.array(self._parts, np.float64).reshape(-1, 3)

@@ -249,6 +249,28 @@ def test_given_statistics_of_the_picture_itself_change_nothing(changes):
         assert torch.equal(generator(x), y)  # given ones are forgotten
 
 
+@pytest.mark.parametrize(
+    "changes", [{"norm": "batch"}, {"norm": "instance"}, {"norm": "group"}, {"norm": "none", "global_vector": True}]
+)
+def test_following_uses_what_is_given_and_measures_what_is_there(changes):
+    spec = GeneratorSpec.from_json(unet(3, 3, 3, width=4, dropout="none").to_json() | changes)
+    generator = random_generator(spec)
+    generator.use_statistics("image")
+    x, other = torch.rand(1, 3, 32, 32), torch.rand(1, 3, 32, 32) * 3
+    with torch.inference_mode():
+        y, own = generator.measure(x)
+        followed, measured = generator.follow(x, own)
+        assert torch.allclose(followed, y, atol=1e-5)
+        assert torch.allclose(measured, own, atol=1e-4)
+        of_other, measured = generator.follow(other, own)
+        assert torch.equal(of_other, generator(other, own))
+        assert not torch.allclose(measured, own, atol=1e-2)
+        for _ in range(50):  # whoever follows half way each time arrives
+            own = own + 0.5 * (generator.follow(other, own)[1] - own)
+        assert torch.allclose(own, generator.measure(other)[1], rtol=1e-3, atol=1e-4)
+        assert torch.equal(generator(x), y)  # given ones are forgotten
+
+
 def test_dropout_is_noise_in_training_and_absent_otherwise():
     generator = random_generator(unet(3, 3, 5, width=4, dropout="paper", norm="none"))
     x = torch.rand(1, 3, 32, 32)

@@ -326,3 +326,32 @@ print((process.memory_info().rss - before) / (768 * 768 * bytes_per_pixel(transl
 """
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
     assert 0.2 < float(result.stdout) < 1.1
+
+
+@pytest.mark.parametrize("kind", ["group", "global", "image"])
+def test_runtimes_follow_frames_alike(tmp_path, load, kind):
+    rng = np.random.default_rng(3)
+    frame = rng.uniform(-1, 1, (37, 50, 3)).astype(np.float32)
+    other = np.float32(0.7) + np.float32(0.3) * frame
+    path, found = model(tmp_path, kind), {}
+    for runtime in RUNTIMES:
+        translator = load(path, runtime=runtime, follows=True)
+        first, statistics = translator.frame_values(frame)
+        assert first.shape == (37, 50, 3)
+        again, measured = translator.frame_values(frame, statistics)
+        assert np.allclose(again, first, atol=1e-4)
+        assert np.allclose(measured, statistics, rtol=1e-3, atol=1e-3)
+        followed, measured = translator.frame_values(other, statistics)
+        assert not np.allclose(measured, statistics, rtol=1e-2, atol=1e-2)
+        assert not np.array_equal(followed, translator.frame_values(other)[0])
+        found[runtime] = first, statistics, followed, measured
+    for torch_s, openvino_s in zip(*found.values(), strict=True):
+        assert np.allclose(torch_s, openvino_s, rtol=1e-3, atol=2e-3)
+
+
+def test_a_network_without_statistics_has_none_to_follow(tmp_path, load):
+    translator = load(model(tmp_path, "residual"), follows=True)
+    values, measured = translator.frame_values(np.zeros((20, 30, 3), np.float32))
+    assert values.shape == (20, 30, 3)
+    assert measured is None
+    assert translator.in_flight == 1

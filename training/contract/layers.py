@@ -18,12 +18,13 @@ class PictureStatistics(nn.Module):
     """A layer whose result depends on numbers taken from the whole picture.
 
     Outside training it takes them from `given` (set, used and cleared by `Generator.forward`) or measures them, one set per
-    picture of a batch, and leaves what it used in `measured`.
+    picture of a batch, and leaves what it measured in `measured`. With `measures_anyway` it does so beside given ones, too.
     """
 
     num_statistics: int
     given_NK: Tensor | None = None
     measured_NK: Tensor | None = None
+    measures_anyway: bool = False
 
 
 class MomentNorm(PictureStatistics):
@@ -41,13 +42,13 @@ class MomentNorm(PictureStatistics):
 
     def moments(self, x_NCHW: Tensor) -> Tensor:
         """Mean and biased variance per group: [N, 2 * groups]. One value per group has the variance 0, which gives the bias."""
-        if self.given_NK is not None:
+        if self.given_NK is not None and not self.measures_anyway:
             return self.given_NK
         grouped = x_NCHW.reshape(x_NCHW.shape[0], self.groups, -1)
         mean_NG = grouped.mean(2)
         var_NG = (grouped - mean_NG[:, :, None]).square().mean(2)
         self.measured_NK = torch.cat([mean_NG, var_NG], 1)
-        return self.measured_NK
+        return self.measured_NK if self.given_NK is None else self.given_NK
 
     def normalise(self, x_NCHW: Tensor, moments_NK: Tensor) -> Tensor:
         mean_NG, var_NG = moments_NK[:, : self.groups], moments_NK[:, self.groups :]
@@ -123,10 +124,9 @@ class GlobalVector(PictureStatistics):
         self.linear = nn.Linear(channels, channels)
 
     def forward(self, x_NCHW: Tensor) -> Tensor:
-        mean_NC = self.given_NK
-        if mean_NC is None:
-            mean_NC = self.measured_NK = x_NCHW.mean((2, 3))
-        added: Tensor = self.linear(mean_NC)
+        if self.given_NK is None or self.measures_anyway:
+            self.measured_NK = x_NCHW.mean((2, 3))
+        added: Tensor = self.linear(self.measured_NK if self.given_NK is None else self.given_NK)
         return x_NCHW + added[:, :, None, None]
 
 

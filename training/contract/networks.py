@@ -56,13 +56,21 @@ class Generator(nn.Module):
     def measure(self, x_NCHW: Tensor, masks: Sequence[Tensor] | None = None) -> tuple[Tensor, Tensor]:
         """Translate, and give the statistics used: ([N, out_channels, H, W], [N, num_statistics]). In eval mode."""
         y_NCHW = self.forward(x_NCHW, masks=masks)
-        layers = list(self.statistics_layers())
-        if not layers:
-            return y_NCHW, x_NCHW.new_zeros(x_NCHW.shape[0], 0)
-        measured = [layer.measured_NK for layer in layers if layer.measured_NK is not None]
-        for layer in layers:
-            layer.measured_NK = None
-        return y_NCHW, torch.cat(measured, 1)
+        return y_NCHW, self._take_measured(x_NCHW)
+
+    def follow(self, x_NCHW: Tensor, statistics_NK: Tensor) -> tuple[Tensor, Tensor]:
+        """Translate with these statistics, and measure on the way: as `measure`, for frames of which each is much like the last.
+
+        What a layer measures depends on what those before it were given; given a picture's own statistics it measures these again.
+        """
+        for layer in self.statistics_layers():
+            layer.measures_anyway = True
+        try:
+            y_NCHW = self.forward(x_NCHW, statistics_NK)
+        finally:
+            for layer in self.statistics_layers():
+                layer.measures_anyway = False
+        return y_NCHW, self._take_measured(x_NCHW)
 
     def statistics_layers(self) -> Iterator[PictureStatistics]:
         """The layers that depend on the picture as a whole, under the statistics in use, in the order of their names."""
@@ -79,6 +87,15 @@ class Generator(nn.Module):
         for layer in self.modules():
             if isinstance(layer, BatchNorm):
                 layer.statistics = statistics
+
+    def _take_measured(self, x_NCHW: Tensor) -> Tensor:
+        layers = list(self.statistics_layers())
+        if not layers:
+            return x_NCHW.new_zeros(x_NCHW.shape[0], 0)
+        measured = [layer.measured_NK for layer in layers if layer.measured_NK is not None]
+        for layer in layers:
+            layer.measured_NK = None
+        return torch.cat(measured, 1)
 
     def _give(self, statistics_NK: Tensor | None, masks: Sequence[Tensor] | None) -> None:
         start = 0
