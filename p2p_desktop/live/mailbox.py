@@ -19,6 +19,10 @@ class Mailbox(Generic[T]):
         """How many were put and never taken, as newer ones came."""
         return self._num_replaced
 
+    @property
+    def is_empty(self) -> bool:
+        return self._item is None
+
     def put(self, item: T) -> bool:
         """Leave this one here, in place of an older one. True if there was none: whoever takes must be told then, and only then."""
         with self._changed:

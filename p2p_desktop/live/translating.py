@@ -126,17 +126,16 @@ class Translating:
 
     def _next_frame(self) -> Frame | None:
         """The newest; while one is held that one, if it has to be made again; None if there is nothing to do."""
-        if not self._is_held:
-            self._made_of = None
-            frame = self._frames.take(LOOK_S)
-            self._last = frame or self._last
-            return frame
         wanted = (self._choice.number, self._wishes, self._loaded[0] if self._loaded else 0)
-        if self._last is None or wanted == self._made_of:
-            self._frames.take(LOOK_S)  # the camera goes on; what it sends is not wanted
+        if self._is_held and self._last is not None and wanted != self._made_of:
+            self._made_of = wanted
+            return self._last
+        frame = self._frames.take(LOOK_S)  # held or not: the camera goes on, and what it sent is not wanted later
+        if self._is_held and self._last is not None:
             return None
-        self._made_of = wanted
-        return self._last
+        self._made_of = None
+        self._last = frame or self._last
+        return frame
 
     def _make(self, frame: Frame, report: Report[TranslatingEvent]) -> None:
         begun, wishes = time.monotonic(), self._wishes

@@ -6,10 +6,12 @@ import pytest
 
 from p2p_desktop.inference.translator import Translator
 from p2p_desktop.live.frame_translator import STEADY_S, FrameTranslator, coloured
+from p2p_desktop.paths import resources
 from tests.models_for_tests import random_generator, small_card, weights_of, write_small_model
 from training.contract.encodings import to_grey
 from training.contract.errors import ModelError
 from training.contract.model_file import write_model
+from training.contract.pictures import read_picture
 from training.contract.spec import unet
 
 RESIDUAL = unet(3, 3, 3, width=8, norm="none", bias="all", output="residual", dropout="none")
@@ -93,13 +95,15 @@ def test_colours_keep_the_luminance_of_the_full_size(load, side):
     assert strayed[..., 0][inside].max() <= 2
 
 
-def test_fast_colours_are_close_to_those_of_pictures(load):
-    frames = load(small_card("colour", COLOUR, ("lab_l", "lab_ab"), mode="fit"), gain=0.5)
-    grey = to_grey(scene(60, 64))
-    rgb = cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB)
-    made = frames(rgb, 0.0, side=64).pixels
-    exact = frames.translator(rgb)
-    assert np.abs(made.astype(int) - exact).mean() < 4
+def test_frames_get_nearly_the_colours_that_pictures_get(converted_networks):
+    model = resources() / "models" / "colorize.safetensors"
+    with Translator.load(model, device="cpu", cache=converted_networks, follows=True) as translator:
+        rgb = read_picture(resources() / "examples" / "koalas.jpg").pixels
+        grey = cv2.cvtColor(to_grey(rgb), cv2.COLOR_GRAY2RGB)
+        made = FrameTranslator(translator)(grey, 0.0, side=translator.card.size_rule.size).pixels
+        exact = translator(grey)
+    assert np.ptp(exact.astype(int), axis=2).mean() > 10
+    assert np.abs(made.astype(int) - exact).mean() < 1
 
 
 def test_colour_does_not_leave_its_edges_when_it_is_enlarged():

@@ -1,5 +1,7 @@
 """The working size that keeps a rate, on computers made up of a few numbers."""
 
+import itertools
+
 from p2p_desktop.live.hold_rate import RETRY_S, HoldRate
 
 STEPS = (96, 128, 160, 192, 224, 256, 320, 384, 448, 512, 640)
@@ -33,7 +35,7 @@ def test_a_slow_computer_soon_works_at_a_size_that_it_manages():
 def test_it_settles_instead_of_going_to_and_fro():
     sides, _ = run(HoldRate(), slow(2.0), 25, 1500)
     late = sides[300:]
-    changes = sum(one != other for one, other in zip(late, late[1:], strict=False))
+    changes = sum(one != other for one, other in itertools.pairwise(late))
     assert changes <= 2 * (1 + 1200 / 25 // RETRY_S)
 
 
