@@ -60,7 +60,9 @@ class Figures:
 class Meter:
     """Thread-safe. All times are seconds of `time.monotonic()`."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_delays: int = MOST_DELAYS) -> None:
+        """`most_delays`: of how many frames, the last ones, delays are remembered."""
+        self._most_delays = most_delays
         self._lock = threading.Lock()
         self.reset()
 
@@ -71,7 +73,7 @@ class Meter:
             self._num_in = self._num_out = 0
             self._first_out: float | None = None
             self._last_out = 0.0
-            self._parts: deque[tuple[float, float, float]] = deque(maxlen=MOST_DELAYS)
+            self._parts: deque[tuple[float, float, float]] = deque(maxlen=self._most_delays)
 
     def came(self, at: float) -> None:
         """A frame came from the camera."""

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
 
 import cv2
 
@@ -23,9 +24,12 @@ from p2p_desktop.live.meter import Meter
 from p2p_desktop.live.sizes import chosen_side, ladder
 from p2p_desktop.live.wishes import LiveWishes
 from training.contract.errors import ModelError, P2PError
+from training.contract.model_file import ModelCard
 from training.contract.progress import Cancelled, Report, Token
 
 log = logging.getLogger(__name__)
+
+Prepared = TypeVar("Prepared")
 
 LOOK_S = 0.05  # at most so long until a new wish is seen where no frame comes
 
@@ -72,11 +76,21 @@ class _Loading:
     future: "Future[FrameTranslator]"
 
 
-class Translating:
+class Translating(Generic[Prepared]):
     """Set from any thread what is wanted; `run` does it."""
 
-    def __init__(self, frames: Mailbox[Frame], results: Mailbox[Shown], meter: Meter) -> None:
-        self._frames, self._results, self._meter = frames, results, meter
+    def __init__(
+        self,
+        frames: Mailbox[Frame],
+        results: Mailbox[Prepared],
+        meter: Meter,
+        prepare: Callable[[Shown, ModelCard | None], Prepared],
+    ) -> None:
+        """`prepare` makes of every result what is left in `results`, in the thread of `run`; it must not raise.
+
+        It is given the card of the model, too; None where the frame was not translated.
+        """
+        self._frames, self._results, self._meter, self._prepare = frames, results, meter, prepare
         self._wishes = LiveWishes()
         self._choice = _Choice(0, None)
         self._numbers = threading.Lock()
@@ -164,7 +178,8 @@ class Translating:
             self._hold.note(done - begun, min(wishes.hold_fps, fps_in) if fps_in else wishes.hold_fps, done)
         size = (0, 0) if made is None else made.size
         shown = Shown(frame, made.pixels if made else None, number, size, begun, done, wishes, self._is_held)
-        if self._results.put(shown):
+        card = self._loaded[1].translator.card if self._loaded is not None and made is not None else None
+        if self._results.put(self._prepare(shown, card)):
             report(ResultsWait())
 
     def _side(self, frame: Frame, translator: FrameTranslator, wishes: LiveWishes) -> int:

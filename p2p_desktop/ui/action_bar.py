@@ -66,6 +66,12 @@ class ActionBar(QFrame):
             self._giving_way[button] = button.text()
             button.setAccessibleName(button.text())
 
+    def give_way_as(self, button: QPushButton, words: str) -> None:
+        """Other words for a button that gives way."""
+        self._giving_way[button] = words
+        button.setText(words)
+        button.setAccessibleName(words)
+
     def make_room(self) -> None:
         """Give words of buttons and words at the left their room, as far as there is any."""
         for button, words in self._giving_way.items():

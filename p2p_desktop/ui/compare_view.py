@@ -97,6 +97,20 @@ class CompareView(QWidget):
         self._describe()
         self.update()
 
+    def show_both(self, before: "Pyramid", after: "Pyramid | None", name: str) -> None:
+        """Show the next frame of a video: the view and a flip stay as they are unless its size is another one."""
+        keeps = self._before is not None and self._port.picture == QSize(before.width, before.height)
+        self._before, self._after = before, after
+        self._drawn = DrawnParts()
+        self._port.show(before.width, before.height)
+        if not keeps or name != self._name:
+            self._name = name
+            self._describe()
+        if not keeps:
+            self.zoom_fit()
+            self._tell_visible()
+        self.update()
+
     def patch_arrived(self, place: QRect) -> None:
         """A part of the result has changed."""
         if place.intersects(self.visible_part()):

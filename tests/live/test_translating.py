@@ -21,7 +21,7 @@ class Room:
 
     def __init__(self):
         self.frames, self.results, self.meter = Mailbox(), Mailbox(), Meter()
-        self.translating = Translating(self.frames, self.results, self.meter)
+        self.translating = Translating(self.frames, self.results, self.meter, lambda shown, _: shown)
         self.events, self.token = [], Token()
         self._thread = threading.Thread(target=self.translating.run, args=(self.events.append, self.token))
         self._thread.start()

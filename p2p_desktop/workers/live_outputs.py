@@ -1,0 +1,154 @@
+"""Where Live's results go besides the screen: snapshots, a recording, a camera for other programs. Disks are asked in threads."""
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QDeadlineTimer, QObject, Signal
+
+from p2p_desktop.workers.errands import Errands
+from training.contract.errors import P2PError
+from training.contract.progress import Report, Token
+
+if TYPE_CHECKING:  # these import OpenCV; the first paint must not wait for it
+    from collections.abc import Mapping
+
+    from p2p_desktop.live.frames import Rgb
+    from p2p_desktop.live.recorder import Recorded, Recorder
+    from p2p_desktop.live.virtual_camera import VirtualCamera
+    from training.contract.encodings import Pixels
+
+RECORDED_FPS = 30.0  # of the file; what comes faster or slower is left out or repeated, so that it plays in true time
+
+
+class LiveOutputs(QObject):
+    snapshot_saved = Signal(Path)
+    recording_begun = Signal(Path)
+    recording_ended = Signal(object)  # live.recorder.Recorded
+    virtual_camera_opened = Signal(str)  # its name
+    failed = Signal(str)  # a sentence
+
+    _told = Signal(object)  # from the threads of recorder and virtual camera to this one
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._errands = Errands(self)
+        self._recorder: Recorder | None = None
+        self._camera: VirtualCamera | None = None
+        self._is_starting = False
+        self._told.connect(self._on_told)
+
+    @property
+    def is_recording(self) -> bool:
+        return self._recorder is not None or self._is_starting
+
+    @property
+    def recorded_seconds(self) -> float:
+        return self._recorder.seconds if self._recorder is not None else 0.0
+
+    @property
+    def recording_dropped(self) -> int:
+        """Frames that the recording has lost so far."""
+        return self._recorder.dropped if self._recorder is not None else 0
+
+    def put(self, rgb: "Rgb") -> None:
+        """Take a translated frame, uint8 [H, W, 3]. Called in the thread that made it; returns at once."""
+        recorder, camera = self._recorder, self._camera
+        if recorder is not None:
+            recorder.put(rgb, time.monotonic())
+        if camera is not None:
+            camera.put(rgb)
+
+    def snapshot(self, pixels: "Pixels", folder: Path, name: str, about: "Mapping[str, str]") -> None:
+        """Save a result as PNG, with what made it in its metadata."""
+
+        def work(_: Report[Any], __: Token) -> Path | P2PError:  # Any: nothing is reported
+            from p2p_desktop.live.snapshot import save_snapshot
+
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                return save_snapshot(pixels, folder, name=name, about=about)
+            except P2PError as error:
+                return error
+            except OSError as error:
+                return P2PError(_tr_unwritable(self, folder, error))
+
+        self._errands.run(work, "saving a snapshot", self._on_snapshot)
+
+    def record(self, target: Path) -> None:
+        """Begin to record; a number is added to a name that is taken."""
+        if self.is_recording:
+            return
+        self._is_starting = True
+
+        def work(_: Report[Any], __: Token) -> "Recorder | P2PError":  # Any: nothing is reported
+            from p2p_desktop.live.recorder import Recorder
+
+            try:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                return Recorder(target, fps=RECORDED_FPS, ended=self._told.emit)
+            except P2PError as error:
+                return error
+            except OSError as error:
+                return P2PError(_tr_unwritable(self, target.parent, error))
+
+        self._errands.run(work, "beginning to record", self._on_recorder)
+
+    def stop_recording(self) -> None:
+        """End the recording; `recording_ended` tells when the file is whole."""
+        if self._recorder is not None:
+            self._recorder.end()
+
+    def offer_camera(self, on: bool) -> None:
+        """Begin or end to be a camera for other programs."""
+        camera, self._camera = self._camera, None
+        if camera is not None:
+            self._errands.run(lambda _, __: camera.close(), "closing the virtual camera", _nothing)
+        if on:
+            from p2p_desktop.live.virtual_camera import VirtualCamera
+
+            self._camera = VirtualCamera(failed=self._told.emit)
+
+    def close(self, until: QDeadlineTimer) -> None:
+        """End all, and keep what was recorded: only for a program that ends."""
+        recorder, camera = self._recorder, self._camera
+        self._recorder = self._camera = None
+        if recorder is not None:
+            recorder.stop()
+        if camera is not None:
+            camera.close()
+        self._errands.close(until)
+
+    def _on_snapshot(self, saved: Path | P2PError | None) -> None:
+        if isinstance(saved, Path):
+            self.snapshot_saved.emit(saved)
+        else:
+            self.failed.emit(str(saved) if saved is not None else self.tr("The snapshot could not be saved. The log says why."))
+
+    def _on_recorder(self, begun: "Recorder | P2PError | None") -> None:
+        self._is_starting = False
+        if begun is None or isinstance(begun, P2PError):
+            self.failed.emit(str(begun) if begun is not None else self.tr("Nothing can be recorded. The log says why."))
+        else:
+            self._recorder = begun
+            self.recording_begun.emit(begun.target)
+
+    def _on_told(self, told: "Recorded | P2PError | str") -> None:
+        if isinstance(told, str):
+            self._camera = None
+            self.failed.emit(told)
+            return
+        self._recorder = None
+        if isinstance(told, P2PError):
+            self.failed.emit(str(told))
+        else:
+            self.recording_ended.emit(told)
+
+
+def _nothing(_: object) -> None:
+    """Nobody asks for what comes of it."""
+
+
+def _tr_unwritable(owner: QObject, folder: Path, error: OSError) -> str:
+    said = owner.tr("Nothing can be saved in {folder}: {reason}. Choose another folder under Recording and snapshots.")
+    return said.format(folder=folder, reason=error.strerror or error)
