@@ -149,7 +149,8 @@ def _parts_of(url: str) -> SplitResult:
         )
     try:
         parts = urlsplit(url)
-        is_complete = bool(parts.hostname) or (scheme == "udp" and parts.port is not None)
+        has_port = parts.port is not None  # asked for first: it raises for what is no number
+        is_complete = bool(parts.hostname) or (scheme == "udp" and has_port)
     except ValueError:
         is_complete = False
     if not is_complete or any(character.isspace() or not character.isprintable() for character in url):
