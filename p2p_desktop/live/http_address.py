@@ -47,6 +47,8 @@ class Answer:
 
     def close(self) -> None:
         with contextlib.suppress(OSError):
+            self._response.close()  # it has taken the line from the connection
+        with contextlib.suppress(OSError):
             self._connection.close()
 
 
@@ -87,6 +89,7 @@ def _ask_once(url: str, credentials: str | None, title: str) -> tuple[Answer | N
     headers = {"User-Agent": f"p2p-desktop/{__version__}", "Accept": "*/*"}
     if credentials:
         headers["Authorization"] = f"Basic {credentials}"
+    response: HTTPResponse | None = None
     is_kept = False
     try:
         connection.connect()
@@ -101,6 +104,8 @@ def _ask_once(url: str, credentials: str | None, title: str) -> tuple[Answer | N
         return Answer(url, connection, response, line), ""
     finally:
         if not is_kept:
+            if response is not None:
+                response.close()
             connection.close()
 
 

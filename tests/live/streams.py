@@ -1,4 +1,4 @@
-"""A real MJPEG server on loopback that does what cameras in networks do: it breaks off, comes back, stalls, changes size, sends rubbish."""
+"""A real MJPEG server on loopback with the manners of cameras in networks: lines break off, sizes change, rubbish is sent."""
 
 import base64
 import contextlib

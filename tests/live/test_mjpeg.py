@@ -57,9 +57,9 @@ def test_a_part_that_is_too_large_is_refused():
 def test_a_part_without_end_is_refused():
     reader = PartReader("b")
     reader.feed(b"--b\r\n\r\n\xff\xd8")
+    reader.feed(bytes(MOST_BYTES - 100))
     with pytest.raises(BrokenStreamError):
-        for _ in range(MOST_BYTES // 2**20 + 1):
-            reader.feed(bytes(2**20))
+        reader.feed(bytes(100))
 
 
 def test_a_header_without_end_is_refused():

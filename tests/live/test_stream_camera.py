@@ -1,3 +1,4 @@
+import itertools
 import socket
 import subprocess
 import sys
@@ -25,14 +26,14 @@ def refusal(url: str) -> CameraError:
 
 def test_frames_come_at_the_rate_of_the_stream(stream):
     camera = opened(stream)
-    first = next_frame(camera)
+    next_frame(camera)
     frames = frames_for(camera, 1.0)
     camera.close()
     numbers = [number_of(frame.rgb) for frame in frames]
     assert numbers == sorted(set(numbers))
     assert 15 < len(frames) < 45
-    assert first.rgb[150, 10, 0] > first.rgb[150, 10, 2] + 90  # red, not blue
-    assert all(before.captured < after.captured for before, after in zip(frames, frames[1:], strict=False))
+    assert int(frames[0].rgb[230, 10, 0]) > int(frames[0].rgb[230, 10, 2]) + 90  # red, not blue
+    assert all(before.captured < after.captured for before, after in itertools.pairwise(frames))
 
 
 @pytest.mark.parametrize(
