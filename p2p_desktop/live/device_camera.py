@@ -75,13 +75,16 @@ def _obstacle(device: Device) -> CameraError | None:
                 f'You may not use {device.title}. Ask whoever looks after this computer to add you to the group "video".'
             )
         if error.errno == errno.EBUSY:
-            return _busy(device)
+            return CameraError(f"{device.title} is used by another program. Close that program, and try again.", may_return=True)
     return None
 
 
 def _unopened(device: Device) -> CameraError:
     if device.path.startswith("/dev/"):  # it is there and allowed, as was seen before
-        return _busy(device)
+        sentence = (
+            f"{device.title} is there, but does not open: another program probably uses it. Close that program, and try again."
+        )
+        return CameraError(sentence, may_return=True)
     if sys.platform == "darwin":
         where = "System Settings, Privacy & Security, Camera"
     else:
@@ -90,10 +93,6 @@ def _unopened(device: Device) -> CameraError:
         f"{device.title} cannot be opened. Close other programs that use it, and see in {where} that programs may use cameras.",
         may_return=True,
     )
-
-
-def _busy(device: Device) -> CameraError:
-    return CameraError(f"{device.title} is used by another program. Close that program, and try again.", may_return=True)
 
 
 def _gone(device: Device) -> CameraError:

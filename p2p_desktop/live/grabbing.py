@@ -83,16 +83,16 @@ class GrabbedCamera:
         except CameraError as error:
             self._problem = error
             return
-        except cv2.error:
-            log.warning("OpenCV failed to open a camera", exc_info=True)
+        except cv2.error as error:
+            log.warning("OpenCV failed to open a camera in %s", error.func)  # its message may repeat an address
             self._problem = self._words.silent()
             return
         finally:
             self._is_open.set()
         try:
             self._grab_all(capture)
-        except cv2.error:
-            log.warning("OpenCV failed at a camera", exc_info=True)
+        except cv2.error as error:
+            log.warning("OpenCV failed at a camera in %s", error.func)
         finally:
             capture.release()
         self._problem = self._words.gone()

@@ -6,7 +6,7 @@ import socket
 import ssl
 from email.message import Message
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection, InvalidURL
-from urllib.parse import SplitResult, unquote, urljoin, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit
 
 from p2p_desktop.live.camera import CameraError
 from p2p_desktop.live.sources import Address
@@ -14,6 +14,7 @@ from training.contract.version import __version__
 
 SILENCE_S = 5.0  # without a byte
 _MOST_REDIRECTS = 5
+_NOT_QUOTED = "/?%:@!$&'()*+,;=~-._[]|"  # so that only spaces, and letters beyond ASCII, are written otherwise
 _REDIRECTS = (301, 302, 303, 307, 308)
 
 
@@ -60,17 +61,13 @@ def ask(address: Address) -> Answer:
     for _ in range(_MOST_REDIRECTS + 1):
         try:
             answer, moved_to = _ask_once(url, credentials, title)
-        except CameraError:
-            raise
-        except InvalidURL:
-            raise CameraError(
-                f"{title} cannot be asked for: its address is not complete."
-            ) from None  # the cause repeats the address
+            there = urlsplit(urljoin(url, moved_to))
+        except (InvalidURL, ValueError):  # no cause, as it repeats the address
+            raise CameraError(f"{title} cannot be asked: its address, or one that it leads to, is not well written.") from None
         except (OSError, HTTPException) as error:
             raise _failure(title, error) from error
         if answer is not None:
             return answer
-        there = urlsplit(urljoin(url, moved_to))
         if there.scheme not in ("http", "https") or not there.hostname:
             raise CameraError(f"{title} leads to an address that cannot be watched. Use the address of the stream itself.")
         url = _with_credentials(there, urlsplit(url)).geturl()
@@ -94,7 +91,7 @@ def _ask_once(url: str, credentials: str | None, title: str) -> tuple[Answer | N
     try:
         connection.connect()
         line = connection.sock  # the response takes it away from the connection
-        connection.request("GET", (parts.path or "/") + (f"?{parts.query}" if parts.query else ""), headers=headers)
+        connection.request("GET", _asked_path(parts), headers=headers)
         response = connection.getresponse()
         if response.status in _REDIRECTS and response.headers.get("Location"):
             return None, str(response.headers["Location"])
@@ -107,6 +104,10 @@ def _ask_once(url: str, credentials: str | None, title: str) -> tuple[Answer | N
             if response is not None:
                 response.close()
             connection.close()
+
+
+def _asked_path(parts: SplitResult) -> str:
+    return quote((parts.path or "/") + (f"?{parts.query}" if parts.query else ""), safe=_NOT_QUOTED)
 
 
 def _with_credentials(there: SplitResult, here: SplitResult) -> SplitResult:

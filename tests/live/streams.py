@@ -113,7 +113,7 @@ class MjpegServer:
         self.requests.append(handler.path)
         manners = self.manners
         handler.close_connection = True
-        if manners.redirect is not None and handler.path == "/video":
+        if manners.redirect is not None and handler.path.partition("?")[0] == "/video":
             self._head(handler, 302, {"Location": manners.redirect, "Content-Length": "0"})
             return
         if manners.name_and_password is not None:

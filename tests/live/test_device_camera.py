@@ -104,8 +104,8 @@ def test_a_camera_that_is_not_there_says_so(tmp_path):
     assert error.value.may_return
 
 
-def test_a_camera_that_is_there_and_does_not_open_is_used_by_another_program():
-    with pytest.raises(CameraError, match="used by another program"):
+def test_a_camera_that_is_there_and_does_not_open_is_probably_used_by_another_program():
+    with pytest.raises(CameraError, match="another program probably uses it"):
         open_device(Device(0, 200, "Webcam", "/dev/null"), None, StandIn(opens=False))
 
 

@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 
 from p2p_desktop.live.camera import CameraError
@@ -87,3 +90,8 @@ def test_a_password_with_signs_of_addresses_is_not_taken_for_a_host():
         with pytest.raises(CameraError) as refusal:
             Address(url)
         assert "anna" not in str(refusal.value)
+
+
+def test_cameras_are_named_without_opencv():
+    script = "import sys, p2p_desktop.live.sources, p2p_desktop.live.known_cameras; print({'cv2', 'numpy'} & {*sys.modules})"
+    assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.strip() == "set()"

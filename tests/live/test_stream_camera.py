@@ -148,6 +148,18 @@ def test_a_password_goes_along_to_the_same_host_only(stream):
     assert "asks for a name" in str(refusal(stream.url.replace("//", "//anna:secret@")))
 
 
+def test_addresses_may_hold_any_letter(stream):
+    stream.manners.redirect = "/path?a=b c"
+    camera = opened(stream, "?kamera=tür")
+    next_frame(camera)
+    camera.close()
+    assert stream.requests == ["/video?kamera=t%C3%BCr", "/path?a=b%20c"]
+
+
+def test_a_name_that_no_computer_can_have_is_said():
+    assert "cannot be asked" in str(refusal("http://a..b/video"))
+
+
 def test_redirects_end_somewhere(stream):
     stream.manners.redirect = "/video"
     assert "without end" in str(refusal(stream.url))
