@@ -62,10 +62,12 @@ def ask(address: Address) -> Answer:
         try:
             answer, moved_to = _ask_once(url, credentials, title)
             there = urlsplit(urljoin(url, moved_to))
-        except (InvalidURL, ValueError):  # no cause, as it repeats the address
-            raise CameraError(f"{title} cannot be asked: its address, or one that it leads to, is not well written.") from None
-        except (OSError, HTTPException) as error:
+        except InvalidURL:
+            raise _ill_written(title) from None  # the cause repeats the address
+        except (OSError, HTTPException) as error:  # before ValueError: distrust of a certificate is one, too
             raise _failure(title, error) from error
+        except ValueError:
+            raise _ill_written(title) from None
         if answer is not None:
             return answer
         if there.scheme not in ("http", "https") or not there.hostname:
@@ -138,6 +140,10 @@ def _refusal(title: str, status: int, *, has_credentials: bool) -> CameraError:
     if status >= 500:
         return CameraError(f"{title} has a problem of its own and sends nothing. Try again later.", may_return=True)
     return CameraError(f"{title} does not send a video. See whether the address is right to its end.")
+
+
+def _ill_written(title: str) -> CameraError:
+    return CameraError(f"{title} cannot be asked: its address, or one that it leads to, is not well written. Correct it.")
 
 
 def _failure(title: str, error: OSError | HTTPException) -> CameraError:

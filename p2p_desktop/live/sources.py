@@ -57,7 +57,7 @@ class Address:
         host = f"[{host}]" if ":" in host else host
         port = f":{parts.port}" if parts.port else ""
         path = parts.path.rstrip("/") if _HARMLESS_PATH.fullmatch(parts.path) else ""
-        return f"{host}{port}{path}"
+        return f"{host}{port}{path}" if host else f"port {parts.port}"
 
 
 Source = Device | VideoFile | Address

@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -49,7 +50,9 @@ class Manners:
 class MjpegServer:
     """Serves drawn frames at every path, each reader from the number that is due."""
 
-    def __init__(self, manners: Manners | None = None, port: int = 0) -> None:
+    def __init__(self, manners: Manners | None = None, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
+        """`tls`: served as https. Its lines cannot be cut."""
+        self._tls = tls
         self.manners = manners or Manners()
         self.requests: list[str] = []
         """Paths that were asked for."""
@@ -88,6 +91,8 @@ class MjpegServer:
                 pass  # readers leave
 
         self._server = Server(("127.0.0.1", self._port), Handler)
+        if self._tls is not None:
+            self._server.socket = self._tls.wrap_socket(self._server.socket, server_side=True)
         self._port = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 

@@ -76,6 +76,7 @@ def test_other_addresses_are_refused(url):
         ("http://anna:secret@cam:8080/video/", "cam:8080/video"),
         ("http://cam/video?user=anna&pwd=secret", "cam/video"),
         ("rtsp://10.0.0.2:554/user=anna_password=secret_channel=1.sdp", "10.0.0.2:554"),
+        ("udp://@:1234", "port 1234"),
         ("http://anna:sec%2Fret@[fe80::1]:80/", "[fe80::1]:80"),
     ],
 )

@@ -1,5 +1,7 @@
 import itertools
+import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -209,6 +211,30 @@ def test_what_does_not_answer_is_said_in_time(monkeypatch):
 
 def test_what_is_no_web_server_is_said(stream):
     assert "is no web server" in str(refusal(stream.url.replace("http:", "https:")))
+
+
+@pytest.fixture
+def certificate(tmp_path):
+    """Of localhost, made for itself; its key lies beside it."""
+    if shutil.which("openssl") is None:
+        pytest.skip("certificates are made by openssl")
+    making = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost"
+    making += " -addext subjectAltName=DNS:localhost -keyout key.pem -out certificate.pem"
+    subprocess.run(making.split(), cwd=tmp_path, check=True, capture_output=True)
+    return tmp_path / "certificate.pem"
+
+
+def test_a_certificate_is_looked_at(certificate, monkeypatch):
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate, certificate.with_name("key.pem"))
+    stream = MjpegServer(tls=tls)
+    url = f"https://localhost:{stream.port}/video"
+    assert "cannot prove that it is who it says" in str(refusal(url))
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    camera = open_source(Address(url))
+    next_frame(camera)
+    camera.close()
+    stream.close()
 
 
 @pytest.fixture
