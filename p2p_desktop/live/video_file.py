@@ -14,6 +14,7 @@ from p2p_desktop.live.frames import Frame
 log = logging.getLogger(__name__)
 
 _LATEST_S = 1.0  # a reader that stayed away for longer goes on where it was
+LONGEST_PASSING_S = 0.2
 _MOST_FAILURES = 30  # in a row, frames that cannot be decoded
 _WHOLE = 0.8  # of the promised length: counts and durations in files are estimates
 _TEXT_AS_VIDEO = cv2.VideoWriter.fourcc(*"ansi")  # FFmpeg paints text files as a terminal would
@@ -70,8 +71,12 @@ class FileCamera:
     def _pass_over(self, due: float) -> float:
         """Grab without converting while a later frame is due already. When the frame after those is due."""
         interval = 1 / self._rate
-        num_late = math.floor((time.monotonic() - due) / interval)
-        for _ in range(num_late):  # not anew after each: a computer that is too slow to decode would never end
+        now = time.monotonic()
+        num_late = math.floor((now - due) / interval)
+        for _ in range(num_late):
+            if time.monotonic() > now + LONGEST_PASSING_S:
+                self._began = None  # this computer decodes too slowly: rather slow motion than a picture a second
+                return time.monotonic()
             self._grab()
         return due + num_late * interval
 

@@ -4,6 +4,7 @@ import time
 import numpy as np
 import pytest
 
+from p2p_desktop.live import video_file
 from p2p_desktop.live.camera import CameraError, VideoEnded
 from p2p_desktop.live.sources import VideoFile, open_source
 from p2p_desktop.live.video_file import FileCamera
@@ -47,6 +48,17 @@ def test_a_slow_reader_misses_frames_and_stays_in_time(clip):
     camera.close()
     assert number_of(later.rgb) == round(60 * (later.captured - first.captured)) >= 30
     assert time.monotonic() - later.captured < 0.3
+
+
+def test_a_computer_that_decodes_too_slowly_shows_slow_motion(clip, monkeypatch):
+    monkeypatch.setattr(video_file, "LONGEST_PASSING_S", -1.0)
+    camera = FileCamera(clip)
+    next_frame(camera)
+    time.sleep(0.5)
+    later = next_frame(camera)
+    camera.close()
+    assert number_of(later.rgb) == 1
+    assert time.monotonic() - later.captured < 0.4
 
 
 def test_it_begins_again_without_a_gap(tmp_path):
