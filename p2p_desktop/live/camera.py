@@ -1,9 +1,11 @@
 """What a camera is to Live, whatever it is in truth: a device, a video file, the address of a stream."""
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from p2p_desktop.live.frames import Frame
 from training.contract.errors import P2PError
+
+if TYPE_CHECKING:
+    from p2p_desktop.live.frames import Frame  # imports OpenCV
 
 
 class CameraError(P2PError):
@@ -26,7 +28,7 @@ class Camera(Protocol):
         """Frames a second as promised by the file or driver, which are often wrong; 0 where nothing was promised."""
         ...
 
-    def read(self, timeout_s: float) -> Frame | None:
+    def read(self, timeout_s: float) -> "Frame | None":
         """The newest frame, as soon as there is one that was not given yet; None if none came in `timeout_s`.
 
         Raises CameraError when it is gone, VideoEnded after the last frame of a file that does not begin again.
