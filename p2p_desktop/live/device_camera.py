@@ -8,8 +8,8 @@ from pathlib import Path
 import cv2
 
 from p2p_desktop.live.camera import CameraError
-from p2p_desktop.live.opencv_capture import Capture, OpenCapture, open_capture
 from p2p_desktop.live.grabbing import GrabbedCamera, Words
+from p2p_desktop.live.opencv_capture import Capture, OpenCapture, open_capture
 from p2p_desktop.live.sources import Device, Format
 
 OPENING_S = 10.0  # drivers wake cameras up

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import cv2
 
 from p2p_desktop.live.camera import CameraError, VideoEnded
-from p2p_desktop.live.opencv_capture import Capture, promised_rate, retrieved
 from p2p_desktop.live.frames import Frame
 from p2p_desktop.live.mailbox import Mailbox
+from p2p_desktop.live.opencv_capture import Capture, promised_rate, retrieved
 
 log = logging.getLogger(__name__)
 

@@ -3,10 +3,10 @@
 import cv2
 
 from p2p_desktop.live.camera import CameraError, VideoEnded
-from p2p_desktop.live.opencv_capture import Capture, OpenCapture, open_capture
 from p2p_desktop.live.grabbing import GrabbedCamera, Words
 from p2p_desktop.live.http_address import ask
 from p2p_desktop.live.mjpeg_camera import MjpegCamera
+from p2p_desktop.live.opencv_capture import Capture, OpenCapture, open_capture
 from p2p_desktop.live.sources import Address
 
 _OPENING_MS = 8_000

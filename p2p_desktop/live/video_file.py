@@ -8,8 +8,8 @@ from pathlib import Path
 import cv2
 
 from p2p_desktop.live.camera import CameraError, VideoEnded
-from p2p_desktop.live.opencv_capture import USUAL_FPS, Capture, open_capture, promised_rate, retrieved
 from p2p_desktop.live.frames import Frame
+from p2p_desktop.live.opencv_capture import USUAL_FPS, Capture, open_capture, promised_rate, retrieved
 
 log = logging.getLogger(__name__)
 

@@ -1,10 +1,10 @@
-"""How fast Live is: frames a second with their last seconds as a curve, and the delay with its parts. Painted; measured elsewhere."""
+"""How fast Live is: frames a second, with their last seconds as a curve; the delay with its parts. Painted, not measured, here."""
 
 from collections import deque
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from p2p_desktop.ui.look import Look
@@ -142,7 +142,7 @@ class LiveFigures(QWidget):
         for index, (_, value, colour) in enumerate(parts):
             part = _LEAST_PART + room * value / total
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme.color_of(colour))
+            painter.setBrush(QColor(colour))
             painter.drawRoundedRect(QRectF(left, top, part, _BAR_HEIGHT), 2, 2)
             after = sum(widths[index:]) + SPACE_M * (len(parts) - 1 - index)
             at = max(edge, min(left, x + width - after))  # below its part as far as there is room for all words
