@@ -13,5 +13,5 @@ def dated_name(at: datetime, what: str, suffix: str) -> str:
 
     `at`: local time. `what`: a model's name, or nothing. `suffix`: with its dot.
     """
-    words = ["P2P Desktop", f"{at:%Y-%m-%d %H.%M.%S}", _REFUSED.sub(" ", what).strip(" .")]
+    words = ["P2P Desktop", f"{at:%Y-%m-%d %H.%M.%S}", " ".join(_REFUSED.sub(" ", what).split()).rstrip(" .")]
     return ended(" ".join(word for word in words if word), suffix)

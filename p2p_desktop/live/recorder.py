@@ -5,6 +5,7 @@ import logging
 import math
 import os
 import shutil
+import sys
 import threading
 import time
 from collections import deque
@@ -57,7 +58,8 @@ class _OutOfRoomError(Exception):
 
 
 def _free_bytes(folder: Path) -> int:
-    return shutil.disk_usage(folder).free
+    usage = shutil.disk_usage(folder)
+    return usage.free if usage.total else sys.maxsize  # some network drives do not tell
 
 
 class Recorder:
