@@ -4,8 +4,6 @@ import errno
 import logging
 import math
 import os
-import shutil
-import sys
 import threading
 import time
 from collections import deque
@@ -16,6 +14,7 @@ from pathlib import Path
 from p2p_desktop.live.file_clock import FileClock
 from p2p_desktop.live.fitting import check_frame, even_size, fitted
 from p2p_desktop.live.frames import Rgb
+from p2p_desktop.live.room import LEAST_FREE_MB, Room, free_bytes, largest_file
 from p2p_desktop.live.video_file import Mp4Writer, RecordingError, VideoWriter, is_video
 from p2p_desktop.owner import Owner
 from p2p_desktop.placing import place, place_numbered
@@ -25,7 +24,6 @@ from training.contract.encodings import Pixels
 log = logging.getLogger(__name__)
 
 MOST_WAITING = 3  # frames: one that is written late is better than one that is lost, but memory must stay flat
-LEAST_FREE_MB = 64  # a full disk would take the end of the file, without which none of it plays
 LOOK_S = 1.0  # between two looks at the free room
 LATE_S = 1.0  # how late a frame may come after its time; until then its predecessor is not repeated in its place
 POLL_S = 0.2
@@ -54,12 +52,7 @@ class Recorded:
 
 
 class _OutOfRoomError(Exception):
-    pass
-
-
-def _free_bytes(folder: Path) -> int:
-    usage = shutil.disk_usage(folder)
-    return usage.free if usage.total else sys.maxsize  # some network drives do not tell
+    """With the sentence for it."""
 
 
 class Recorder:
@@ -73,19 +66,20 @@ class Recorder:
         overwrite: bool = False,
         ended: Callable[[Recorded | RecordingError], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
-        free_bytes: Callable[[Path], int] = _free_bytes,
+        free: Callable[[Path], int] = free_bytes,
+        largest: Callable[[Path], int] = largest_file,
         open_writer: Writers = Mp4Writer,
     ) -> None:
         """Raises RecordingError if nothing can be recorded there. Takes as long as the disk does.
 
         target: ends in .mp4; without `overwrite`, a number is added to a name that is taken. ended: called once, in the
-        recorder's thread, however it ends. clock: seconds, the one that frames are stamped by.
+        recorder's thread, however it ends. clock: seconds, the one that frames are stamped by. free, largest: see `room`.
         """
         if not 1 <= fps <= MOST_FPS:
             raise ValueError(f"a video has 1 to {MOST_FPS:g} frames a second, not {fps}")
         self._target, self._fps, self._overwrite = target, fps, overwrite
         self._ended, self._clock = ended, clock
-        self._free_bytes, self._open_writer = free_bytes, open_writer
+        self._open_writer = open_writer
         self._changed = threading.Condition()
         self._waiting: deque[tuple[Pixels, float]] = deque()
         self._dropped = 0
@@ -100,7 +94,7 @@ class Recorder:
         self._held: Rgb | None = None
         self._num_written = 0
         self._next_look = -math.inf
-        self._temporary = self._reserved()
+        self._room, self._temporary = self._reserved(free, largest)
         self._thread = threading.Thread(target=self._work, name="recorder", daemon=True)
         self._thread.start()
 
@@ -152,7 +146,7 @@ class Recorder:
             raise self._outcome
         return self._outcome
 
-    def _reserved(self) -> Path:
+    def _reserved(self, free: Callable[[Path], int], largest: Callable[[Path], int]) -> tuple[Room, Path]:
         """Make the temporary file, so that whoever starts a recording is told at once why it cannot be."""
         folder = self._target.parent
         if self._target.suffix.lower() != ".mp4":
@@ -164,7 +158,8 @@ class Recorder:
         sweep(folder)
         temporary = temporary_path(folder, Owner.new(), ".mp4")
         try:
-            if self._free_bytes(folder) < LEAST_FREE_MB << 20:
+            room = Room(folder, free, largest)
+            if room.is_full():
                 raise RecordingError(
                     f"Less than {LEAST_FREE_MB} MB are free on the disk of {folder}. Free some space, or record to another one."
                 )
@@ -176,7 +171,7 @@ class Recorder:
         except RecordingError:
             temporary.unlink(missing_ok=True)
             raise
-        return temporary
+        return room, temporary
 
     def _work(self) -> None:
         try:
@@ -200,11 +195,8 @@ class Recorder:
         try:
             while self._next():
                 self._look_at_room()
-        except _OutOfRoomError:
-            why = (
-                f"The recording ended by itself: less than {LEAST_FREE_MB} MB are free on the disk of {self._target.parent}. "
-                "What was recorded until then is kept; free some space before the next."
-            )
+        except _OutOfRoomError as lack:
+            why = str(lack)
         except RecordingError as error:
             if not self._num_written:
                 raise
@@ -250,12 +242,9 @@ class Recorder:
         if now < self._next_look:
             return
         self._next_look = now + LOOK_S
-        try:
-            free = self._free_bytes(self._target.parent)
-        except OSError:  # a folder that went away will be told when the file is looked at
-            return
-        if free < LEAST_FREE_MB << 20:
-            raise _OutOfRoomError
+        why = self._room.why_to_end(self._temporary)
+        if why:
+            raise _OutOfRoomError(why)
 
     def _close(self) -> None:
         if self._writer is not None:
@@ -274,15 +263,21 @@ class Recorder:
             with self._temporary.open("rb+") as file:
                 os.fsync(file.fileno())  # a power cut must not leave the name with nothing in it
                 size = os.fstat(file.fileno()).st_size
-            if self._overwrite:
-                place(self._temporary, self._target, overwrite=True)
-                path = self._target
-            else:
-                path = place_numbered(self._temporary, self._target)
+            path = self._named()
         except OSError as error:
             raise RecordingError(_unwritable(folder, error)) from error
         log.info("recorded %d frames to %s, %d dropped", self._num_written, path, self._dropped)
         return Recorded(path, self.seconds, self._num_written, self._dropped, size, why)
+
+    def _named(self) -> Path:
+        if self._overwrite:
+            try:
+                place(self._temporary, self._target, overwrite=True)
+            except OSError as error:  # a player holds it, or it has become a folder: what was recorded is not lost for that
+                log.warning("%s could not be replaced: %s", self._target, error)
+            else:
+                return self._target
+        return place_numbered(self._temporary, self._target)
 
 
 def _unwritable(folder: Path, error: OSError) -> str:

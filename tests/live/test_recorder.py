@@ -11,24 +11,16 @@ import numpy as np
 import pytest
 
 from p2p_desktop.live.file_clock import FileClock
-from p2p_desktop.live.recorder import LEAST_FREE_MB, MOST_WAITING, Recorded, Recorder
+from p2p_desktop.live.recorder import MOST_WAITING, Recorded, Recorder
+from p2p_desktop.live.room import LEAST_FREE_MB, MARGIN_MB, free_bytes, largest_file
 from p2p_desktop.live.video_file import Mp4Writer, RecordingError
 from p2p_desktop.placing import LONGEST_NAME_BYTES
 from p2p_desktop.temporaries import is_temporary, sweep
 from tests.live.bars import HEIGHT, WIDTH, drawn, frames_of, number_in, rate_of
+from tests.live.waiting import SOON_S, until
 
 ROOT = Path(__file__).parents[2]
-SOON_S = 20.0
-POLL_S = 0.005
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such folders or file names")
-
-
-def until(happened, seconds=SOON_S):
-    """Wait for what another thread does."""
-    end = time.monotonic() + seconds
-    while not happened():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(POLL_S)
 
 
 class Clock:
@@ -203,6 +195,14 @@ def test_a_recording_never_replaces_a_file_unless_asked(tmp_path):
     assert names(tmp_path) == ["a-2.mp4", "a-3.mp4", "a.mp4"]
 
 
+def test_a_file_that_cannot_be_replaced_costs_no_recording(tmp_path):
+    recorder = Recorder(tmp_path / "a.mp4", overwrite=True)
+    (tmp_path / "a.mp4").mkdir()
+    recorder.put(drawn(1), time.monotonic())
+    assert recorder.stop().path == tmp_path / "a-2.mp4"
+    assert names(tmp_path) == ["a-2.mp4", "a.mp4"]
+
+
 def test_names_may_be_long_and_in_any_script(tmp_path):
     folder = tmp_path / "f\u00fcr \u6620\u50cf & 100 %d"
     folder.mkdir()
@@ -223,7 +223,7 @@ def test_a_folder_with_a_colon_is_no_protocol(tmp_path, monkeypatch):
 
 def test_a_full_disk_ends_the_recording_and_keeps_it(tmp_path):
     clock, free, outcomes = Clock(), [LEAST_FREE_MB << 20], []
-    recorder = Recorder(tmp_path / "a.mp4", clock=clock, free_bytes=lambda _: free[0], ended=outcomes.append)
+    recorder = Recorder(tmp_path / "a.mp4", clock=clock, free=lambda _: free[0], ended=outcomes.append)
     recorder.put(drawn(1), clock.now)
     recorder.put(drawn(2), clock.now + 1.0)
     until(lambda: recorder.seconds >= 1.0)
@@ -240,13 +240,50 @@ def test_a_full_disk_ends_the_recording_and_keeps_it(tmp_path):
     assert names(tmp_path) == ["a.mp4"]
 
 
+def test_a_file_that_reaches_what_its_disk_can_hold_ends_the_recording_and_keeps_it(tmp_path):
+    clock = Clock()
+    recorder = Recorder(tmp_path / "a.mp4", clock=clock, largest=lambda _: (MARGIN_MB << 20) + 100_000)
+    noise = np.random.default_rng(0).integers(0, 255, (5, 240, 320, 3), np.uint8)  # some 20 KB a frame, and more than a buffer
+    for number in range(100):
+        recorder.put(noise[number % 5], clock.now)
+        clock.now += 0.04
+        until(lambda: not recorder._waiting)
+    until(lambda: recorder.is_over)
+    recorded = recorder.stop()
+    assert "holds no larger files" in recorded.why
+    assert 0.5 < recorded.seconds < 2.5
+    assert len(frames_of(tmp_path / "a.mp4")) == recorded.frames
+
+
+def test_room_is_asked_of_the_disk_that_a_folder_lies_on(tmp_path):
+    assert free_bytes(tmp_path) > 0
+    assert largest_file(tmp_path) >= (1 << 32) - 1
+    with pytest.raises(OSError, match="missing"):
+        free_bytes(tmp_path / "missing")
+
+
+def test_a_file_that_takes_no_more_frames_keeps_those_it_has(tmp_path):
+    class Tired(Mp4Writer):
+        num_left = 10
+
+        def write(self, rgb: np.ndarray) -> None:
+            if not self.num_left:
+                raise RecordingError("A frame could not be added.")
+            self.num_left -= 1
+            super().write(rgb)
+
+    recorded = record(tmp_path / "a.mp4", [(drawn(1), 0.0)], 2.0, open_writer=Tired)
+    assert (recorded.frames, recorded.why) == (10, "A frame could not be added.")
+    assert len(frames_of(tmp_path / "a.mp4")) == 10
+
+
 def test_why_nothing_can_be_recorded_is_said_at_the_start(tmp_path):
     with pytest.raises(RecordingError, match="no folder"):
         Recorder(tmp_path / "missing" / "a.mp4")
     with pytest.raises(RecordingError, match=r"ends in \.mp4"):
         Recorder(tmp_path / "a.avi")
     with pytest.raises(RecordingError, match="64 MB"):
-        Recorder(tmp_path / "a.mp4", free_bytes=lambda _: 1000)
+        Recorder(tmp_path / "a.mp4", free=lambda _: 1000)
     (tmp_path / "b.mp4").mkdir()
     with pytest.raises(RecordingError, match="is a folder"):
         Recorder(tmp_path / "b.mp4", overwrite=True)

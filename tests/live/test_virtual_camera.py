@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 from types import ModuleType
 
@@ -14,17 +13,9 @@ import pytest
 
 from p2p_desktop.live.virtual_camera import LIBRARY, VirtualCamera, is_available
 from tests.live.bars import HEIGHT, WIDTH, drawn, number_in
+from tests.live.waiting import SOON_S, until
 
 ROOT = Path(__file__).parents[2]
-SOON_S = 20.0
-POLL_S = 0.005
-
-
-def until(happened):
-    end = time.monotonic() + SOON_S
-    while not happened():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(POLL_S)
 
 
 class Driver:
