@@ -27,6 +27,7 @@ MOST_WAITING = 3  # frames: one that is written late is better than one that is 
 LOOK_S = 1.0  # between two looks at the free room
 LATE_S = 1.0  # how late a frame may come after its time; until then its predecessor is not repeated in its place
 POLL_S = 0.2
+ASLEEP_S = 30.0  # without a turn of the recorder's thread, although it had nothing to write: the computer slept
 MOST_FPS = 240.0
 _TRIAL_SIZE = 64, 64  # pixels: at the start, when no frame has told its size yet
 
@@ -94,6 +95,7 @@ class Recorder:
         self._held: Rgb | None = None
         self._num_written = 0
         self._next_look = -math.inf
+        self._idle_since = clock()
         self._room, self._temporary = self._reserved(free, largest)
         self._thread = threading.Thread(target=self._work, name="recorder", daemon=True)
         self._thread.start()
@@ -195,6 +197,7 @@ class Recorder:
         try:
             while self._next():
                 self._look_at_room()
+                self._idle_since = self._clock()
         except _OutOfRoomError as lack:
             why = str(lack)
         except RecordingError as error:
@@ -212,6 +215,7 @@ class Recorder:
         with self._changed:
             if not self._waiting and self._stopped is None:
                 self._changed.wait(POLL_S)
+            self._leave_out_sleep()
             given = self._waiting.popleft() if self._waiting else None
             begun, stopped = self._begun, self._stopped
         if begun is None:
@@ -229,6 +233,12 @@ class Recorder:
         self._repeat(clock.num_over(at if stopped is None else min(at, stopped)))
         self._held = fitted(rgb, self._size)
         return True
+
+    def _leave_out_sleep(self) -> None:
+        """A night with the lid closed is no part of a recording: on some systems the clock goes on in it."""
+        asleep = self._clock() - self._idle_since
+        if asleep > ASLEEP_S and self._begun is not None and self._begun <= self._idle_since:
+            self._begun += asleep
 
     def _repeat(self, num_frames: int) -> None:
         """Write the frame at hand until the file has so many."""

@@ -115,6 +115,21 @@ def test_while_no_frame_comes_time_is_recorded_all_the_same(tmp_path):
     assert recorder.stop().seconds == 4.0
 
 
+def test_what_the_computer_slept_through_is_left_out(tmp_path):
+    clock = Clock()
+    recorder = Recorder(tmp_path / "a.mp4", clock=clock)
+    recorder.put(drawn(1), clock.now)
+    until(lambda: recorder._held is not None)
+    clock.now += 0.001
+    until(lambda: recorder._idle_since == clock.now)
+    clock.now += 8 * 3600.0
+    until(lambda: recorder._idle_since == clock.now)
+    recorder.put(drawn(2), clock.now + 0.4)
+    clock.now += 1.0
+    assert recorder.stop().seconds == pytest.approx(1.0, abs=0.05)
+    assert {number_in(frame) for frame in frames_of(tmp_path / "a.mp4")} == {1, 2}
+
+
 def test_a_single_frame_is_a_video(tmp_path):
     recorded = record(tmp_path / "a.mp4", [(drawn(3), 0.0)], 0.0)
     assert (recorded.frames, [number_in(frame) for frame in frames_of(tmp_path / "a.mp4")]) == (1, [3])
