@@ -15,7 +15,7 @@ from p2p_desktop.live.file_clock import FileClock
 from p2p_desktop.live.fitting import check_frame, even_size, fitted
 from p2p_desktop.live.frames import Rgb
 from p2p_desktop.live.room import LEAST_FREE_MB, Room, free_bytes, largest_file
-from p2p_desktop.live.video_file import Mp4Writer, RecordingError, VideoWriter, is_video
+from p2p_desktop.live.mp4_writer import Mp4Writer, RecordingError, VideoWriter, is_video
 from p2p_desktop.owner import Owner
 from p2p_desktop.placing import place, place_numbered
 from p2p_desktop.temporaries import sweep, temporary_path
