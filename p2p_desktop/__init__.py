@@ -11,7 +11,7 @@ short way: `load(...)` gives that translator.
     inference/  pictures: device, runtimes, tiles, memory; models as files for other programs
     models/     the model files at hand; those of other programs, made ours
     runs/       training runs, met only through their folders: made, read, judged, listed, compared
-    paths, settings, logs, child, placing   what everything above is given
+    paths, settings, logs, child, placing, temporaries, owner   what everything above is given
 
 What trainer and app agree on lies in training.contract: model files, networks, encodings, pictures, errors.
 """

@@ -9,10 +9,11 @@ from pathlib import Path
 
 from p2p_desktop.convert.events import ROW_ERRORS, ConvertSettings, PictureDone
 from p2p_desktop.convert.journal import Journal, Work
-from p2p_desktop.convert.outputs import name_key, numbered
+from p2p_desktop.convert.outputs import name_key
 from p2p_desktop.convert.plan import Plan, PlannedPicture
 from p2p_desktop.convert.stopwatch import Stopwatch
 from p2p_desktop.convert.system_errors import unreadable
+from p2p_desktop.placing import numbered
 from training.contract.pictures import picture_size
 from training.contract.progress import Token
 

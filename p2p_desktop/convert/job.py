@@ -13,14 +13,15 @@ from p2p_desktop.convert.claims import Claims, Task
 from p2p_desktop.convert.earlier_results import EarlierResults
 from p2p_desktop.convert.events import ConvertSettings, Event, PictureBegun, PictureDone, Planned, State, Summary
 from p2p_desktop.convert.journal import Journal, digest
-from p2p_desktop.convert.outputs import check_writable, ends_the_job, sweep, target_error, written
-from p2p_desktop.convert.owner import Owner
+from p2p_desktop.convert.outputs import check_writable, ends_the_job, target_error
 from p2p_desktop.convert.partners import Partners
 from p2p_desktop.convert.pipeline import Pipeline, Todo
 from p2p_desktop.convert.plan import Plan, format_of, nothing_found, plan_conversion
 from p2p_desktop.convert.system_errors import unwritable
 from p2p_desktop.inference.dropout import SPREAD_BYTES_PER_PIXEL, Draw
+from p2p_desktop.owner import Owner
 from p2p_desktop.placing import place
+from p2p_desktop.temporaries import sweep, written
 from training.contract.errors import PictureError
 from training.contract.picture_writing import Encoded, encode_picture
 from training.contract.pictures import Picture, read_picture, suffix_for

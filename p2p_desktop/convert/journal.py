@@ -18,7 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal
 
-from p2p_desktop.convert.owner import Owner
+from p2p_desktop.owner import Owner
 from training.contract.errors import P2PError
 
 log = logging.getLogger(__name__)

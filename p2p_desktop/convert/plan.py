@@ -10,8 +10,9 @@ from pathlib import Path
 from p2p_desktop.convert.aspects import RESULT, Aspect
 from p2p_desktop.convert.earlier_results import KnowsResults
 from p2p_desktop.convert.events import Requested
-from p2p_desktop.convert.outputs import ended, name_key, numbered
+from p2p_desktop.convert.outputs import name_key
 from p2p_desktop.convert.walk import Found, Walk
+from p2p_desktop.placing import ended, numbered
 from training.contract.errors import ConfigError, P2PError
 from training.contract.pictures import OutputFormat, is_picture_name, output_format, suffix_for
 from training.contract.progress import Report, Token

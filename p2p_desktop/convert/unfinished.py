@@ -7,8 +7,8 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from p2p_desktop.convert.owner import Owner
 from p2p_desktop.convert.request import Request
+from p2p_desktop.owner import Owner
 from training.contract.errors import P2PError
 
 log = logging.getLogger(__name__)

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from p2p_desktop.convert.earlier_results import MOST_ASKED_AT_ONCE, KnowsResults
 from p2p_desktop.convert.natural_order import natural_order
-from p2p_desktop.convert.outputs import is_temporary, name_key
+from p2p_desktop.convert.outputs import name_key
 from p2p_desktop.convert.system_errors import unreadable
+from p2p_desktop.temporaries import is_temporary
 from training.contract.pictures import is_picture_name, raw_kind
 from training.contract.progress import Token
 

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from p2p_desktop.convert.owner import Owner
+from p2p_desktop.owner import Owner
 from tests.convert.fakes import Desk
 
 

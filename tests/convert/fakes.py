@@ -20,8 +20,8 @@ from p2p_desktop.convert.job import (
     UnloadedModel,
     convert,
 )
-from p2p_desktop.convert.owner import Owner
 from p2p_desktop.inference.dropout import Draw
+from p2p_desktop.owner import Owner
 from training.contract.pictures import Picture, read_picture
 from training.contract.progress import Token
 

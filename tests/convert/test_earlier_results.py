@@ -8,7 +8,7 @@ import pytest
 
 from p2p_desktop.convert.earlier_results import EarlierResults
 from p2p_desktop.convert.journal import Journal, Work, digest
-from p2p_desktop.convert.owner import Owner
+from p2p_desktop.owner import Owner
 
 SOURCE = Path("/in").absolute()
 

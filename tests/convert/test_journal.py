@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from p2p_desktop.convert.journal import Claim, Journal, JournalError, Work, digest
-from p2p_desktop.convert.owner import Owner
+from p2p_desktop.owner import Owner
 
 DEAD = Owner(Owner.new().host, 1, 0, "0123abcd")  # process 1 lives, and began at another time
 LIVING = Owner.new()  # another job of this process
@@ -276,7 +276,7 @@ RACE = """
 import sys
 from pathlib import Path
 from p2p_desktop.convert.journal import Journal, Work
-from p2p_desktop.convert.owner import Owner
+from p2p_desktop.owner import Owner
 path = Path(sys.argv[1])
 print("ready", flush=True)
 sys.stdin.readline()

@@ -10,9 +10,10 @@ import psutil
 import pytest
 
 from p2p_desktop.convert import outputs
-from p2p_desktop.convert.outputs import TargetError, check_writable, is_temporary, numbered, sweep, written
-from p2p_desktop.convert.owner import FOREIGN_LIFE_S, Owner
-from p2p_desktop.placing import place
+from p2p_desktop.convert.outputs import TargetError, check_writable
+from p2p_desktop.owner import FOREIGN_LIFE_S, Owner
+from p2p_desktop.placing import numbered, place
+from p2p_desktop.temporaries import is_temporary, sweep, written
 from tests.convert.fakes import leave_behind
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such names or files")

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from p2p_desktop.convert.outputs import LONGEST_NAME_BYTES
+from p2p_desktop.placing import LONGEST_NAME_BYTES
 from tests.convert.fakes import Inverter, is_negative, save_picture
 from training.contract.errors import ConfigError
 from training.contract.pictures import read_picture

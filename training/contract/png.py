@@ -2,12 +2,13 @@
 
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from training.contract.metadata import Metadata
 
 _SIGNATURE_BYTES, _IHDR_BYTES = 8, 25
 _XMP_KEYWORD = b"XML:com.adobe.xmp"
+_MAX_KEYWORD = 79  # bytes (PNG specification, 11.3.4.2)
 _MAX_INFLATED = 64 << 20  # bytes of a profile or of XMP: a small file must not fill the memory
 
 
@@ -61,6 +62,45 @@ def with_blocks(png: bytes, metadata: Metadata) -> bytes:
         added += _chunk(b"eXIf", metadata.exif)
     if metadata.xmp is not None:
         added += _chunk(b"iTXt", _XMP_KEYWORD + bytes(5) + metadata.xmp)
+    return _inserted(png, added)
+
+
+def with_texts(png: bytes, texts: Mapping[str, str]) -> bytes:
+    """Insert texts by keyword as iTXt chunks, which hold any character (PNG specification, 11.3.4.5).
+
+    ValueError for a keyword that PNG does not take: 1 to 79 printable Latin-1 characters.
+    """
+    added = b""
+    for keyword, text in texts.items():
+        name = keyword.encode("latin-1")
+        if not 1 <= len(name) <= _MAX_KEYWORD or not keyword.isprintable():
+            raise ValueError(f"{keyword!r} is no keyword of a PNG")
+        # Two bytes say that nothing is packed; neither a language nor a translated keyword follows.
+        added += _chunk(b"iTXt", name + b"\0" + bytes(2) + b"\0\0" + text.replace("\0", "").encode("utf-8", "replace"))
+    return _inserted(png, added)
+
+
+def read_texts(data: bytes) -> dict[str, str]:
+    """Texts by keyword; of two with one keyword, the first. What cannot be unpacked is left out."""
+    texts: dict[str, str] = {}
+    for name, start, stop in chunks(data):
+        if name not in (b"iTXt", b"tEXt", b"zTXt"):
+            continue
+        keyword, _, rest = data[start:stop].partition(b"\0")
+        content: bytes | None = rest
+        if name == b"zTXt":
+            content = _inflated(rest[1:])
+        elif name == b"iTXt":
+            parts = rest[2:].split(b"\0", 2)
+            content = None if len(parts) < 3 else _inflated(parts[2]) if rest[0] else parts[2]
+        if content is not None:
+            text = content.decode("utf-8" if name == b"iTXt" else "latin-1", "replace")
+            texts.setdefault(keyword.decode("latin-1"), text)
+    return texts
+
+
+def _inserted(png: bytes, added: bytes) -> bytes:
+    """Put chunks where any may stand: behind the header, before palette and pixels."""
     border = _SIGNATURE_BYTES + _IHDR_BYTES
     return b"".join([png[:border], added, png[border:]]) if added else png
 
