@@ -9,7 +9,7 @@ from types import FrameType
 
 import typer
 
-from p2p_desktop.cli import convert, doctor, evaluate, models, pairs, train
+from p2p_desktop.cli import convert, doctor, evaluate, live, models, pairs, train
 from p2p_desktop.cli.stopping import Interrupted
 from p2p_desktop.logs import set_up_logging
 from p2p_desktop.paths import user_paths
@@ -31,6 +31,7 @@ def make_app() -> typer.Typer:
         rich_markup_mode=None,
     )
     app.command("convert")(convert.convert_command)
+    app.command("live")(live.live_command)
     app.command("train")(train.train_command)
     app.command("evaluate")(evaluate.evaluate_command)
     app.command("doctor")(doctor.doctor_command)

@@ -14,8 +14,8 @@ from pathlib import Path
 from p2p_desktop.live.file_clock import FileClock
 from p2p_desktop.live.fitting import check_frame, even_size, fitted
 from p2p_desktop.live.frames import Rgb
-from p2p_desktop.live.room import LEAST_FREE_MB, Room, free_bytes, largest_file
 from p2p_desktop.live.mp4_writer import Mp4Writer, RecordingError, VideoWriter, is_video
+from p2p_desktop.live.room import LEAST_FREE_MB, Room, free_bytes, largest_file
 from p2p_desktop.owner import Owner
 from p2p_desktop.placing import place, place_numbered
 from p2p_desktop.temporaries import sweep, temporary_path
@@ -99,6 +99,11 @@ class Recorder:
         self._room, self._temporary = self._reserved(free, largest)
         self._thread = threading.Thread(target=self._work, name="recorder", daemon=True)
         self._thread.start()
+
+    @property
+    def target(self) -> Path:
+        """The name that was asked for; what it got at last tells `Recorded`."""
+        return self._target
 
     @property
     def dropped(self) -> int:

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from p2p_desktop.live.file_clock import FileClock
+from p2p_desktop.live.mp4_writer import Mp4Writer, RecordingError
 from p2p_desktop.live.recorder import MOST_WAITING, Recorded, Recorder
 from p2p_desktop.live.room import LEAST_FREE_MB, MARGIN_MB, free_bytes, largest_file
-from p2p_desktop.live.mp4_writer import Mp4Writer, RecordingError
 from p2p_desktop.placing import LONGEST_NAME_BYTES
 from p2p_desktop.temporaries import is_temporary, sweep
 from tests.live.bars import HEIGHT, WIDTH, drawn, frames_of, number_in, rate_of
