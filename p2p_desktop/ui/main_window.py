@@ -30,7 +30,6 @@ from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.model_shelf import ModelShelf
 from p2p_desktop.ui.notes import Kind, Note
 from p2p_desktop.ui.notifications import Notifications
-from p2p_desktop.ui.placeholder_page import live_page
 from p2p_desktop.ui.question import ask_stop_and_close
 from p2p_desktop.ui.queue_model import QueueModel
 from p2p_desktop.ui.rail import PLACES, Rail
@@ -62,7 +61,7 @@ class MainWindow(QMainWindow):
         self._look, self._paths, self._settings, self._errors = look, paths, settings, errors
         self._remembered = Remembered(paths.window)
         self._threads: list[TaskThread] = []
-        self._converting = ""  # what Convert does, in words
+        self._converting = self._watching = ""  # what Convert and Live do, in words
         self.setObjectName("main_window")
         self.setWindowTitle(self.tr("P2P Desktop"))
         self.setAcceptDrops(True)
@@ -79,7 +78,7 @@ class MainWindow(QMainWindow):
         self._pages = QStackedWidget(self)
         self.convert = ConvertPage(look, self._shelf, self._session, self._model, resources() / "examples", self)
         self._makers: dict[str, Callable[[], QWidget]] = {
-            "live": partial(live_page, look, self),
+            "live": self._live_page,
             "train": self._train_page,
             "models": self._models_page,
             "settings": self._settings_page,
@@ -224,6 +223,16 @@ class MainWindow(QMainWindow):
         page.keep_awake(self._settings.value.keep_awake)
         page.use_asked.connect(self._on_use_asked)
         page.made.connect(watch.remember)
+        return page
+
+    def _live_page(self) -> QWidget:
+        from p2p_desktop.ui.live_page import LivePage  # as above
+
+        page = LivePage(self._look, self._shelf, self._model, self._remembered, resources() / "clips" / "people.mp4", self)
+        page.set_surround(self._settings.value.surround)
+        page.status_changed.connect(self._on_live_status_changed)
+        page.surround_chosen.connect(self._on_surround_chosen)
+        page.full_screen_asked.connect(self._on_full_screen_asked)
         return page
 
     def _models_page(self) -> QWidget:
@@ -385,9 +394,18 @@ class MainWindow(QMainWindow):
         self._converting = text
         self._say_what_runs()
 
+    def _on_live_status_changed(self, text: str) -> None:
+        self._watching = text
+        self._say_what_runs()
+
+    def _on_full_screen_asked(self, on: bool) -> None:
+        for part in (self._rail, self._status):
+            part.setVisible(not on)
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
     def _say_what_runs(self) -> None:
         training = self._training.words if self._training is not None else ""
-        self._status.say(self._converting or training or self.tr("Ready"))
+        self._status.say(self._converting or self._watching or training or self.tr("Ready"))
 
     def _on_training_progressed(self, fraction: float | None) -> None:
         self._rail.show_progress("train", fraction)

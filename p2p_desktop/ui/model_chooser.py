@@ -21,13 +21,13 @@ _HEIGHT, _PICTURE = 74, 56
 class ModelChooser(QAbstractButton):
     chosen = Signal(str)  # the model's name, when the person chose it
 
-    def __init__(self, look: Look, shelf: ModelShelf | None, parent: QWidget | None = None) -> None:
-        """`shelf` None: only shows a model, as `show_model` says."""
+    def __init__(self, look: Look, shelf: ModelShelf | None, parent: QWidget | None = None, *, name: str = "convert_model") -> None:
+        """`shelf` None: only shows a model, as `show_model` says. `name`: of the widget where one chooses."""
         super().__init__(parent)
         self._look, self._shelf = look, shelf
         self._name, self._title, self._does = "", self.tr("Getting ready"), ""
         self._picture = QPixmap()
-        self.setObjectName("convert_model" if shelf else "conversion_model")
+        self.setObjectName(name if shelf else "conversion_model")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         look.theme.changed.connect(self.update)
@@ -95,7 +95,7 @@ class ModelChooser(QAbstractButton):
         if self._shelf is None:
             return
         menu = QMenu(self)
-        menu.setObjectName("convert_model_menu")
+        menu.setObjectName(f"{self.objectName()}_menu")
         menu.setMinimumWidth(self.width())
         group = QActionGroup(menu)
         for model in self._shelf.models:

@@ -1,11 +1,11 @@
 """What stands in the middle of a picture's place when it cannot be shown: what happened, and what to do."""
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.plain_words import sentences
-from p2p_desktop.ui.theme import BUTTON_ICON, SPACE_L, SPACE_M, SPACE_XS
+from p2p_desktop.ui.theme import BUTTON_ICON, SPACE_L, SPACE_M, SPACE_S, SPACE_XS
 
 _WIDTH = 420
 
@@ -30,6 +30,9 @@ class NoPicture(QFrame):
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.setWordWrap(True)
             words.addWidget(label)
+        self._verbs = QHBoxLayout()
+        self._verbs.setSpacing(SPACE_S)
+        words.addLayout(self._verbs)
         self._layout = layout = QHBoxLayout(self)
         layout.setContentsMargins(SPACE_L, SPACE_L, SPACE_L, SPACE_L)
         layout.setSpacing(SPACE_M)
@@ -40,6 +43,21 @@ class NoPicture(QFrame):
         look.theme.changed.connect(self._on_look_changed)
         self._on_look_changed()
         self.hide()
+
+    def add_button(self, words: str, name: str) -> QPushButton:
+        """Add what one can do about it. Connect `clicked` of what this returns."""
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, False)
+        if not self._verbs.count():
+            self._verbs.setContentsMargins(0, SPACE_S, 0, 0)
+            self._verbs.addStretch(1)
+        button = QPushButton(words, self)
+        button.setObjectName(name)
+        self._verbs.insertWidget(self._verbs.count() - 1, button)
+        return button
+
+    def reason(self) -> str:
+        """What is said; "" while nothing is."""
+        return "" if self.isHidden() else f"{self._what.text()} {self._advice.text()}".strip()
 
     def say(self, reason: str) -> None:
         """Say why there is no picture; "" where there is one."""

@@ -93,6 +93,12 @@ class WorkingModel(QObject):
             self._loads[key] = self._loader(model.path, device, runtime, wishes.statistics)
         return self._loads[key]
 
+    def load_live(self, name: str) -> Load | None:
+        """Return what loads a model for the frames of a camera; None while there is no such model."""
+        wishes = Wishes(model=name, device=self._settings.value.device)
+        model = self.model(wishes)
+        return None if model is None else self._loader(model.path, *self._compute(wishes), "auto", follows=True)
+
     def load_file(self, path: Path) -> Load:
         """Return what loads a model file that is in no library, as one that a run has just saved."""
         device, runtime = self._compute(Wishes())
@@ -115,7 +121,7 @@ class WorkingModel(QObject):
             return self._settings.value.device, self._settings.value.runtime
         return self._device, self._runtime
 
-    def _loader(self, path: Path, device: str, runtime: str, statistics: str) -> Load:
+    def _loader(self, path: Path, device: str, runtime: str, statistics: str, *, follows: bool = False) -> Load:
         def load(token: Token) -> "Translator":
             """Called in a worker thread."""
             from p2p_desktop.inference.device import choose_compute, runtime_choice
@@ -134,6 +140,7 @@ class WorkingModel(QObject):
                 memory_budget=places.memory_budget,
                 cache=places.cache,
                 threads=self._settings.value.threads,
+                follows=follows,
             )
 
         return load

@@ -25,7 +25,7 @@ class LiveOutputs(QObject):
     snapshot_saved = Signal(Path)
     recording_begun = Signal(Path)
     recording_ended = Signal(object)  # live.recorder.Recorded
-    virtual_camera_opened = Signal(str)  # its name
+    virtual_camera_failed = Signal(str)  # a sentence: there is none any more
     failed = Signal(str)  # a sentence
 
     _told = Signal(object)  # from the threads of recorder and virtual camera to this one
@@ -136,7 +136,7 @@ class LiveOutputs(QObject):
     def _on_told(self, told: "Recorded | P2PError | str") -> None:
         if isinstance(told, str):
             self._camera = None
-            self.failed.emit(told)
+            self.virtual_camera_failed.emit(told)
             return
         self._recorder = None
         if isinstance(told, P2PError):
