@@ -100,7 +100,8 @@ class LiveFigures(QWidget):
         theme = self._look.theme
         font = theme.font("figure")
         metrics = QFontMetricsF(font)
-        width = metrics.horizontalAdvance("0" * max(len(figure), 2))  # so that what stands right of it does not jitter
+        digits = "".join("0" if letter.isdigit() else letter for letter in figure)  # digits have one width: nothing jitters
+        width = metrics.horizontalAdvance(digits)
         baseline = (self.height() + metrics.ascent() - metrics.descent()) / 2
         painter.setFont(font)
         painter.setPen(theme.color("text"))

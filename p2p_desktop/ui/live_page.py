@@ -1,5 +1,6 @@
 """Live: a camera, translated while one watches. Puts the parts of the page together; each part knows only itself."""
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,10 +67,12 @@ class LivePage(QWidget):
         self._wanted: tuple[int, int] | None = None  # what a camera is asked for
         self._name = ""  # of the chosen model
         self._loaded: Path | None = None  # the file of the model that is loaded, or being loaded
+        self._named = 0  # the number of the model whose name stands on the picture
         self._frame_size = (0, 0)
         self._current: OnScreen | None = None
         self._is_counted = True  # the current frame was seen
-        self._is_frozen = self._is_loading = self._is_full = False
+        self._is_frozen = self._is_opening = self._is_loading = self._is_full = False
+        self._lost_at: float | None = None  # when the camera was lost that is tried again; seconds of the clock of frames
         self._build(look)
         self._connect()
         self._add_shortcuts()
@@ -308,7 +311,8 @@ class LivePage(QWidget):
         self._top.offer(self._sources.all(), source)
         self._panel.offer_formats(isinstance(source, Device))
         self._panel.show_camera("", "")
-        self._view.set_waiting(self.tr("Opening {camera}").format(camera=self._sources.title(source)))
+        self._is_opening, self._lost_at = True, None
+        self._view.set_waiting(self._waiting_words())
         wanted = Format(*self._wanted, fps=30.0) if self._wanted is not None else None
         self._session.watch(source, wanted)
         self._show_state()
@@ -329,6 +333,7 @@ class LivePage(QWidget):
 
     def _on_size_known(self, width: int, height: int) -> None:
         self._frame_size = (width, height)
+        self._is_opening, self._lost_at = False, None
         self._trouble.say("")
         self._view.set_waiting(self._waiting_words())
         self._offer_sizes()
@@ -339,15 +344,14 @@ class LivePage(QWidget):
             self._trouble.say(sentence.format(camera=self._sources.title(self._source)))
 
     def _on_camera_lost(self, sentence: str) -> None:
-        self._view.set_waiting(self.tr("Trying again by itself"))
+        self._lost_at = time.monotonic()
+        self._view.set_waiting(self._waiting_words())
         self._trouble.say(sentence)
-        self._frame_size = (0, 0)
 
     def _on_camera_failed(self, sentence: str) -> None:
-        self._view.set_waiting("")
-        if self._current is not None and self._current.shown.frame is not None:
-            self._view.clear()
-            self._current = None
+        self._is_opening, self._lost_at = False, None
+        self._view.clear()
+        self._current = None
         self._trouble.say(sentence)
         self._show_state()
         self._tell_status()
@@ -391,7 +395,6 @@ class LivePage(QWidget):
         self._note.clear()
         self._session.choose_model(self._model.load_live(self._name))
         self._is_loading = True
-        self._view.set_words(self.tr("Camera"), model_words.title(model))
         self._view.set_waiting(self._waiting_words())
         self._offer_sizes()
         self._tell_status()
@@ -435,10 +438,14 @@ class LivePage(QWidget):
         if newest is None or self._source is None:
             return
         self._current, self._is_counted = newest, False
+        if newest.after is not None and self._named != newest.shown.model:  # the name comes with the first frame of its model
+            self._named = newest.shown.model
+            self._view.set_words(self.tr("Camera"), self._model_title())
         self._view.show_both(newest.before, newest.after, self._sources.title(self._source))
         if newest.after is not None:
             self._panel.show_used(newest.shown.size)
-        if self._trouble.reason():
+        if self._trouble.reason() and (self._lost_at is None or newest.shown.frame.captured > self._lost_at):
+            self._lost_at = None
             self._trouble.say("")
             self._view.set_waiting(self._waiting_words())
         self._show_state()
@@ -451,7 +458,8 @@ class LivePage(QWidget):
 
     def _show_figures(self) -> None:
         figures = self._session.figures()
-        self._bar.show_figures(figures if self._session.is_watching else None)
+        if not self._is_frozen:
+            self._bar.show_figures(figures if self._session.is_watching else None)
         width, height = self._frame_size
         if width:
             words = live_words.camera_sends(width, height, figures.fps_in)
@@ -505,6 +513,10 @@ class LivePage(QWidget):
         return model_words.title(model) if model is not None else self._name
 
     def _waiting_words(self) -> str:
+        if self._is_opening and self._source is not None:
+            return self.tr("Opening {camera}").format(camera=self._sources.title(self._source))
+        if self._lost_at is not None:
+            return self.tr("Trying again by itself")
         if self._is_loading and self._name:
             return self.tr("Getting {model} ready").format(model=self._model_title())
         if self._is_frozen:

@@ -206,6 +206,7 @@ class LiveSession(QObject):
     def _on_camera_failed(self, error: Exception) -> None:
         if self._number_of(self.sender()) != self._number:
             return
+        self._number += 1  # what of its frames is still being translated comes too late
         sentence = self.tr("The camera cannot be watched. The log says why.")
         self.camera_failed.emit(str(error) if isinstance(error, P2PError) else sentence)
 
@@ -231,6 +232,7 @@ class LiveSession(QObject):
                 case ModelLoading(model) if model == self._model:
                     self.model_loading.emit()
                 case ModelReady() if event.model == self._model:
+                    self.meter.reset()  # what came while it was loaded says nothing of it
                     self.model_ready.emit(event.device, event.runtime)
                 case ModelFailed() if event.model == self._model:
                     self.model_failed.emit(event.sentence)
