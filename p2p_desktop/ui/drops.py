@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 MODEL_SUFFIX = ".safetensors"
 FOREIGN_SUFFIXES = (".pth", ".pt")  # models of other programs
+VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".avi", ".webm", ".mpg", ".mpeg")
 _GLANCED_AT = 100  # addresses
 
 
@@ -18,9 +19,10 @@ class Dropped:
     models: tuple[Path, ...]
     refused: str  # a sentence about what finds no place; "" if all did
     foreign: tuple[Path, ...] = ()  # models of other programs
+    videos: tuple[Path, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.pictures or self.models or self.foreign)
+        return bool(self.pictures or self.models or self.foreign or self.videos)
 
 
 def may_hold_files(data: QMimeData) -> bool:
@@ -62,11 +64,13 @@ def sorted_by_name(names: Sequence[str], refused: str = "") -> Dropped:
     pictures: list[Path] = []
     models: list[Path] = []
     foreign: list[Path] = []
+    videos: list[Path] = []
     for name in names:
         folded = name.casefold()
         place = models if folded.endswith(MODEL_SUFFIX) else foreign if folded.endswith(FOREIGN_SUFFIXES) else pictures
+        place = videos if folded.endswith(VIDEO_SUFFIXES) else place
         place.append(Path(name))
-    return Dropped(tuple(pictures), tuple(models), refused, tuple(foreign))
+    return Dropped(tuple(pictures), tuple(models), refused, tuple(foreign), tuple(videos))
 
 
 def _nothing_to_open(data: QMimeData) -> str:

@@ -9,6 +9,7 @@ from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QShortcut, QShowE
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from p2p_desktop.live.wishes import LiveWishes
+from p2p_desktop.settings import Settings
 from p2p_desktop.ui import live_words, model_words
 from p2p_desktop.ui.address_dialog import AddressDialog
 from p2p_desktop.ui.folding_panel import FoldingPanel
@@ -67,6 +68,7 @@ class LivePage(QWidget):
         self._wanted: tuple[int, int] | None = None  # what a camera is asked for
         self._name = ""  # of the chosen model
         self._loaded: Path | None = None  # the file of the model that is loaded, or being loaded
+        self._computing: tuple[object, ...] = ()  # the settings that a loaded model depends on
         self._named = 0  # the number of the model whose name stands on the picture
         self._frame_size = (0, 0)
         self._current: OnScreen | None = None
@@ -93,13 +95,13 @@ class LivePage(QWidget):
     def use_model(self, name: str) -> None:
         self._choose_model(name)
 
-    def follow_settings(self) -> None:
-        """Device or threads are others now."""
-        if self.isVisible():
+    def follow_settings(self, settings: Settings) -> None:
+        """The surround at once; the model is loaded again if it shall compute otherwise."""
+        self._view.set_surround(settings.surround)
+        computing = (settings.device, settings.runtime, settings.threads, settings.memory_mb)
+        if computing != self._computing:
+            self._computing = computing
             self._load_model()
-
-    def set_surround(self, name: str) -> None:
-        self._view.set_surround(name)
 
     def set_narrow(self, on: bool) -> None:
         self._folding.set_narrow(on)

@@ -222,6 +222,7 @@ class MainWindow(QMainWindow):
         page = TrainPage(self._look, self._shelf, self._model, watch.runs, runs, resources(), self)
         page.keep_awake(self._settings.value.keep_awake)
         page.use_asked.connect(self._on_use_asked)
+        page.watch_asked.connect(self._on_watch_asked)
         page.made.connect(watch.remember)
         return page
 
@@ -229,7 +230,7 @@ class MainWindow(QMainWindow):
         from p2p_desktop.ui.live_page import LivePage  # as above
 
         page = LivePage(self._look, self._shelf, self._model, self._remembered, resources() / "clips" / "people.mp4", self)
-        page.set_surround(self._settings.value.surround)
+        page.follow_settings(self._settings.value)
         page.status_changed.connect(self._on_live_status_changed)
         page.surround_chosen.connect(self._on_surround_chosen)
         page.full_screen_asked.connect(self._on_full_screen_asked)
@@ -240,6 +241,7 @@ class MainWindow(QMainWindow):
 
         page = ModelsPage(self._look, self._shelf, self._model, resources() / "examples", self)
         page.use_asked.connect(self._on_use_asked)
+        page.watch_asked.connect(self._on_watch_asked)
         return page
 
     def _settings_page(self) -> QWidget:
@@ -330,6 +332,10 @@ class MainWindow(QMainWindow):
                 highlight(what if page is self._pages.currentWidget() else None)
 
     def _take(self, what: Dropped) -> None:
+        if what.videos:
+            self.go_to("live")
+            page: Any = self._made["live"]  # Any: the page's class is imported late
+            page.watch_file(what.videos[0])
         if what.models:
             self.go_to("models")
             self._shelf.add(what.models)
@@ -389,6 +395,11 @@ class MainWindow(QMainWindow):
     def _on_use_asked(self, name: str) -> None:
         self.convert.use_model(name)
         self.go_to("convert")
+
+    def _on_watch_asked(self, name: str) -> None:
+        self.go_to("live")
+        page: Any = self._made["live"]  # Any: the page's class is imported late
+        page.use_model(name)
 
     def _on_status_changed(self, text: str) -> None:
         self._converting = text
@@ -465,10 +476,13 @@ class MainWindow(QMainWindow):
         if changed:
             self.convert.wish(**changed)
         self._session.keep_awake = settings.keep_awake
+        if "live" in self._made:
+            page: Any = self._made["live"]  # Any: the page's class is imported late
+            page.follow_settings(settings)
         if self._training is not None:
             self._training.follow_settings()
         if "train" in self._made:
-            page: Any = self._made["train"]  # Any: the page's class is imported late
+            page = self._made["train"]
             page.keep_awake(settings.keep_awake)
             page.use_folder(self._paths.runs_in(settings.models_folder))
         self._show_device()

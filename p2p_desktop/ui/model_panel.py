@@ -23,6 +23,7 @@ _PICTURE_HEIGHT = 200
 
 class ModelPanel(QFrame):
     use_asked = Signal(str)
+    watch_asked = Signal(str)
     try_asked = Signal(str)
     measure_asked = Signal(str)
     rename_asked = Signal(str)
@@ -109,6 +110,10 @@ class ModelPanel(QFrame):
         self._use.setProperty("role", "primary")
         self._use.setToolTip(self.tr("Goes there with this model chosen (Return)"))
         self._look.icons.set_on(self._use, "arrow-right", token="on_accent")
+        self._watch = QPushButton(self.tr("Use in Live"), self)
+        self._watch.setObjectName("models_watch")
+        self._watch.setToolTip(self.tr("Goes there with this model chosen: what the camera sees, translated"))
+        self._look.icons.set_on(self._watch, "video-camera")
         self._try = QPushButton(self.tr("Try on a picture"), self)
         self._try.setObjectName("models_try")
         self._try.setToolTip(self.tr("Shows what it does to one picture. Nothing is written."))
@@ -126,6 +131,7 @@ class ModelPanel(QFrame):
         self._look.icons.set_on(self._remove, "trash")
         for button, signal in (
             (self._use, self.use_asked),
+            (self._watch, self.watch_asked),
             (self._try, self.try_asked),
             (self._measure, self.measure_asked),
             (self._rename, self.rename_asked),
@@ -139,6 +145,7 @@ class ModelPanel(QFrame):
         layout.setContentsMargins(SPACE_XL, SPACE_S, SPACE_XL, SPACE_L)
         layout.setSpacing(SPACE_S + 2)
         layout.addWidget(self._use)
+        layout.addWidget(self._watch)
         layout.addWidget(self._try)
         layout.addWidget(self._measure)
         layout.addLayout(pair)

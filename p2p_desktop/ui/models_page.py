@@ -43,6 +43,7 @@ _SEARCH_WIDTH = 150
 
 class ModelsPage(QWidget):
     use_asked = Signal(str)
+    watch_asked = Signal(str)  # in Live
 
     def __init__(self, look: Look, shelf: ModelShelf, working: WorkingModel, examples: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -182,6 +183,7 @@ class ModelsPage(QWidget):
             source.measure_asked.connect(self._on_measure)
             source.rename_asked.connect(self._on_rename)
             source.remove_asked.connect(self._on_remove)
+        self._panel.watch_asked.connect(self.watch_asked)
         self._panel.try_asked.connect(self._on_try)
         self._cards.menu_asked.connect(self._on_menu)
 

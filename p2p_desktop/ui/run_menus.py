@@ -57,12 +57,16 @@ def best_of(run: Path, state: RunState) -> Path | None:
 
 
 def use_menu(run: Path, state: RunState, standing: Standing, parent: QWidget) -> QMenu:
-    """Actions hold the path of a model; None: a snapshot is to be taken of the step the run stands at."""
+    """Actions hold (place, path): "convert" or "live", and a model; None: a snapshot is to be taken of the present step."""
     menu = QMenu(parent)
     menu.setObjectName("train_use_menu")
     menu.setToolTipsVisible(True)
-    for model in models_of(run, state)[: 2 + _MOST_SNAPSHOTS]:
-        menu.addAction(_tr("In Convert: {model}").format(model=model.words[:1].lower() + model.words[1:])).setData(model.path)
+    models = models_of(run, state)
+    for place, words in (("convert", _tr("In Convert: {model}")), ("live", _tr("In Live: {model}"))):
+        for model in models[: 2 + (_MOST_SNAPSHOTS if place == "convert" else 0)]:
+            menu.addAction(words.format(model=model.words[:1].lower() + model.words[1:])).setData((place, model.path))
+        if models and place == "convert":
+            menu.addSeparator()
     if standing in HELD:
         menu.addSeparator()
         action = menu.addAction(_tr("In Convert: a snapshot of this very step"))

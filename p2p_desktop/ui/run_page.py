@@ -38,7 +38,8 @@ _USUAL_HEIGHT, _USUAL_SIDE, _LEAST_SIDE, _MOST_SIDE = 772, 228, 110, 420  # pixe
 
 
 class RunPage(QWidget):
-    use_asked = Signal(Path)  # a model file of the run
+    use_asked = Signal(Path)  # a model file of the run, in Convert
+    watch_asked = Signal(Path)  # as above, in Live
     go_on_asked = Signal()
     fine_tune_asked = Signal(Path, Path)  # the run, and a model file of it
     duplicate_asked = Signal(Path)  # the run
@@ -336,11 +337,12 @@ class RunPage(QWidget):
             menu.popup(place)
 
     def _on_use_triggered(self, action: QAction) -> None:
-        path = action.data()
-        if isinstance(path, Path):
-            self.use_asked.emit(path)
-        else:
+        chosen = action.data()
+        if chosen is None:
             self._use_snapshot()
+            return
+        place, path = chosen
+        (self.watch_asked if place == "live" else self.use_asked).emit(path)
 
     def _on_more(self, place: QPoint) -> None:
         if self._run is not None:

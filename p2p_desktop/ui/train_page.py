@@ -41,6 +41,7 @@ _EXAMPLE_TASK, _EXAMPLE_PRESET = "deblur", "quick"
 
 class TrainPage(QWidget):
     use_asked = Signal(str)  # a model's name, in Convert
+    watch_asked = Signal(str)  # as above, in Live
     made = Signal(Path)  # a run's folder: the wizard has made it
 
     def __init__(
@@ -175,6 +176,7 @@ class TrainPage(QWidget):
     def _connect_run_page(self, page: "RunPage") -> None:
         page.back_asked.connect(self._on_back)
         page.use_asked.connect(self._on_use)
+        page.watch_asked.connect(self._on_watch)
         page.go_on_asked.connect(self._on_go_on_here)
         page.fine_tune_asked.connect(self._on_fine_tune)
         page.duplicate_asked.connect(self._on_duplicate)
@@ -342,10 +344,19 @@ class TrainPage(QWidget):
     def _on_use(self, model: Path) -> None:
         self._shelf.put(model, self._on_put)
 
+    def _on_watch(self, model: Path) -> None:
+        self._shelf.put(model, self._on_put_for_live)
+
     def _on_put(self, name: str, problem: str) -> None:
         """The model that was asked for is in Models, or a sentence says why not."""
         if name:
             self.use_asked.emit(name)
+        else:
+            self._on_failed(problem)
+
+    def _on_put_for_live(self, name: str, problem: str) -> None:
+        if name:
+            self.watch_asked.emit(name)
         else:
             self._on_failed(problem)
 

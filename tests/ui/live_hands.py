@@ -92,7 +92,7 @@ class LiveHands:
         for number, name in enumerate((ALPHA, BETA)):
             model = library.shipped / f"{name}.safetensors"
             if not model.exists():
-                write_small_model(model, small_card(name, SPEC), seed=number, gain=3.0 + number)
+                write_small_model(model, small_card(name, SPEC), seed=number, gain=3.0 + 2 * number)
                 convert_network(model, file_digest(model), read_card(model).statistics, self.paths.cache)
         self.shelf = ModelShelf(library.shipped, library.added, library.removed, measured=self.paths.measured)
         self.settings = SettingsBox(self.paths.settings)

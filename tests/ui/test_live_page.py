@@ -449,3 +449,41 @@ def test_a_model_that_is_removed_while_it_is_watched_gives_way_to_another(live):
     (live.folder / "shipped" / "beta.safetensors").unlink()
     live.shelf.refresh()
     live.wait_translated(ALPHA)
+
+
+def test_the_window_brings_a_dropped_video_and_a_chosen_model_to_live(driver, tmp_path):
+    video = write_clip(tmp_path / "film.MP4", 20)
+    driver.drop([video])
+    page = driver.window.page("live")
+    driver.wait(lambda: page.isVisible() and page._source == VideoFile(video))
+    driver.wait(lambda: page._current is not None)
+    driver.wait(lambda: "film.MP4" in driver.text("status_doing"))
+    driver.window.go_to("models")
+    driver.wait(lambda: page._session.is_released)
+    assert "film.MP4" not in driver.text("status_doing")
+    driver.wait(lambda: driver.find("models_watch", QAbstractButton).isEnabled())
+    driver.click("models_watch")
+    driver.wait(lambda: page.isVisible() and page._name == driver.window.page("models")._cards.selected.name)
+
+
+def test_the_whole_window_makes_room_for_the_picture_and_comes_back(driver):
+    driver.window.go_to("live")
+    driver.click("live_full_screen")
+    assert driver.window.isFullScreen()
+    assert not driver.window._rail.isVisible()
+    QTest.keyClick(driver.find("live_view"), Qt.Key.Key_Escape)
+    assert not driver.window.isFullScreen()
+    assert driver.window._rail.isVisible()
+
+
+def test_settings_reach_what_is_live(driver):
+    driver.window.go_to("live")
+    page = driver.window.page("live")
+    driver.wait(lambda: page._current is not None and page._current.after is not None)
+    number = page._session._model
+    driver.window._settings.change(surround="black")
+    assert page._view._surround == "black"
+    assert page._session._model == number
+    driver.window._settings.change(threads=1)
+    assert page._session._model == number + 1
+    driver.wait(lambda: page._current is not None and page._current.shown.model == number + 1)

@@ -5,13 +5,11 @@ import json
 import pytest
 from PySide6.QtCore import QRect
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QLabel
 
 from p2p_desktop.paths import user_paths
 from p2p_desktop.ui import window_place
 from p2p_desktop.ui.errors import UncaughtErrors
 from p2p_desktop.ui.main_window import MainWindow
-from p2p_desktop.ui.placeholder_page import live_page
 from p2p_desktop.ui.settings_box import SettingsBox
 
 
@@ -60,14 +58,3 @@ def test_a_window_that_was_larger_comes_back_within_the_screen(opened, corner):
     first.close()
     assert json.loads(user_paths().window.read_text())["geometry"]
     assert screen().adjusted(0, 0, 2, 2).contains(opened().geometry())  # the frame is known when it is shown
-
-
-@pytest.mark.parametrize("size", [(1124, 772), (832, 572)], ids=["usual", "smallest"])
-def test_a_place_that_is_not_there_yet_says_its_whole_sentence(look, qtbot, size):
-    page = live_page(look, None)
-    qtbot.addWidget(page)
-    page.resize(*size)
-    page.show()
-    for words in page.findChildren(QLabel):
-        if words.wordWrap():
-            assert words.height() >= words.heightForWidth(words.width())
