@@ -1,9 +1,11 @@
 """Frames recorded to a video that plays as long as it took, without slowing whoever gives them."""
 
+import contextlib
 import errno
 import logging
 import math
 import os
+import sys
 import threading
 import time
 from collections import deque
@@ -27,6 +29,7 @@ MOST_WAITING = 3  # frames: one that is written late is better than one that is 
 LOOK_S = 1.0  # between two looks at the free room
 LATE_S = 1.0  # how late a frame may come after its time; until then its predecessor is not repeated in its place
 POLL_S = 0.2
+_NICE = 5  # a third of the share of a thread that is no nicer
 ASLEEP_S = 30.0  # without a turn of the recorder's thread, although it had nothing to write: the computer slept
 MOST_FPS = 240.0
 _TRIAL_SIZE = 64, 64  # pixels: at the start, when no frame has told its size yet
@@ -181,6 +184,7 @@ class Recorder:
         return room, temporary
 
     def _work(self) -> None:
+        _step_back()
         try:
             self._outcome = self._recorded()
         except RecordingError as error:
@@ -293,6 +297,13 @@ class Recorder:
             else:
                 return self._target
         return place_numbered(self._temporary, self._target)
+
+
+def _step_back() -> None:
+    """Let other threads go before this one, where a system has priorities for threads: what is watched matters more."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
 
 
 def _unwritable(folder: Path, error: OSError) -> str:

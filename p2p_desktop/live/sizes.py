@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from training.contract.framing import SizeRule, long_side_at
 
-STEPS = (96, 128, 160, 192, 224, 256, 320, 384, 448, 512, 640, 768, 960, 1280, 1600, 1920)  # pixels of the long side
+STEPS = (128, 160, 192, 224, 256, 320, 384, 448, 512, 640, 768, 960, 1280, 1600, 1920)  # pixels of the long side
 MOST_AT_FIRST = 640
 """Pixels of the long side at which a model that takes any size works if nobody says otherwise: what some computers manage live."""
 

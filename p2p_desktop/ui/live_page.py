@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from p2p_desktop.live.sources import Source
 
 _FIGURES_EVERY_MS = 250
-_PREFERRED = "deblur"
+_PREFERRED = "deblur"  # at first
 
 
 class LivePage(QWidget):
@@ -304,6 +304,8 @@ class LivePage(QWidget):
 
         if source != self._source:
             self._wanted = None
+            self._view.clear()  # nothing of one camera is seen under the name of another
+            self._current = None
         self._source = source
         self._sources.note(source)
         self._frame_size = (0, 0)
@@ -313,6 +315,7 @@ class LivePage(QWidget):
         self._top.offer(self._sources.all(), source)
         self._panel.offer_formats(isinstance(source, Device))
         self._panel.show_camera("", "")
+        self._panel.show_used((0, 0))
         self._is_opening, self._lost_at = True, None
         self._view.set_waiting(self._waiting_words())
         wanted = Format(*self._wanted, fps=30.0) if self._wanted is not None else None
@@ -346,7 +349,7 @@ class LivePage(QWidget):
             self._trouble.say(sentence.format(camera=self._sources.title(self._source)))
 
     def _on_camera_lost(self, sentence: str) -> None:
-        self._lost_at = time.monotonic()
+        self._is_opening, self._lost_at = False, time.monotonic()
         self._view.set_waiting(self._waiting_words())
         self._trouble.say(sentence)
 
@@ -487,7 +490,7 @@ class LivePage(QWidget):
         if self._outputs.is_recording:
             self._saving.stop_recording()
         elif self._current is not None and self._current.after is not None:
-            self._saving.record(self._model_title())
+            self._saving.record(self._model_title(), self._session.figures().fps_out)
         self._show_state()
 
     def _on_wishes_changed(self, wishes: LiveWishes) -> None:

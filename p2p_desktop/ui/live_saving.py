@@ -61,10 +61,11 @@ class LiveSaving(QObject):
         name = dated_name(datetime.now().astimezone(), model, ".png")
         self._outputs.snapshot(shown.result, self._form.folder, name, about)
 
-    def record(self, model: str) -> None:
+    def record(self, model: str, fps: float) -> None:
+        """`fps`: frames a second that are translated at the moment."""
         from p2p_desktop.live.names import dated_name
 
-        self._outputs.record(self._form.folder / dated_name(datetime.now().astimezone(), model, ".mp4"))
+        self._outputs.record(self._form.folder / dated_name(datetime.now().astimezone(), model, ".mp4"), fps)
         self.changed.emit()
 
     def stop_recording(self) -> None:

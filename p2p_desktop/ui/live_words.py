@@ -13,7 +13,7 @@ def camera_sends(width: int, height: int, rate: float) -> str:
     """`rate`: frames a second as measured; 0 while that is not known."""
     if not rate:
         return size_words(width, height)
-    return _tr("{size}, {rate} a second").format(size=size_words(width, height), rate=f"{rate:.0f}")
+    return _tr("{size}, {rate}/s").format(size=size_words(width, height), rate=f"{rate:.0f}")
 
 
 def recording(seconds: float, dropped: int) -> str:

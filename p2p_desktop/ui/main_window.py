@@ -540,4 +540,6 @@ def _import_what_is_needed(_: Report[Any], __: Token) -> None:  # Any: nothing i
     import p2p_desktop.convert.preview
     import p2p_desktop.convert.request
     import p2p_desktop.convert.unfinished
+    import p2p_desktop.live.capture
+    import p2p_desktop.live.translating
     import p2p_desktop.workers.runs_watch  # noqa: F401  imported so that it is there later

@@ -18,7 +18,9 @@ if TYPE_CHECKING:  # these import OpenCV; the first paint must not wait for it
     from p2p_desktop.live.virtual_camera import VirtualCamera
     from training.contract.encodings import Pixels
 
-RECORDED_FPS = 30.0  # of the file; what comes faster or slower is left out or repeated, so that it plays in true time
+RECORDED_FPS = (10.0, 12.0, 15.0, 20.0, 24.0, 30.0)
+"""Rates that a file may have. What comes faster or slower is left out or repeated, so that it plays in true time."""
+_ROOM = 0.93  # of a rate: 23.5 measured frames a second are 24
 
 
 class LiveOutputs(QObject):
@@ -75,18 +77,19 @@ class LiveOutputs(QObject):
 
         self._errands.run(work, "saving a snapshot", self._on_snapshot)
 
-    def record(self, target: Path) -> None:
-        """Begin to record; a number is added to a name that is taken."""
+    def record(self, target: Path, fps: float) -> None:
+        """Begin to record; a number is added to a name that is taken. `fps`: as measured, so that few frames are written twice."""
         if self.is_recording:
             return
         self._is_starting = True
+        rate = next((rate for rate in RECORDED_FPS if rate >= fps * _ROOM), RECORDED_FPS[-1])
 
         def work(_: Report[Any], __: Token) -> "Recorder | P2PError":  # Any: nothing is reported
             from p2p_desktop.live.recorder import Recorder
 
             try:
                 target.parent.mkdir(parents=True, exist_ok=True)
-                return Recorder(target, fps=RECORDED_FPS, ended=self._told.emit)
+                return Recorder(target, fps=rate, ended=self._told.emit)
             except P2PError as error:
                 return error
             except OSError as error:

@@ -4,7 +4,7 @@ import itertools
 
 from p2p_desktop.live.hold_rate import RETRY_S, HoldRate
 
-STEPS = (96, 128, 160, 192, 224, 256, 320, 384, 448, 512, 640)
+STEPS = (128, 160, 192, 224, 256, 320, 384, 448, 512, 640)
 
 
 def run(hold, seconds_at, fps, frames, start=0.0, most=640):
