@@ -19,6 +19,7 @@ IMAGES = ROOT / "docs" / "images"
 EXAMPLES = sorted((ROOT / "resources" / "examples").glob("*.jpg"))
 FIRST, NUM_PHOTOS = 400, 60
 _LOOK_MS, _PATIENCE_S = 20, 120
+_LIVE_S = 12.0  # until somebody stands in the clip, and the curve has a length
 
 # name, theme, width, height, scale, what is shown
 README = (
@@ -26,8 +27,10 @@ README = (
     ("convert-done-light", "light", 1200, 800, 1, "done"),
     ("models-light", "light", 1200, 800, 1, "models"),
     ("settings-dark", "dark", 1200, 800, 1, "settings"),
+    ("live-dark", "dark", 1200, 800, 1, "live"),
 )
-SCENES = ("empty", "ready", "busy", "done", "failed", "models", "settings", "live")
+LIVE = ("live", "live-frozen", "live-failed", "live-side-by-side", "live-recording")
+SCENES = ("empty", "ready", "busy", "done", "failed", "models", "settings", *LIVE)
 SIZES = ((1200, 800, 1), (900, 600, 1), (2560, 1440, 1), (1200, 800, 2), (900, 600, 3))
 
 
@@ -100,10 +103,27 @@ def play(name: str, theme: str, width: int, height: int, scene: str, target: Pat
         pause(2)
     if scene == "failed":
         window.convert._queue.select(session.queue.rows("failed")[0])
-    if scene in ("models", "settings", "live"):
+    if scene in ("models", "settings"):
         window.go_to(scene)
         wait(lambda: not window._doctor.is_running)
         pause(0.5)
+    if scene in LIVE:
+        window.go_to("live")
+        live = window.page("live")
+        live.use_model("colorize")
+        wait(lambda: live._current is not None and live._current.after is not None)
+        pause(_LIVE_S)
+        if scene == "live-frozen":
+            press("live_freeze")
+            press("live_snapshot")
+        if scene == "live-failed":
+            live.watch_file(ROOT / "clip that is gone.mp4")
+        if scene == "live-side-by-side":
+            live._top.choose_mode("side_by_side")
+            live._panel.outputs._more.click()
+        if scene == "live-recording":
+            press("live_record")
+        pause(2)
     pause(0.3)
     window.grab().save(str(target))
     window.close_down()

@@ -2,12 +2,13 @@
 
 The map. A picture walks: cli.convert, or ui.convert_page and workers.conversion -> convert.request -> convert.job (plan, then
 pipeline) -> inference.translator -> a runtime -> back through the pipeline's writers -> convert.journal. From Python it takes the
-short way: `load(...)` gives that translator.
+short way: `load(...)` gives that translator. A frame: camera -> live.capture -> mailbox -> live.translating -> mailbox -> ui.live_page.
 
     ui/         the window: a page a file, and small widgets that show state and ask
     workers/    threads of the window (QtCore only): they run the functions that the command line runs
     cli/        a file a command; no Qt
     convert/    folders: plan, bounded pipeline, journal, atomic outputs
+    live/       cameras: the newest frame to the translator, a size that holds the rate, recordings
     inference/  pictures: device, runtimes, tiles, memory; models as files for other programs
     models/     the model files at hand; those of other programs, made ours
     runs/       training runs, met only through their folders: made, read, judged, listed, compared
