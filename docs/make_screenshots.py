@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -108,25 +109,32 @@ def play(name: str, theme: str, width: int, height: int, scene: str, target: Pat
         wait(lambda: not window._doctor.is_running)
         pause(0.5)
     if scene in LIVE:
-        window.go_to("live")
-        live = window.page("live")
-        live.use_model("colorize")
-        wait(lambda: live._current is not None and live._current.after is not None)
-        pause(_LIVE_S)
-        if scene == "live-frozen":
-            press("live_freeze")
-            press("live_snapshot")
-        if scene == "live-failed":
-            live.watch_file(ROOT / "clip that is gone.mp4")
-        if scene == "live-side-by-side":
-            live._top.choose_mode("side_by_side")
-            live._panel.outputs._more.click()
-        if scene == "live-recording":
-            press("live_record")
-        pause(2)
+        play_live(window, scene, wait, pause, press)
     pause(0.3)
     window.grab().save(str(target))
     window.close_down()
+
+
+def play_live(window, scene: str, wait, pause, press) -> None:
+    """The example clip, sharpened at its full size."""
+    window.go_to("live")
+    live = window.page("live")
+    live.use_model("deblur")
+    live._panel.change(replace(live._panel.wishes, hold_fps=0.0, side=768))
+    live._session.wish(live._panel.wishes)
+    wait(lambda: live._current is not None and live._current.after is not None)
+    pause(_LIVE_S)
+    if scene == "live-frozen":
+        press("live_freeze")
+        press("live_snapshot")
+    if scene == "live-failed":
+        live.watch_file(ROOT / "clip that is gone.mp4")
+    if scene == "live-side-by-side":
+        live._top.choose_mode("side_by_side")
+        live._panel.outputs._more.click()
+    if scene == "live-recording":
+        press("live_record")
+    pause(2)
 
 
 def main() -> None:
