@@ -2,7 +2,7 @@
 
 The map. A picture walks: cli.convert, or ui.convert_page and workers.conversion -> convert.request -> convert.job (plan, then
 pipeline) -> inference.translator -> a runtime -> back through the pipeline's writers -> convert.journal. From Python it takes the
-short way: `load(...)` gives that translator. A frame: a camera -> live.capture -> live.translating -> ui.live_page, the newest always.
+short way: `load(...)` gives that translator. A frame: a camera -> live.capture -> live.translating -> ui.live_page.
 
     ui/         the window: a page a file, and small widgets that show state and ask
     workers/    threads of the window (QtCore only): they run the functions that the command line runs
