@@ -230,6 +230,7 @@ class LivePage(QWidget):
 
     def _begin(self) -> None:
         self._timer.start()
+        self._saving.begin()
         self._watch.watch(True)
         if self._watch.devices is not None:
             self._sources.devices = self._watch.devices
@@ -243,7 +244,7 @@ class LivePage(QWidget):
 
     def _end(self) -> None:
         """Nobody looks: the camera and the memory of the model are others' again."""
-        self._saving.stop_recording()
+        self._saving.end()
         self._session.stop()
         self._loaded = None
         self._is_frozen = False

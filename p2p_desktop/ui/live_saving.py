@@ -25,16 +25,17 @@ class LiveSaving(QObject):
         super().__init__(parent)
         self._outputs, self._form, self._remembered = outputs, form, remembered
         self._errands = Errands(self)
+        self._offers_camera = False
         self._door = FolderDoor(self._errands, self)
         folder = remembered.text("live_folder")
         if folder:
             form.show_folder(Path(folder))
-        from importlib.util import find_spec
+        from p2p_desktop.live.virtual_camera import is_available
 
-        form.offer_camera(find_spec("pyvirtualcam") is not None)
+        form.offer_camera(is_available())
         form.folder_chosen.connect(self._on_folder_chosen)
         form.folder_asked.connect(self._on_folder_asked)
-        form.camera_switched.connect(outputs.offer_camera)
+        form.camera_switched.connect(self._on_camera_switched)
         outputs.snapshot_saved.connect(self._on_snapshot_saved)
         outputs.recording_begun.connect(self._on_recording_begun)
         outputs.recording_ended.connect(self._on_recording_ended)
@@ -71,6 +72,15 @@ class LiveSaving(QObject):
     def stop_recording(self) -> None:
         self._outputs.stop_recording()
 
+    def begin(self) -> None:
+        """Live is seen: other programs see it, too, if that is wished."""
+        self._outputs.offer_camera(self._offers_camera)
+
+    def end(self) -> None:
+        """Live is left: a recording ends, and other programs do not go on showing the last frame."""
+        self.stop_recording()
+        self._outputs.offer_camera(False)
+
     def close(self, until: QDeadlineTimer) -> None:
         self._errands.close(until)
 
@@ -104,6 +114,11 @@ class LiveSaving(QObject):
         self.said.emit("error", sentence, "")
         self.changed.emit()
 
+    def _on_camera_switched(self, on: bool) -> None:
+        self._offers_camera = on
+        self._outputs.offer_camera(on)
+
     def _on_virtual_camera_failed(self, sentence: str) -> None:
+        self._offers_camera = False
         self._form.show_camera(False)
         self.said.emit("warning", sentence, "")

@@ -1,63 +1,19 @@
 """The result as a camera for others: the newest frame, and a sentence where there can be none."""
 
-import importlib.machinery
 import os
 import subprocess
 import sys
-import threading
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
 
 from p2p_desktop.live.virtual_camera import LIBRARY, VirtualCamera, is_available
 from tests.live.bars import HEIGHT, WIDTH, drawn, number_in
-from tests.live.waiting import SOON_S, until
+from tests.live.virtual_driver import Driver
+from tests.live.waiting import until
 
 ROOT = Path(__file__).parents[2]
-
-
-class Driver:
-    """What the library does with a driver, as far as it is used: one camera of one size that takes RGB."""
-
-    def __init__(self) -> None:
-        self.opened: list[tuple[int, int, float]] = []
-        self.sent: list[np.ndarray] = []
-        self.num_closed = 0
-        self.error: Exception | None = None
-        self.ready = threading.Event()
-        self.ready.set()
-
-    def module(self) -> ModuleType:
-        driver = self
-
-        class Camera:
-            device = "/dev/video7"
-
-            def __init__(self, width: int, height: int, fps: float, *, fmt: str) -> None:
-                if driver.error is not None:
-                    raise driver.error
-                assert fmt == "RGB"
-                self._shape = height, width, 3
-                driver.opened.append((width, height, fps))
-
-            def send(self, frame: np.ndarray) -> None:
-                assert driver.ready.wait(SOON_S)
-                if driver.error is not None:
-                    raise driver.error
-                if frame.shape != self._shape or frame.dtype != np.uint8 or not frame.flags.c_contiguous:
-                    raise ValueError("unexpected frame")
-                driver.sent.append(frame.copy())
-
-            def close(self) -> None:
-                driver.num_closed += 1
-
-        module = ModuleType(LIBRARY)
-        module.__spec__ = importlib.machinery.ModuleSpec(LIBRARY, None)
-        module.Camera = Camera
-        module.PixelFormat = type("PixelFormat", (), {"RGB": "RGB"})
-        return module
 
 
 @pytest.fixture

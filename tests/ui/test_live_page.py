@@ -1,5 +1,6 @@
 """Live as a person meets it: cameras come and go, models change while one watches, frames are frozen and kept."""
 
+import sys
 import time
 from pathlib import Path
 
@@ -13,11 +14,13 @@ from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QSlider, QS
 from p2p_desktop.live.camera import CameraError
 from p2p_desktop.live.snapshot import read_about
 from p2p_desktop.live.sources import Address, Device, VideoFile
+from p2p_desktop.live.virtual_camera import LIBRARY
 from p2p_desktop.ui.address_dialog import AddressDialog
 from p2p_desktop.ui.compare_view import CompareView
 from p2p_desktop.ui.live_figures import LiveFigures
 from p2p_desktop.workers import cameras_watch
 from tests.live.clips import write_clip
+from tests.live.virtual_driver import Driver
 from tests.models_for_tests import small_card, write_small_model
 from tests.ui.live_hands import ALPHA, BETA, DEPTH, LiveHands, PluggedCamera
 
@@ -487,3 +490,36 @@ def test_settings_reach_what_is_live(driver):
     driver.window._settings.change(threads=1)
     assert page._session._model == number + 1
     driver.wait(lambda: page._current is not None and page._current.shown.model == number + 1)
+
+
+@pytest.fixture
+def driver_of_virtual_cameras(monkeypatch):
+    virtual = Driver()
+    monkeypatch.setitem(sys.modules, LIBRARY, virtual.module())
+    return virtual
+
+
+def test_other_programs_see_the_result_as_a_camera_while_it_is_watched(driver_of_virtual_cameras, live):
+    virtual = driver_of_virtual_cameras
+    plug(live, FRONT)
+    live.open().wait_translated()
+    live.click("live_more")
+    live.click("live_virtual_camera")
+    live.wait(lambda: len(virtual.sent) > 3)
+    assert virtual.sent[-1].shape == (240, 320, 3)
+    live.page.hide()
+    live.wait(lambda: virtual.num_closed == 1)
+    live.page.show()
+    live.wait(lambda: len(virtual.opened) == 2)
+    live.click("live_virtual_camera")
+    live.wait(lambda: virtual.num_closed == 2)
+
+
+def test_without_a_driver_for_it_the_switch_goes_back_and_says_what_is_missing(driver_of_virtual_cameras, live):
+    driver_of_virtual_cameras.error = RuntimeError("no backend")
+    plug(live, FRONT)
+    live.open().wait_translated()
+    live.click("live_more")
+    live.click("live_virtual_camera")
+    live.wait(lambda: "nstall" in live.note)
+    assert not live.find("live_virtual_camera", QAbstractButton).isChecked()
