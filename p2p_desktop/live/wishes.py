@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from training.contract.errors import ConfigError
 
 FEWEST_HELD, MOST_HELD = 1.0, 120.0  # frames a second that can be asked for
+HELD_FPS = 25.0  # frames a second that the window holds if nobody says otherwise
 LEAST_SIDE, MOST_SIDE = 32, 4096  # pixels
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QScrollArea, QSlider, QSpinBox, QVBoxLayout, QWidget
 
-from p2p_desktop.live.wishes import LiveWishes
+from p2p_desktop.live.wishes import HELD_FPS, LiveWishes
 from p2p_desktop.ui.live_output_form import LiveOutputForm
 from p2p_desktop.ui.live_words import size_words
 from p2p_desktop.ui.look import Look
@@ -16,7 +16,7 @@ from p2p_desktop.ui.settings_form import leave_wheel_to_page
 from p2p_desktop.ui.theme import SIDE_PANEL_WIDTH, SPACE_L, SPACE_M, SPACE_S, SPACE_XL, SPACE_XS
 from p2p_desktop.ui.widgets import ElidedLabel, Switch
 
-HELD_FPS, LEAST_HELD, MOST_HELD = 25, 5, 60
+LEAST_HELD, MOST_HELD = 5, 60  # frames a second
 CALM_BLEND = 0.6
 FORMATS: tuple[tuple[int, int], ...] = ((640, 480), (1280, 720), (1920, 1080))  # what most cameras know
 _COMBO_WIDTH = 132
@@ -147,7 +147,7 @@ class LivePanel(QFrame):
         self._fps = QSpinBox(form)
         self._fps.setObjectName("live_hold_fps")
         self._fps.setRange(LEAST_HELD, MOST_HELD)
-        self._fps.setValue(HELD_FPS)
+        self._fps.setValue(round(HELD_FPS))
         self._fps.setFixedWidth(58)
         self._fps.setAccessibleName(self.tr("Frames a second to hold"))
         self._fps.setToolTip(self.tr("{least} to {most}").format(least=LEAST_HELD, most=MOST_HELD))

@@ -368,7 +368,7 @@ def test_an_address_that_is_none_is_told_in_its_dialog(live):
     QTest.keyClicks(field, "127.0.0.1:9/video")  # as people know addresses: without the scheme
     QTest.keyClick(field, Qt.Key.Key_Return)
     live.wait(lambda: bool(live.trouble))
-    assert live.page._source == Address("http://127.0.0.1:9/video")
+    assert live.page._camera.source == Address("http://127.0.0.1:9/video")
     assert "127.0.0.1:9/video" in live.listed
 
 
@@ -380,7 +380,7 @@ def test_a_video_of_the_persons_own_stays_in_the_list(live):
     assert "my film.mp4" in live.listed
     live.close()
     live.open().wait_translated()
-    assert live.page._source == VideoFile(video)  # it begins with what was watched last
+    assert live.page._camera.source == VideoFile(video)  # it begins with what was watched last
 
 
 def test_a_video_that_is_gone_is_told_of(live):
@@ -391,7 +391,7 @@ def test_a_video_that_is_gone_is_told_of(live):
 
 def test_passwords_are_kept_nowhere(live):
     live.open().wait_translated()
-    live.page._open(Address("http://me:secret@127.0.0.1:9/"))
+    live.page._camera.open(Address("http://me:secret@127.0.0.1:9/"))
     live.wait(lambda: bool(live.trouble))
     assert "secret" not in live.trouble
     assert not any("secret" in title for title in live.listed)
@@ -458,7 +458,7 @@ def test_the_window_brings_a_dropped_video_and_a_chosen_model_to_live(driver, tm
     video = write_clip(tmp_path / "film.MP4", 20)
     driver.drop([video])
     page = driver.window.page("live")
-    driver.wait(lambda: page.isVisible() and page._source == VideoFile(video))
+    driver.wait(lambda: page.isVisible() and page._camera.source == VideoFile(video))
     driver.wait(lambda: page._current is not None)
     driver.wait(lambda: "film.MP4" in driver.text("status_doing"))
     driver.window.go_to("models")
@@ -466,7 +466,7 @@ def test_the_window_brings_a_dropped_video_and_a_chosen_model_to_live(driver, tm
     assert "film.MP4" not in driver.text("status_doing")
     driver.wait(lambda: driver.find("models_watch", QAbstractButton).isEnabled())
     driver.click("models_watch")
-    driver.wait(lambda: page.isVisible() and page._name == driver.window.page("models")._cards.selected.name)
+    driver.wait(lambda: page.isVisible() and page._model.name == driver.window.page("models")._cards.selected.name)
 
 
 def test_the_whole_window_makes_room_for_the_picture_and_comes_back(driver):

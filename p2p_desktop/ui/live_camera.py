@@ -1,0 +1,147 @@
+"""Which camera Live watches, and how that stands: without widgets, so that the page only shows it."""
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from PySide6.QtCore import QDeadlineTimer, QObject, Signal
+
+from p2p_desktop.live.sources import Device, Format, VideoFile
+from p2p_desktop.ui.live_sources import LiveSources
+from p2p_desktop.ui.remembered import Remembered
+from p2p_desktop.workers.cameras_watch import CamerasWatch, Known
+from p2p_desktop.workers.live_session import LiveSession
+
+if TYPE_CHECKING:
+    from p2p_desktop.live.frames import Frame
+    from p2p_desktop.live.sources import Source
+
+Standing = Literal["closed", "looking", "opening", "watched", "silent", "lost", "failed"]
+"""In this order: nobody looks; which cameras there are is not known yet; it is being opened; it sends; it is open and sends nothing;
+it was lost and is tried again by itself; it was lost, and the person must do something."""
+
+_ASKED_FPS = 30.0  # frames a second; what most cameras manage at every size
+
+
+class LiveCamera(QObject):
+    opened = Signal()  # another camera is watched from now on, or the same one anew
+    listed = Signal()  # other cameras are there
+    changed = Signal()  # standing, trouble or size
+
+    def __init__(
+        self, session: LiveSession, clip: Path, remembered: Remembered, parent: QObject | None = None, *, known: Known | None = None
+    ) -> None:
+        """`clip`: what is watched where no camera is. `known`: see `CamerasWatch`."""
+        super().__init__(parent)
+        self._session = session
+        self._watch = CamerasWatch(self, known=known)
+        self._sources = LiveSources(clip, remembered)
+        self.source: Source | None = None
+        self.standing: Standing = "closed"
+        self.trouble = ""
+        """A sentence about a camera that does not send; "" where it does."""
+        self.size = (0, 0)
+        """Width and height of its frames, in pixels; zeros before the first."""
+        self._wanted: tuple[int, int] | None = None
+        self._lost_at = 0.0  # seconds of the clock of frames
+        session.size_known.connect(self._on_size_known)
+        session.camera_silent.connect(self._on_silent)
+        session.camera_lost.connect(self._on_lost)
+        session.camera_failed.connect(self._on_failed)
+        self._watch.changed.connect(self._on_cameras_changed)
+
+    @property
+    def title(self) -> str:
+        """Of the camera that is watched; "" for none."""
+        return "" if self.source is None else self._sources.title(self.source)
+
+    @property
+    def choices(self) -> list[tuple[str, "Source"]]:
+        """What can be watched, (title, source) each."""
+        return self._sources.all()
+
+    @property
+    def is_device(self) -> bool:
+        """Whether it can be asked for another size: files and streams are as they are."""
+        return isinstance(self.source, Device)
+
+    def begin(self) -> None:
+        """Somebody looks: watch what was watched last, or the first camera there is."""
+        self._watch.watch(True)
+        if self._watch.devices is not None:
+            self._sources.devices = self._watch.devices
+            self.open(self.source or self._sources.first())
+        else:
+            self._become("looking")
+
+    def end(self) -> None:
+        """Nobody looks any more. The session is stopped by whoever calls."""
+        self._watch.watch(False)
+        self._become("closed")
+
+    def open(self, source: "Source") -> None:
+        if source != self.source:
+            self._wanted = None
+        self.source = source
+        self.size = (0, 0)
+        self._sources.note(source)
+        self._become("opening")
+        self._session.freeze(False)
+        self._session.watch(source, None if self._wanted is None else Format(*self._wanted, fps=_ASKED_FPS))
+        self.opened.emit()
+
+    def open_again(self) -> None:
+        """Look for cameras, and open this one once more."""
+        self._watch.look()
+        if self.source is not None and self.standing != "closed":
+            self.open(self.source)
+
+    def open_file(self, path: Path) -> None:
+        self.open(VideoFile(path))
+
+    def open_clip(self) -> None:
+        self.open(self._sources.clip)
+
+    def ask_for(self, wanted: tuple[int, int] | None) -> None:
+        """Ask the camera for frames of this (width, height) in pixels; None leaves it to the camera."""
+        self._wanted = wanted
+        if self.source is not None:
+            self.open(self.source)
+
+    def note_frame(self, frame: "Frame") -> None:
+        """One of its frames is there: a camera that was lost or silent is back, unless the frame is from before."""
+        if self.standing in ("lost", "silent") and frame.captured > self._lost_at:
+            self._become("watched")
+
+    def close(self, until: QDeadlineTimer) -> None:
+        self._watch.close(until)
+
+    def _become(self, standing: Standing, trouble: str = "") -> None:
+        self.standing, self.trouble = standing, trouble
+        self._lost_at = time.monotonic()
+        self.changed.emit()
+
+    def _on_cameras_changed(self) -> None:
+        self._sources.devices = devices = self._watch.devices or ()
+        if self.standing == "closed":
+            return
+        if self.source is None:
+            self.open(self._sources.first())
+        elif self.standing == "failed" and self.source in devices:
+            self.open(self.source)  # it is back
+        else:
+            self.listed.emit()
+
+    def _on_size_known(self, width: int, height: int) -> None:
+        self.size = (width, height)
+        self._become("watched")
+
+    def _on_silent(self, _: float) -> None:
+        sentence = self.tr("{camera} sends nothing. It is open, and its next frame will be shown.")
+        self._become("silent", sentence.format(camera=self.title))
+
+    def _on_lost(self, sentence: str) -> None:
+        self._become("lost", sentence)
+
+    def _on_failed(self, sentence: str) -> None:
+        self._become("failed", sentence)
