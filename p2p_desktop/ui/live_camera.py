@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from p2p_desktop.live.sources import Source
 
 Standing = Literal["closed", "looking", "opening", "watched", "silent", "lost", "failed"]
-"""In this order: nobody looks; which cameras there are is not known yet; it is being opened; it sends; it is open and sends nothing;
+"""In this order: nobody looks; which cameras there are is not known yet; it is being opened; it sends; it is open and silent;
 it was lost and is tried again by itself; it was lost, and the person must do something."""
 
 _ASKED_FPS = 30.0  # frames a second; what most cameras manage at every size
