@@ -22,7 +22,8 @@ SIDE = 256  # pixels
 def stream(_: Path, model: Path, cache: Path, seconds: float) -> Row:
     """A line on stderr for every minute; the row is of the whole."""
     server = subprocess.Popen([sys.executable, "-m", "tests.bench.live_stream"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    assert server.stdin and server.stdout
+    assert server.stdin
+    assert server.stdout
     url = server.stdout.readline().decode().strip()
     token, minute = Token(), Minute()
     clock = Clock(seconds, token)

@@ -156,6 +156,12 @@ def test_a_camera_that_opens_for_ever_does_not_keep_whoever_stops(watching, monk
     released.set()
 
 
+def test_whoever_stops_while_a_camera_is_lost_hears_of_it_and_gets_no_error(watching):
+    run = watching(lambda: ListedCamera([], LOST))
+    until(lambda: run.heard(CameraLost), "the loss was told")
+    assert run.stopped().lost == str(LOST)
+
+
 def test_a_model_that_takes_no_frames_is_refused_before_the_camera_is_opened(watching):
     model = AddingTranslator(0)
     model.card = small_card("deep", encodings=("depth16", "depth16"))
