@@ -33,7 +33,7 @@ from p2p_desktop.live.sources import VideoFile, open_source
 from p2p_desktop.live.wishes import LiveWishes
 from p2p_desktop.models.library import Library
 from p2p_desktop.paths import resources
-from tests.bench.live_clips import people, write_clip
+from tests.bench.live_clips import PEOPLE_FPS, people, write_clip
 from tests.bench.live_flicker import flicker
 from tests.bench.live_stream import CAMERA_FPS, SIDE, stream
 from tests.bench.live_watching import Clock, Row, row_of, watched
@@ -168,7 +168,7 @@ def main() -> None:
                 print(f"  MJPEG over loopback, {CAMERA_FPS} a second, {options.minutes:g} minutes:", flush=True)
                 tell("in all", in_child("stream", small, model, cache, 60 * options.minutes))
             if "flicker" in options.only:
-                flicker(model, cache, people(SIDE, SIDE))
+                flicker(model, cache, people(SIDE, SIDE)[: round(PEOPLE_FPS * options.seconds)])
 
 
 if __name__ == "__main__":
