@@ -1,8 +1,9 @@
 """How much of a model's flicker is taken away: by statistics that follow slowly, and by blending with the frame before.
 
 The bundled clip is translated at its own rate, frame by frame and without threads. Where its source stands still (`STILL_LEVELS`),
-the mean absolute difference of each result to the one before is measured: of colours in units of CIELAB a and b, of all else in
-grey levels. Baselines: each frame by itself, and what the source itself does there.
+the mean absolute difference of each result to the one before is measured, of colours in units of CIELAB a and b, of all else in
+grey levels: of single places, and of all these places at once, which is what people see as flicker.
+Baselines: each frame by itself, and what the source itself does there.
 """
 
 import itertools
@@ -38,11 +39,15 @@ def flicker(model: Path, cache: Path, frames: Sequence[Rgb]) -> None:
             "statistics that follow": translated(frame_translator, frames),
             f"the same, blend {BLEND:g}": translated(frame_translator, frames, blend=BLEND),
         }
-    by_itself = mean_change(ways["each frame by itself"], still, is_colour=is_colour)
-    for name, results in ways.items():
-        change = mean_change(results, still, is_colour=is_colour)
-        unit = "of CIELAB a, b" if is_colour else "grey levels"
-        print(f"    {name:<24} {change:.3f} {unit}, {change / by_itself:.0%} of each by itself", flush=True)
+    unit = "of CIELAB a, b" if is_colour else "grey levels"
+    changes = {name: mean_changes(results, still, is_colour=is_colour) for name, results in ways.items()}
+    places_alone, picture_alone = changes["each frame by itself"]
+    for name, (places, picture) in changes.items():
+        print(
+            f"    {name:<24} places {places:.3f} {unit} ({places / places_alone:.0%} of each by itself), "
+            f"all of them at once {picture:.4f} ({picture / picture_alone:.0%})",
+            flush=True,
+        )
 
 
 def translated(frame_translator: FrameTranslator, frames: Sequence[Rgb], *, follows: bool = True, blend: float = 0.0) -> list[Rgb]:
@@ -62,12 +67,16 @@ def is_still(before: Rgb, after: Rgb) -> NDArray[np.bool_]:
     return np.asarray(cv2.blur(moved, (STILL_PIXELS, STILL_PIXELS)) <= STILL_LEVELS)
 
 
-def mean_change(results: Sequence[Rgb], still: Sequence[NDArray[np.bool_]], *, is_colour: bool) -> float:
+def mean_changes(results: Sequence[Rgb], still: Sequence[NDArray[np.bool_]], *, is_colour: bool) -> tuple[float, float]:
+    """Of single places, and of what all of them do together, as when a whole picture turns redder: there noise cancels out."""
     planes = [measured(rgb, is_colour=is_colour) for rgb in results]
-    total = sum(
-        float(np.abs(after - before)[where].sum()) for (before, after), where in zip(itertools.pairwise(planes), still, strict=True)
-    )
-    return total / (planes[0].shape[2] * sum(int(where.sum()) for where in still))
+    places, pictures = [], []
+    for (before, after), where in zip(itertools.pairwise(planes), still, strict=True):
+        if where.any():
+            change_NC = (after - before)[where]
+            places.append(float(np.abs(change_NC).mean()))
+            pictures.append(float(np.abs(change_NC.mean(0)).mean()))
+    return float(np.mean(places)), float(np.mean(pictures))
 
 
 def measured(rgb: Rgb, *, is_colour: bool) -> NDArray[np.float32]:
