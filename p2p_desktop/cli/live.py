@@ -18,7 +18,7 @@ from p2p_desktop.live.frames import Shown
 from p2p_desktop.live.recorder import Recorded, Recorder
 from p2p_desktop.live.screen import for_screen
 from p2p_desktop.live.session import LiveSummary, watch
-from p2p_desktop.live.sources import Address, Source, VideoFile, open_source, source_of
+from p2p_desktop.live.sources import Address, Source, VideoFile, is_file, open_source, source_of
 from p2p_desktop.live.wishes import LiveWishes
 from training.contract.encodings import encoding_named
 
@@ -80,7 +80,7 @@ def _source(text: str) -> Source:
     """Cameras are asked for only where one may be meant: listing them takes a while."""
     if "://" in text:
         return Address(text)
-    if Path(text).is_file() and not text.isdecimal():
+    if is_file(text) and not text.isdecimal():
         return VideoFile(Path(text))
     from p2p_desktop.live.known_cameras import known_cameras
 
@@ -88,7 +88,7 @@ def _source(text: str) -> Source:
 
 
 class _Reporter:
-    """Tells what the camera does. Called in the camera's thread."""
+    """Tells what the camera does."""
 
     def __init__(self, source: Source, json: bool) -> None:
         self._title, self._json = one_line(source.title), json

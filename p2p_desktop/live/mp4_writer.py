@@ -6,7 +6,10 @@ from typing import Protocol
 import cv2
 
 from p2p_desktop.live.frames import Rgb
+from p2p_desktop.live.quiet_opencv import keep_quiet
 from training.contract.errors import P2PError
+
+keep_quiet()
 
 # MPEG-4 part 2: of what the headless OpenCV can write, the one that every player knows and that costs little.
 _CODEC = "mp4v"

@@ -9,16 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from p2p_desktop.live.frames import Rgb
+from p2p_desktop.live.quiet_opencv import keep_quiet
 
 MOST_FPS = 240.0  # what promises more is no rate but an unset field
 USUAL_FPS = 25.0
 
-# Read when a library is first used, hence set on import. FFmpeg writes to stderr by itself; without the second, cameras take half a
-# minute to open on Windows; the third, as OpenCV asks for permission in the main thread only, and macOS asks anyway.
-os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+keep_quiet()
+# Read when a backend is first used, hence set on import. Without the first, cameras take half a minute to open on Windows; the
+# second, as OpenCV asks for permission in the main thread only, and macOS asks anyway.
 os.environ.setdefault("OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS", "0")
 os.environ.setdefault("OPENCV_AVFOUNDATION_SKIP_AUTH", "1")
-cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # what goes wrong is said in sentences
 
 
 class Capture(Protocol):

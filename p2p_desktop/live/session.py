@@ -1,9 +1,12 @@
 """The stages of Live for whoever has no window: camera and model in threads of their own, results in the caller's."""
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from queue import Empty, SimpleQueue
 
 from p2p_desktop.inference.translator import Translator
 from p2p_desktop.live.camera import Camera, CameraError, VideoEnded
@@ -11,7 +14,7 @@ from p2p_desktop.live.capture import CameraLost, Capture, CaptureEvent
 from p2p_desktop.live.frames import Frame, Shown
 from p2p_desktop.live.mailbox import Mailbox
 from p2p_desktop.live.meter import Figures, Meter
-from p2p_desktop.live.translating import ModelFailed, Translating, TranslatingEvent
+from p2p_desktop.live.translating import ModelFailed, ModelReady, Translating, TranslatingEvent
 from p2p_desktop.live.wishes import LiveWishes
 from training.contract.errors import ModelError, P2PError
 from training.contract.model_file import ModelCard
@@ -20,6 +23,7 @@ from training.contract.progress import Cancelled, Report, Token
 LOOK_S = 0.05  # at most so long until a wish to stop is seen
 MOST_DELAYS = 200_000  # frames, in some 30 MB: hours of them
 PATIENCE_S = 10.0  # that a camera which may return is waited for
+CLOSING_S = 1.0  # that a camera is given at the end to be closed in
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,7 @@ class LiveSummary:
     device: str
     runtime: str
     lost: str
-    """The sentence about a camera that was lost; empty if all ended as it should."""
+    """The sentence about a camera that was lost; empty if all ended as it should, as with the last frame that was wanted."""
 
 
 def watch(
@@ -48,9 +52,10 @@ def watch(
 ) -> LiveSummary:
     """Translate a camera's frames, the newest always, and hand each to `show` until `frames` were, or the camera ends.
 
-    `translator`: loaded with `follows`; it is closed at the end. `opened` opens the camera; one that is lost is tried again for
-    `PATIENCE_S`. A camera that gives nothing at all raises its CameraError. Stops, as if it had ended, when the token is cancelled.
-    Raises ModelError where the model cannot translate frames.
+    `translator`: loaded with `follows`; it is closed at the end. `opened` opens the camera, in a thread of its own, and not before
+    the model is known to take frames; one that is lost is tried again for `PATIENCE_S`. `show` and `report` are called in the
+    caller's thread; what they raise ends all. A camera that gives nothing at all raises its CameraError. Stops, as if it had ended,
+    when the token is cancelled. Raises ModelError where the model cannot translate frames.
     """
     return _Watch(opened, translator, wishes, show, report).run(frames, token)
 
@@ -71,81 +76,110 @@ class _Watch:
         self._translating = Translating(self._frames, self._results, self._meter, _as_it_is)
         self._translating.wish(wishes)
         self._translator = translator
+        self._is_ready = threading.Event()
+        self._failed = ""  # of the model
+        self._events: SimpleQueue[tuple[CaptureEvent, float]] = SimpleQueue()  # of the camera, and when they happened
         self._ending: Exception | None = None  # how the camera ended, if it did
         self._lost: tuple[str, float] | None = None  # the sentence, and since when
-        self._failed = ""  # of the model
+        self._num_shown = 0
         self._last: Shown | None = None
 
     def run(self, frames: int | None, token: Token) -> LiveSummary:
         stop_camera, stop_model = Token(), Token()
-        model = threading.Thread(target=self._translating.run, args=(self._on_translating, stop_model), name="live-translating")
-        camera = threading.Thread(target=self._run_capture, args=(stop_camera,), name="live-capture")
         translator = self._translator
         self._translating.choose_model(lambda _: translator)
-        model.start()
-        camera.start()
-        try:
-            count = 0
-            while (frames is None or count < frames) and not token.cancelled and not self._is_over(camera):
-                count += self._show_next(LOOK_S)
-            if self._ending is not None and not token.cancelled:
-                self._finish(model, stop_model, frames, count)
-        finally:
-            stop_camera.cancel()
-            stop_model.cancel()
-            model.join()
-        return self._summary()
+        # Nobody waits at the end for a camera that takes long to open.
+        camera = threading.Thread(target=self._run_capture, args=(stop_camera,), name="live-capture", daemon=True)
+        with ThreadPoolExecutor(1, thread_name_prefix="live-translating") as threads:
+            model = threads.submit(self._translating.run, self._on_translating, stop_model)
+            try:
+                while not self._is_ready.wait(LOOK_S):  # else the first frames would be wasted
+                    self._check(model)
+                camera.start()
+                self._show_all(camera, model, frames, token)
+                if self._ending is not None and not token.cancelled:
+                    self._show_rest(model, stop_model, frames)
+            finally:
+                stop_camera.cancel()
+                stop_model.cancel()
+                if camera.is_alive():
+                    camera.join(CLOSING_S)
+        self._check(model)
+        self._tell()
+        return self._summary(is_enough=self._num_shown == frames, is_cancelled=token.cancelled)
 
-    def _finish(self, model: threading.Thread, stop_model: Token, frames: int | None, count: int) -> None:
+    def _show_all(self, camera: threading.Thread, model: "Future[None]", frames: int | None, token: Token) -> None:
+        while self._num_shown != frames and not token.cancelled and camera.is_alive():
+            self._show_next(LOOK_S)
+            self._tell()
+            self._check(model)
+            if self._lost is not None and time.monotonic() - self._lost[1] > PATIENCE_S:
+                return
+
+    def _show_rest(self, model: "Future[None]", stop_model: Token, frames: int | None) -> None:
         """The camera has ended: what it gave last is still to come."""
-        while not self._frames.is_empty and model.is_alive():
-            count += self._show_next(LOOK_S)
-        stop_model.cancel()  # after the frame that it is at
-        model.join()
-        if frames is None or count < frames:
+        while self._num_shown != frames and not model.done():
+            if self._frames.is_empty:
+                stop_model.cancel()  # after the frame that it is at
+            self._show_next(LOOK_S)
+        if self._num_shown != frames:
             self._show_next(0)
 
-    def _show_next(self, timeout_s: float) -> bool:
+    def _show_next(self, timeout_s: float) -> None:
         shown = self._results.take(timeout_s)
         if shown is None or shown.result is None:
-            return False
+            return
         self._show(shown)
         self._meter.was_shown(shown, time.monotonic())
-        self._last, self._lost = shown, None
-        return True
+        self._num_shown += 1
+        self._last = shown
+        if self._lost is not None and shown.frame.captured > self._lost[1]:
+            self._lost = None
 
-    def _is_over(self, camera: threading.Thread) -> bool:
+    def _tell(self) -> None:
+        """What the camera did meanwhile: told in the caller's thread, where what goes wrong in telling ends all."""
+        with contextlib.suppress(Empty):
+            while True:
+                event, at = self._events.get_nowait()
+                if isinstance(event, CameraLost) and self._lost is None:
+                    self._lost = event.sentence, at
+                self._report(event)
+
+    def _check(self, model: "Future[None]") -> None:
+        """Raises ModelError where the model failed, and whatever its thread was not prepared for."""
         if self._failed:
             raise ModelError(self._failed)
-        gave_up = self._lost is not None and time.monotonic() - self._lost[1] > PATIENCE_S
-        return not camera.is_alive() or gave_up
+        if model.done():
+            model.result()
 
     def _run_capture(self, token: Token) -> None:
         try:
-            self._capture.run(self._on_capture, token)
+            self._capture.run(lambda event: self._events.put((event, time.monotonic())), token)
         except (P2PError, VideoEnded) as ending:
             self._ending = ending
         except Cancelled:
             pass
 
-    def _on_capture(self, event: CaptureEvent) -> None:
-        """Called in the camera's thread."""
-        if isinstance(event, CameraLost) and self._lost is None:
-            self._lost = event.sentence, time.monotonic()
-        self._report(event)
-
     def _on_translating(self, event: TranslatingEvent) -> None:
         """Called in the model's thread."""
-        if isinstance(event, ModelFailed):
+        if isinstance(event, ModelReady):
+            self._is_ready.set()
+        elif isinstance(event, ModelFailed):
             self._failed = event.sentence
 
-    def _summary(self) -> LiveSummary:
+    def _summary(self, *, is_enough: bool, is_cancelled: bool) -> LiveSummary:
         lost = str(self._ending) if isinstance(self._ending, CameraError) else self._lost[0] if self._lost else ""
-        if self._last is None and lost:
+        if self._last is None and lost and not is_cancelled:
             raise CameraError(lost)
         size = (0, 0) if self._last is None else self._last.size
-        figures = self._meter.figures(time.monotonic())
-        return LiveSummary(figures, self._meter.overall_fps, size, self._translator.device, self._translator.runtime, lost)
+        return LiveSummary(
+            figures=self._meter.figures(time.monotonic()),
+            fps=self._meter.overall_fps,
+            size=size,
+            device=self._translator.device,
+            runtime=self._translator.runtime,
+            lost="" if is_enough else lost,
+        )
 
 
 def _as_it_is(shown: Shown, _: ModelCard | None) -> Shown:

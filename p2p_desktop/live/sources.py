@@ -88,17 +88,32 @@ def source_of(text: str, devices: Sequence[Device]) -> Source:
     exact = [device for device in devices if device.name.casefold() == wanted.casefold()]
     if exact:
         return exact[0]
-    path = Path(wanted)
-    if wanted and path.is_file():
-        return VideoFile(path)
-    if wanted and path.is_dir():
-        raise CameraError(f"{path} is a folder. Choose one video in it.")
+    if is_file(wanted):
+        return VideoFile(Path(wanted))
+    if is_folder(wanted):
+        raise CameraError(f"{wanted} is a folder. Choose one video in it.")
     similar = [device for device in devices if wanted and wanted.casefold() in device.name.casefold()]
     if len(similar) > 1:
         raise CameraError(f'"{wanted}" fits several cameras: {_names(similar)}. Say more of the name.')
     if similar:
         return similar[0]
     raise CameraError(f'There is no camera, video file or address called "{wanted}". {_what_there_is(devices)}')
+
+
+def is_file(text: str) -> bool:
+    """Whether it is the path of a file; False, too, for what can be no path, as it is too long."""
+    try:
+        return Path(text).is_file()
+    except OSError:
+        return False
+
+
+def is_folder(text: str) -> bool:
+    """As `is_file`; no text at all names none."""
+    try:
+        return bool(text) and Path(text).is_dir()
+    except OSError:
+        return False
 
 
 def open_source(source: Source, *, loops: bool = True, wanted: Format | None = None) -> Camera:

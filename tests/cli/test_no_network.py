@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from tests.live.clips import write_clip
 from tests.models_for_tests import write_small_model
 from tests.picture_files import write_photo
 
@@ -57,6 +58,18 @@ def test_a_conversion_asks_no_network_and_writes_nowhere_else(tmp_path):
     assert files_below(home) == []
     added = set(files_below(tmp_path)) - set(before)
     assert {path.relative_to(tmp_path).parts[0] for path in added} == {"ours", "out-openvino", "out-torch"}
+
+
+def test_watching_a_video_asks_no_network_and_writes_nowhere_else(tmp_path):
+    model = write_small_model(tmp_path / "m.safetensors")
+    clip = write_clip(tmp_path / "clip.mp4", 10)
+    result, home = run_guarded(
+        tmp_path, "live", "--camera", str(clip), "-m", str(model), "--device", "cpu", "--record", str(tmp_path / "out.mp4")
+    )
+    assert result.returncode == 0, result.stderr
+    assert "NETWORK" not in result.stderr
+    assert files_below(home) == []
+    assert {path.name for path in tmp_path.iterdir()} == {"m.safetensors", "clip.mp4", "out.mp4", "home", "ours"}
 
 
 @pytest.mark.slow

@@ -71,9 +71,9 @@ def grey_frame(level: int, height: int = 40, width: int = 60) -> np.ndarray:
     return np.full((height, width, 3), level, np.uint8)
 
 
-def until(condition, what="it"):
+def until(condition, what="it", seconds=PATIENCE_S):
     """Wait for a condition that other threads make true."""
-    end = time.monotonic() + PATIENCE_S
+    end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, f"waited in vain until {what}"
         time.sleep(0.002)

@@ -57,10 +57,17 @@ class MjpegServer:
         self.requests: list[str] = []
         """Paths that were asked for."""
         self.num_sent = 0
+        self.sent_at: dict[int, float] = {}
+        """When each picture was sent last, by its number: seconds of `time.monotonic()`."""
         self._port = port
         self._lines: set[socket.socket] = set()
         self._server: ThreadingHTTPServer | None = None
         self.start()
+
+    @property
+    def num_lines(self) -> int:
+        """How many readers are there now."""
+        return len(self._lines)
 
     @property
     def url(self) -> str:
@@ -159,6 +166,7 @@ class MjpegServer:
                 picture = picture[: len(picture) // 2]
             length = b"Content-Length: %d\r\n" % len(picture) if manners.has_length else b""
             gathered.append(b"--%b\r\nContent-Type: image/jpeg\r\n%b\r\n%b\r\n" % (name, length, picture))
+            self.sent_at[number] = time.monotonic()
             number += 1
             if len(gathered) >= manners.at_once:
                 yield b"".join(gathered)

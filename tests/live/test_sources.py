@@ -50,6 +50,11 @@ def test_a_computer_without_cameras_says_so():
         source_of("0", ())
 
 
+def test_what_is_too_long_for_a_path_is_no_file():
+    with pytest.raises(CameraError, match="no camera, video file or address"):
+        source_of("a" * 5000, [])
+
+
 def test_a_folder_is_no_video(tmp_path):
     with pytest.raises(CameraError, match="is a folder"):
         source_of(str(tmp_path), DEVICES)
