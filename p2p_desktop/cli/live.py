@@ -15,6 +15,7 @@ from p2p_desktop.inference.device import choose_compute, runtime_choice
 from p2p_desktop.inference.translator import Translator, default_memory_budget, statistics_choice
 from p2p_desktop.live.capture import CameraLost, CameraOpened, CameraSilent, CaptureEvent, SizeKnown
 from p2p_desktop.live.frames import Shown
+from p2p_desktop.live.mp4_writer import RecordingError
 from p2p_desktop.live.recorder import Recorded, Recorder
 from p2p_desktop.live.screen import for_screen
 from p2p_desktop.live.session import LiveSummary, watch
@@ -70,10 +71,22 @@ def live_command(
             opened = partial(open_source, source, loops=frames is not None)
             reporter = _Reporter(source, json)
             summary = watch(opened, translator, wishes, show=show, frames=frames, report=reporter, token=token)
-        finally:
-            recorded = None if recorder is None else recorder.stop()
+        except BaseException:
+            _ended(recorder)  # what there is of it is kept, and why the rest is not is less than what happened
+            raise
+        recorded, problem = _ended(recorder)
         _say(summary, recorded, json)
+        if problem is not None:
+            raise problem
     return EXIT_FINDINGS if summary.lost or (recorded is not None and recorded.why) else 0
+
+
+def _ended(recorder: Recorder | None) -> tuple[Recorded | None, RecordingError | None]:
+    """How a recording ended: as it should, or with nothing to keep."""
+    try:
+        return (None if recorder is None else recorder.stop()), None
+    except RecordingError as error:
+        return None, error
 
 
 def _source(text: str) -> Source:

@@ -11,6 +11,7 @@ SHARE_FOR_MODEL = 0.92  # of the time between two frames; the rest is for handin
 SHARE_TO_GROW = 0.75  # of that time which a larger size must be expected to take at most
 PATIENCE_S = 2.0  # between growing and whatever was before it
 RETRY_S = 30.0  # before a size that proved too slow is tried again
+LEAST_GAIN = 0.12  # of a frame's time, that a smaller size must save: else its pictures are worse for nothing
 _RATIO = 1.15  # how much more than its pixels say a larger size may take: caches
 
 
@@ -23,6 +24,8 @@ class HoldRate:
         self._seconds: deque[float] = deque(maxlen=FRAMES_LOOKED_AT)
         self._changed_at = 0.0
         self._too_slow: dict[int, float] = {}  # sizes, and when they proved to be
+        self._left: tuple[int, float] | None = None  # the larger size that the last step down came from: its index, and its time
+        self._stays_until = 0.0  # smaller sizes do not help
 
     def side(self, steps: Sequence[int], most: int) -> int:
         """The long side to work at: one of `steps` (small to large) up to `most`. Begins at the size nearest to the last one."""
@@ -30,8 +33,7 @@ class HoldRate:
         if steps != self._steps:
             side = self._steps[self._index] if self._steps else most
             self._steps, self._index = steps, nearest_step(steps, side)
-            self._seconds.clear()
-            self._too_slow.clear()
+            self.forget()
         return self._steps[self._index]
 
     def note(self, seconds: float, fps: float, now: float) -> None:
@@ -39,18 +41,26 @@ class HoldRate:
         self._seconds.append(seconds)
         room = SHARE_FOR_MODEL / fps
         typical = median(self._seconds)
-        if len(self._seconds) >= FRAMES_LOOKED_AT // 2 and typical > room and self._index > 0:
-            self._too_slow[self._steps[self._index]] = now
-            self._go_to(self._fitting(typical, room), now)
+        if len(self._seconds) >= FRAMES_LOOKED_AT // 2 and typical > room:
+            if self._left is not None and typical > (1 - LEAST_GAIN) * self._left[1]:
+                self._stays_until = now + RETRY_S
+                self._go_to(self._left[0], now)
+                self._left = None
+            elif self._index > 0 and now >= self._stays_until:
+                self._too_slow[self._steps[self._index]] = now
+                self._left = self._index, typical
+                self._go_to(self._fitting(typical, room), now)
         elif len(self._seconds) == FRAMES_LOOKED_AT and now - self._changed_at > PATIENCE_S:
             larger = self._index + 1
             if larger < len(self._steps) and self._may_grow_to(larger, typical, room, now):
+                self._left = None
                 self._go_to(larger, now)
 
     def forget(self) -> None:
         """Another model, or another computer to run it on: what was measured says nothing any more."""
         self._seconds.clear()
         self._too_slow.clear()
+        self._left, self._stays_until = None, 0.0
 
     def _fitting(self, typical: float, room: float) -> int:
         """The largest smaller step that should be fast enough: time goes with the pixels."""

@@ -287,3 +287,13 @@ def test_a_reader_that_leaves_ends_it_without_a_word(home_in_use, stream, model)
     os.close(reading)
     _, err = child.communicate(timeout=60)
     assert (child.returncode, err) == (1, b"")
+
+
+def test_a_recording_of_which_nothing_is_left_does_not_take_the_summary_with_it(live, clip, tmp_path, monkeypatch):
+    monkeypatch.setattr("p2p_desktop.live.recorder.is_video", lambda _: False)  # as on a disk that loses what it is given
+    ended = live(clip, "--frames", 5, "--json", "--record", tmp_path / "lost.mp4")
+    assert ended.code == 1
+    assert ended.summary["frames_out"] == 5
+    assert ended.summary["recording"] is None
+    assert ended.err.startswith("Error: ")
+    assert list(tmp_path.glob("*.mp4")) == []

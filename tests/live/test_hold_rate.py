@@ -60,9 +60,17 @@ def test_one_slow_frame_changes_nothing():
     assert hold.side(STEPS, 256) == 256
 
 
-def test_a_computer_that_manages_no_size_gets_the_smallest():
-    sides, _ = run(HoldRate(), lambda _: 0.2, 25, 100)
+def test_a_computer_that_manages_no_size_gets_the_smallest_that_helps():
+    sides, _ = run(HoldRate(), slow(0.2), 25, 100)
     assert sides[-1] == STEPS[0]
+
+
+def test_a_size_that_saves_nothing_is_not_kept():
+    sides, _ = run(HoldRate(), lambda _: 0.2, 25, 100)
+    assert sides[0] == sides[-1] == 640
+    sides, _ = run(HoldRate(), slow(6.0, fixed=0.05), 25, 200)  # most of it is for other things than the model
+    assert sides[-1] >= 192
+    assert slow(6.0, fixed=0.05)(sides[-1]) < 1.3 * slow(6.0, fixed=0.05)(STEPS[0])
 
 
 def test_a_size_between_the_steps_is_kept_when_it_was_chosen():
