@@ -188,7 +188,7 @@ class Recorder:
         try:
             self._outcome = self._recorded()
         except RecordingError as error:
-            log.error("%s", error)
+            log.info("The recording gave up: %s", error)  # whoever ends it says so
             self._outcome = error
         finally:
             self.end()  # whatever is put from now on has no one to write it
