@@ -28,7 +28,7 @@ class CameraOpened:
 
 @dataclass(frozen=True, slots=True)
 class SizeKnown:
-    """The first frame came, or the size has changed."""
+    """The first frame came, or the first after a silence, or the size has changed."""
 
     camera: int
     width: int
@@ -97,10 +97,10 @@ class Capture:
                     continue
                 self._meter.came(now)
                 self._frames.put(replace(frame, camera=self._number))
-                self._failures, last, is_silent = 0, now, False
-                if frame.rgb.shape[:2] != size:
+                if frame.rgb.shape[:2] != size or is_silent:
                     size = frame.rgb.shape[:2]
                     report(SizeKnown(self._number, size[1], size[0]))
+                self._failures, last, is_silent = 0, now, False
 
 
 def wait(seconds: float, token: Token) -> None:

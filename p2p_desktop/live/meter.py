@@ -63,6 +63,7 @@ class Meter:
     def __init__(self, most_delays: int = MOST_DELAYS) -> None:
         """`most_delays`: of how many frames, the last ones, delays are remembered."""
         self._most_delays = most_delays
+        self._is_held = False
         self._lock = threading.Lock()
         self.reset()
 
@@ -75,8 +76,14 @@ class Meter:
             self._last_out = 0.0
             self._parts: deque[tuple[float, float, float]] = deque(maxlen=self._most_delays)
 
+    def hold(self, on: bool) -> None:
+        """Count nothing while nobody wants to see what comes, or count again."""
+        self._is_held = on
+
     def came(self, at: float) -> None:
         """A frame came from the camera."""
+        if self._is_held:
+            return
         with self._lock:
             self._num_in += 1
             self._in.note(at)

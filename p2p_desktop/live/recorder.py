@@ -148,6 +148,11 @@ class Recorder:
                 self._stopped = self._clock()
             self._changed.notify()
 
+    def wait(self, seconds: float) -> bool:
+        """Wait for the recorder's thread. Whether it has ended."""
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
     def stop(self) -> Recorded:
         """End, wait for the file and tell how it went; the same again if called again. RecordingError if nothing could be kept."""
         self.end()

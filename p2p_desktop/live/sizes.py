@@ -34,11 +34,11 @@ def ladder(rule: SizeRule, width: int, height: int) -> tuple[int, ...]:
 
 
 def chosen_side(rule: SizeRule, width: int, height: int, wanted: int = 0) -> int:
-    """The long side to work at: as `wanted`, as far as the frame has it; 0 leaves it to the model."""
+    """The long side to work at: as `wanted`, as far as `ladder` goes; 0 leaves it to the model."""
     most = native_side(width, height)
-    if wanted:
-        return min(wanted, most)
-    return min(most, rule.size if rule.mode == "fit" else MOST_AT_FIRST)
+    if rule.mode == "fit":
+        most = min(most, rule.size)
+    return min(wanted or MOST_AT_FIRST, most)
 
 
 def nearest_step(steps: Sequence[int], side: int) -> int:

@@ -16,7 +16,7 @@ from typing import Generic, TypeVar
 import cv2
 
 from p2p_desktop.inference.translator import Translator
-from p2p_desktop.live.frame_translator import FrameTranslator
+from p2p_desktop.live.frame_translator import FrameTranslator, Made
 from p2p_desktop.live.frames import Frame, Shown
 from p2p_desktop.live.hold_rate import HoldRate
 from p2p_desktop.live.mailbox import Mailbox
@@ -30,6 +30,9 @@ from training.contract.progress import Cancelled, Report, Token
 log = logging.getLogger(__name__)
 
 Prepared = TypeVar("Prepared")
+
+_NO_MEMORY = "There is not enough memory for this model. Choose a smaller working size, or close other programs."
+_UNEXPECTED = (RuntimeError, ValueError, OSError, cv2.error)  # of drivers, libraries, disks: the camera goes on without the model
 
 LOOK_S = 0.05  # at most so long until a new wish is seen where no frame comes
 
@@ -94,11 +97,12 @@ class Translating(Generic[Prepared]):
         self._wishes = LiveWishes()
         self._choice = _Choice(0, None)
         self._numbers = threading.Lock()
-        self._is_held = False
+        self._is_held = self._forgets = False
         # All below is used by the thread of `run` alone.
         self._loaded: tuple[int, FrameTranslator] | None = None
         self._loading: _Loading | None = None
         self._failed = 0  # the number of a choice that could not be loaded, or failed at work: it is not tried again by itself
+        self._too_large = 0, 0  # a model and a working size for which there was too little memory
         self._hold = HoldRate()
         self._last: Frame | None = None
         self._camera = 0
@@ -126,6 +130,11 @@ class Translating(Generic[Prepared]):
         self._is_held = on
         self._frames.wake()
 
+    def forget(self) -> None:
+        """Another camera comes, or none: the frame that was taken up last is not held."""
+        self._forgets = True
+        self._frames.wake()
+
     def run(self, report: Report[TranslatingEvent], token: Token) -> None:
         """Until the token is cancelled. Closes the model that it loaded, and waits for one that is being loaded."""
         with ThreadPoolExecutor(1, thread_name_prefix="live-model") as loader:
@@ -140,38 +149,29 @@ class Translating(Generic[Prepared]):
 
     def _next_frame(self) -> Frame | None:
         """The newest; while one is held that one, if it has to be made again; None if there is nothing to do."""
+        self._forget_last()
         wanted = (self._choice.number, self._wishes, self._loaded[0] if self._loaded else 0)
         if self._is_held and self._last is not None and wanted != self._made_of:
             self._made_of = wanted
             return self._last
         frame = self._frames.take(LOOK_S)  # held or not: the camera goes on, and what it sent is not wanted later
+        self._forget_last()
         if self._is_held and self._last is not None:
             return None
         self._made_of = None
         self._last = frame or self._last
         return frame
 
+    def _forget_last(self) -> None:
+        if self._forgets:
+            self._forgets, self._last = False, None
+
     def _make(self, frame: Frame, report: Report[TranslatingEvent]) -> None:
         begun, wishes = time.monotonic(), self._wishes
         if wishes.mirror:
             frame = replace(frame, rgb=cv2.flip(frame.rgb, 1))
-        made, number = None, 0
-        if self._loaded is not None:
-            number, translator = self._loaded
-            if frame.camera != self._camera:
-                translator.forget()
-                self._camera = frame.camera
-            try:
-                made = translator(
-                    frame.rgb,
-                    frame.captured,
-                    side=self._side(frame, translator, wishes),
-                    strength=wishes.strength,
-                    blend=0.0 if self._is_held else wishes.blend,
-                )
-            except (P2PError, MemoryError) as error:
-                self._fail(number, error, report)
-                number = 0
+        made = self._translated(frame, wishes, report)
+        number = self._loaded[0] if self._loaded is not None and made is not None else 0
         done = time.monotonic()
         if made is not None and not self._is_held and wishes.hold_fps:
             fps_in = self._meter.rate_in(done)
@@ -181,6 +181,36 @@ class Translating(Generic[Prepared]):
         card = self._loaded[1].translator.card if self._loaded is not None and made is not None else None
         if self._results.put(self._prepare(shown, card)):
             report(ResultsWait())
+
+    def _translated(self, frame: Frame, wishes: LiveWishes, report: Report[TranslatingEvent]) -> Made | None:
+        """None without a model, or if it cannot: then that is told."""
+        if self._loaded is None:
+            return None
+        number, translator = self._loaded
+        if frame.camera != self._camera:
+            translator.forget()
+            self._camera = frame.camera
+        side = self._side(frame, translator, wishes)
+        if self._too_large == (number, side):
+            return None
+        blend = 0.0 if self._is_held else wishes.blend
+        try:
+            made = translator(frame.rgb, frame.captured, side=side, strength=wishes.strength, blend=blend)
+        except MemoryError:
+            self._too_large = number, side
+            report(ModelFailed(number, _NO_MEMORY))
+            return None
+        except P2PError as error:
+            self._fail(number, str(error), report)
+            return None
+        except _UNEXPECTED:
+            log.exception("The model failed at work")
+            self._fail(number, "The model stopped working. Choose it again, or another one; the log says what happened.", report)
+            return None
+        if self._too_large[0] == number:  # a smaller size does it
+            self._too_large = 0, 0
+            report(ModelReady(number, translator.translator.device, translator.translator.runtime))
+        return made
 
     def _side(self, frame: Frame, translator: FrameTranslator, wishes: LiveWishes) -> int:
         height, width = frame.rgb.shape[:2]
@@ -210,18 +240,24 @@ class Translating(Generic[Prepared]):
             loaded = loading.future.result()
         except Cancelled:
             return
-        except (P2PError, MemoryError) as error:
-            self._fail(number, error, report)
+        except P2PError as error:
+            self._fail(number, str(error), report)
+            return
+        except MemoryError:
+            self._fail(number, _NO_MEMORY, report)
+            return
+        except _UNEXPECTED:
+            log.exception("The model could not be loaded")
+            self._fail(number, "The model could not be loaded. Choose another one; the log says what happened.", report)
             return
         self._loaded = number, loaded
         self._hold.forget()
         report(ModelReady(number, loaded.translator.device, loaded.translator.runtime))
 
-    def _fail(self, number: int, error: P2PError | MemoryError, report: Report[TranslatingEvent]) -> None:
+    def _fail(self, number: int, sentence: str, report: Report[TranslatingEvent]) -> None:
         self._drop_model()
         self._failed = number
-        memory = "There is not enough memory for this model. Choose a smaller working size, or close other programs."
-        report(ModelFailed(number, str(error) if isinstance(error, P2PError) else memory))
+        report(ModelFailed(number, sentence))
 
     def _drop_model(self) -> None:
         if self._loaded is not None:
@@ -234,7 +270,8 @@ class Translating(Generic[Prepared]):
 
 
 def _load(load: Load, token: Token) -> FrameTranslator:
-    """Called in the loader's thread."""
+    """Called in the loader's thread, which may have been busy with models that nobody wants any more."""
+    token.check()
     translator = load(token)
     try:
         token.check()
@@ -245,5 +282,5 @@ def _load(load: Load, token: Token) -> FrameTranslator:
 
 
 def _close_unused(future: "Future[FrameTranslator]") -> None:
-    with contextlib.suppress(CancelledError, Cancelled, P2PError, MemoryError):
+    with contextlib.suppress(CancelledError, Cancelled, P2PError, MemoryError, *_UNEXPECTED):
         future.result().close()

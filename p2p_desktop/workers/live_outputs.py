@@ -1,5 +1,6 @@
 """Where Live's results go besides the screen: snapshots, a recording, a camera for other programs. Disks are asked in threads."""
 
+import logging
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,9 @@ if TYPE_CHECKING:  # these import OpenCV; the first paint must not wait for it
     from p2p_desktop.live.virtual_camera import VirtualCamera
     from training.contract.encodings import Pixels
 
+log = logging.getLogger(__name__)
+
+_LAST_S = 5.0  # for the end of a recording that was begun when all ended
 RECORDED_FPS = (10.0, 12.0, 15.0, 20.0, 24.0, 30.0)
 """Rates that a file may have. What comes faster or slower is left out or repeated, so that it plays in true time."""
 _ROOM = 0.93  # of a rate: 23.5 measured frames a second are 24
@@ -37,7 +41,8 @@ class LiveOutputs(QObject):
         self._errands = Errands(self)
         self._recorder: Recorder | None = None
         self._camera: VirtualCamera | None = None
-        self._is_starting = False
+        self._wants_camera = self._is_closing_camera = False
+        self._is_starting = self._stops_at_once = False
         self._told.connect(self._on_told)
 
     @property
@@ -81,33 +86,40 @@ class LiveOutputs(QObject):
         """Begin to record; a number is added to a name that is taken. `fps`: as measured, so that few frames are written twice."""
         if self.is_recording:
             return
-        self._is_starting = True
+        self._is_starting, self._stops_at_once = True, False
         rate = next((rate for rate in RECORDED_FPS if rate >= fps * _ROOM), RECORDED_FPS[-1])
 
-        def work(_: Report[Any], __: Token) -> "Recorder | P2PError":  # Any: nothing is reported
+        def work(_: Report[Any], token: Token) -> "Recorder | P2PError":  # Any: nothing is reported
             from p2p_desktop.live.recorder import Recorder
 
             try:
                 target.parent.mkdir(parents=True, exist_ok=True)
-                return Recorder(target, fps=rate, ended=self._told.emit)
+                recorder = Recorder(target, fps=rate, ended=self._told.emit)
             except P2PError as error:
                 return error
             except OSError as error:
                 return P2PError(_tr_unwritable(self, target.parent, error))
+            if token.cancelled:  # nobody waits for it any more
+                recorder.end()
+                recorder.wait(_LAST_S)
+            return recorder
 
         self._errands.run(work, "beginning to record", self._on_recorder)
 
     def stop_recording(self) -> None:
-        """End the recording; `recording_ended` tells when the file is whole."""
+        """End the recording, at once or as soon as it has begun; `recording_ended` tells when the file is whole."""
+        self._stops_at_once = True
         if self._recorder is not None:
             self._recorder.end()
 
     def offer_camera(self, on: bool) -> None:
-        """Begin or end to be a camera for other programs."""
-        camera, self._camera = self._camera, None
-        if camera is not None:
-            self._errands.run(lambda _, __: camera.close(), "closing the virtual camera", _nothing)
-        if on:
+        """Begin or end to be a camera for other programs. A driver may have but one: it is opened again once it is closed."""
+        self._wants_camera = on
+        camera = self._camera
+        if not on and camera is not None:
+            self._camera, self._is_closing_camera = None, True
+            self._errands.run(lambda _, __: camera.close(), "closing the virtual camera", self._on_camera_closed)
+        elif on and camera is None and not self._is_closing_camera:
             from p2p_desktop.live.virtual_camera import VirtualCamera
 
             self._camera = VirtualCamera(failed=self._told.emit)
@@ -117,10 +129,12 @@ class LiveOutputs(QObject):
         recorder, camera = self._recorder, self._camera
         self._recorder = self._camera = None
         if recorder is not None:
-            recorder.stop()
+            recorder.end()
         if camera is not None:
             camera.close()
         self._errands.close(until)
+        if recorder is not None and not recorder.wait(max(0, until.remainingTime()) / 1000):
+            log.warning("A recording was not finished in time, as its disk does not answer")
 
     def _on_snapshot(self, saved: Path | P2PError | None) -> None:
         if isinstance(saved, Path):
@@ -132,24 +146,28 @@ class LiveOutputs(QObject):
         self._is_starting = False
         if begun is None or isinstance(begun, P2PError):
             self.failed.emit(str(begun) if begun is not None else self.tr("Nothing can be recorded. The log says why."))
-        else:
+        elif not begun.is_over:
             self._recorder = begun
             self.recording_begun.emit(begun.target)
+            if self._stops_at_once:
+                begun.end()
+
+    def _on_camera_closed(self, _: object) -> None:
+        self._is_closing_camera = False
+        if self._wants_camera:
+            self.offer_camera(True)
 
     def _on_told(self, told: "Recorded | P2PError | str") -> None:
         if isinstance(told, str):
-            self._camera = None
-            self.virtual_camera_failed.emit(told)
+            if self._camera is not None and self._camera.problem:  # else it is told of one that is closed by now
+                self._camera, self._wants_camera = None, False
+                self.virtual_camera_failed.emit(told)
             return
         self._recorder = None
         if isinstance(told, P2PError):
             self.failed.emit(str(told))
         else:
             self.recording_ended.emit(told)
-
-
-def _nothing(_: object) -> None:
-    """Nobody asks for what comes of it."""
 
 
 def _tr_unwritable(owner: QObject, folder: Path, error: OSError) -> str:

@@ -37,7 +37,6 @@ class LiveSession(QObject):
     """Made when Live is first seen. Every signal is about the camera and the model that were chosen last."""
 
     frame_ready = Signal()  # `take` gives it
-    camera_opened = Signal(float)  # frames a second as promised; 0 where nothing was
     size_known = Signal(int, int)  # width and height of the frames, in pixels
     camera_silent = Signal(float)  # seconds without a frame
     camera_lost = Signal(str)  # why; it is tried again by itself
@@ -97,7 +96,7 @@ class LiveSession(QObject):
         """Let go of camera and model: nobody looks any more."""
         self._let_go()
         self._model = self._translating.choose_model(None)
-        self._translating.hold(False)
+        self.freeze(False)
         self._frames.clear()
         self._results.clear()
 
@@ -113,6 +112,7 @@ class LiveSession(QObject):
     def freeze(self, on: bool) -> None:
         """Stay with the frame that was translated last, or go on."""
         self._translating.hold(on)
+        self.meter.hold(on)
 
     def take(self) -> OnScreen | None:
         """The newest result of the chosen camera and model; None if there is none, or only of others."""
@@ -155,6 +155,7 @@ class LiveSession(QObject):
     def _let_go(self) -> None:
         self._next = None
         self._number += 1
+        self._translating.forget()
         for thread, _ in self._captures.values():
             thread.cancel()
 
@@ -195,7 +196,7 @@ class LiveSession(QObject):
                 continue
             match event:
                 case CameraOpened():
-                    self.camera_opened.emit(event.rate)
+                    pass  # its first frame says more
                 case SizeKnown():
                     self.size_known.emit(event.width, event.height)
                 case CameraSilent():

@@ -56,7 +56,10 @@ class ListedCamera:
                 raise self._ending from None
             time.sleep(min(timeout_s, 0.01))
             return None
-        return None if rgb is None else Frame(rgb, time.monotonic())
+        if rgb is None:
+            time.sleep(min(timeout_s, 0.001))
+            return None
+        return Frame(rgb, time.monotonic())
 
     def close(self):
         self.num_closed += 1

@@ -122,3 +122,12 @@ def test_stopping_while_waiting_for_a_camera_is_heard_at_once(monkeypatch):
     until(lambda: room.heard(CameraLost), "it is lost")
     room.end()
     assert isinstance(room.ending, Cancelled)
+
+
+def test_the_end_of_a_silence_is_told(monkeypatch):
+    monkeypatch.setattr(capture, "SILENT_S", 0.02)
+    room = Room([ListedCamera([grey_frame(1), *[None] * 200, grey_frame(2)])])
+    until(lambda: len(room.heard(SizeKnown)) == 2, "it sends again")
+    kinds = [type(event) for event in room.events]
+    assert kinds.index(CameraSilent) < len(kinds) - 1
+    room.end()

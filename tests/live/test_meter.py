@@ -95,3 +95,13 @@ def test_counting_begins_anew_when_asked():
     figures = meter.figures(3)
     assert (figures.frames_in, figures.frames_out, figures.latency_ms_p50) == (0, 0, 0)
     assert meter.overall_fps == 0
+
+
+def test_what_comes_while_nobody_wants_to_see_it_is_not_counted():
+    meter = Meter()
+    meter.came(0)
+    meter.hold(True)
+    meter.came(1)
+    meter.hold(False)
+    meter.came(2)
+    assert meter.figures(2).frames_in == 2

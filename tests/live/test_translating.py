@@ -158,17 +158,68 @@ def test_a_model_that_cannot_be_loaded_says_why_once_and_frames_go_on(room):
     assert room.after(100).result is not None
 
 
-def test_a_model_that_runs_out_of_memory_at_work_says_so_and_is_let_go(room):
-    translator = AddingTranslator(20)
+def test_what_needs_too_much_memory_is_told_once_and_works_at_a_smaller_size(room):
+    class Large(AddingTranslator):
+        def frame_values(self, values, statistics_K=None):
+            if values.shape[1] > 48:
+                raise MemoryError
+            return super().frame_values(values, statistics_K)
 
-    def full(*_):
-        raise MemoryError
+    number = room.use(Large(20))
+    assert [room.after(100).result for _ in range(3)] == [None] * 3
+    assert [event.model for event in room.heard(ModelFailed)] == [number]
+    assert "smaller working size" in room.heard(ModelFailed)[0].sentence
+    room.translating.wish(LiveWishes(side=48))
+    assert level_of(room.after(100)) == 120
+    assert [event.model for event in room.heard(ModelReady)] == [number, number]
 
-    translator.frame_values = full
-    room.use(translator)
+
+@pytest.mark.parametrize("error", [RuntimeError("a driver"), ValueError("a library"), OSError("a disk")])
+def test_whatever_a_model_fails_with_the_camera_goes_on(room, error):
+    def broken(*_):
+        raise error
+
+    at_work = AddingTranslator(20)
+    at_work.frame_values = broken
+    number = room.use(at_work)
     assert room.after(100).result is None
-    assert "not enough memory" in room.heard(ModelFailed)[0].sentence
-    assert translator.is_closed
+    assert [event.model for event in room.heard(ModelFailed)] == [number]
+    assert at_work.is_closed
+    room.translating.choose_model(broken)
+    until(lambda: len(room.heard(ModelFailed)) == 2, "it failed")
+    assert room.after(100).result is None
+    room.use(AddingTranslator(1))
+    assert room.after(100).result is not None
+
+
+def test_models_that_were_clicked_past_are_not_loaded(room):
+    gate, loaded = threading.Event(), []
+
+    def loading(name):
+        def load(_):
+            loaded.append(name)
+            assert gate.wait(PATIENCE_S)
+            return AddingTranslator(1)
+
+        return load
+
+    room.translating.choose_model(loading("first"))
+    until(lambda: loaded, "the first is being loaded")
+    for name in ("second", "third"):
+        number = room.translating.choose_model(loading(name))
+        until(lambda number=number: any(event.model == number for event in room.heard(ModelLoading)), "it was begun")
+    gate.set()
+    until(lambda: room.heard(ModelReady), "the last one was ready")
+    assert loaded == ["first", "third"]
+
+
+def test_a_frame_of_another_camera_is_not_held(room):
+    room.use(AddingTranslator(20))
+    room.after(100, camera=1)
+    room.translating.forget()
+    room.translating.hold(True)
+    room.send(50, camera=2)
+    assert room.next().frame.camera == 2
 
 
 def test_no_model_is_a_choice_too(room):
