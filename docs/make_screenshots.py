@@ -128,7 +128,7 @@ def play_live(window, scene: str, wait, pause, press) -> None:
         press("live_freeze")
         press("live_snapshot")
     if scene == "live-failed":
-        live.watch_file(ROOT / "clip that is gone.mp4")
+        live.watch_files([ROOT / "clip that is gone.mp4"])
     if scene == "live-side-by-side":
         live._top.choose_mode("side_by_side")
         live._panel.outputs._more.click()

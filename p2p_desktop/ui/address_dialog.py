@@ -30,7 +30,7 @@ class AddressDialog(QDialog):
         self._field.setToolTip(self.tr("As the camera's own page or manual gives it; a name and a password stand before an @."))
         self._field.textChanged.connect(self._on_text_changed)
         self._complaint = Complaint(look, "address_problem", self._field, self)
-        words = QLabel(self.tr("HTTP (MJPEG), RTSP, RTMP, UDP or TCP. Only this address is asked; nothing is sent there."), self)
+        words = QLabel(self.tr("HTTP (MJPEG), RTSP, RTMP, UDP or TCP. Nothing but this address is asked."), self)
         words.setProperty("role", "small")
         words.setWordWrap(True)
         layout = QVBoxLayout(self)

@@ -98,7 +98,7 @@ class CompareView(QWidget):
         self.update()
 
     def show_both(self, before: "Pyramid", after: "Pyramid | None", name: str) -> None:
-        """Show the next frame of a video: the view and a flip stay as they are unless its size is another one."""
+        """Show the next frame of a video: the view stays as it is unless its size is another one."""
         keeps = self._before is not None and self._port.picture == QSize(before.width, before.height)
         self._before, self._after = before, after
         self._drawn = DrawnParts()
@@ -108,7 +108,6 @@ class CompareView(QWidget):
             self._describe()
         if not keeps:
             self.zoom_fit()
-            self._tell_visible()
         self.update()
 
     def patch_arrived(self, place: QRect) -> None:

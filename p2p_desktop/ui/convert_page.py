@@ -16,7 +16,7 @@ from p2p_desktop.ui.convert_panel import ConvertPanel
 from p2p_desktop.ui.convert_session import ConvertSession
 from p2p_desktop.ui.convert_stage import ConvertStage
 from p2p_desktop.ui.drop_hint import DropHint
-from p2p_desktop.ui.drops import Dropped
+from p2p_desktop.ui.drops import Dropped, where_it_goes
 from p2p_desktop.ui.empty_state import EmptyState
 from p2p_desktop.ui.filter_bar import FilterBar
 from p2p_desktop.ui.folding_panel import FoldingPanel
@@ -93,6 +93,9 @@ class ConvertPage(QWidget):
     def highlight_drop(self, what: Dropped | None) -> None:
         """Show that what is being dragged can be dropped; None: nothing is."""
         on, is_empty = bool(what), self._session.phase == "empty"
+        if what:
+            elsewhere = where_it_goes(what)
+            self._hint.say(self.tr("Drop to add to the list") if what.pictures else elsewhere)
         self._empty.highlight(on and is_empty)
         self._hint.show_over(on and not is_empty)
 

@@ -25,6 +25,15 @@ class Dropped:
         return bool(self.pictures or self.models or self.foreign or self.videos)
 
 
+def where_it_goes(what: Dropped) -> str:
+    """Words for what is being dragged over a page that is not its own."""
+    if what.models or what.foreign:
+        return QCoreApplication.translate("Drops", "Drop to add the model")
+    if what.videos and not what.pictures:
+        return QCoreApplication.translate("Drops", "Drop to watch it in Live")
+    return QCoreApplication.translate("Drops", "Drop to convert")
+
+
 def may_hold_files(data: QMimeData) -> bool:
     """Tell whether what is being dragged may find a place: asked while it is, so by its kind alone."""
     return data.hasUrls()

@@ -19,12 +19,9 @@ class LiveBar(ActionBar):
         self._left.addWidget(self._figures)
         self._left.setCurrentWidget(self._figures)
         self.freeze = self.add_button(self.tr("Freeze"), "live_freeze", icon="snowflake")
-        self.freeze.setToolTip(self.tr("Stays with this frame; model and settings still change it (Ctrl+F)"))
         self.freeze.setCheckable(True)
         self.snapshot = self.add_button(self.tr("Snapshot"), "live_snapshot", icon="camera")
-        self.snapshot.setToolTip(self.tr("Saves the result as a picture, with what made it (Ctrl+S)"))
         self.record = self.add_button(self.tr("Record"), "live_record", icon="record")
-        self.record.setToolTip(self.tr("Saves the results as a video from here on (Ctrl+R)"))
         self._is_frozen = self._is_recording = False
         self.give_way(self.snapshot, self.freeze, self.record)
         look.icons.set_on(self.record, "record", token="error")
@@ -32,12 +29,27 @@ class LiveBar(ActionBar):
     def show_figures(self, figures: "Figures | None") -> None:
         self._figures.show_figures(figures)
 
+    def show_recording(self, seconds: float | None) -> None:
+        """How long a recording is; None while there is none."""
+        if self._is_recording and seconds is not None:
+            minutes, rest = divmod(int(seconds), 60)
+            self.give_way_as(self.record, self.tr("Stop recording, {minutes}:{rest:02}").format(minutes=minutes, rest=rest))
+
     def show_state(self, *, has_picture: bool, has_result: bool, is_frozen: bool, is_recording: bool) -> None:
-        """Which verbs there are."""
+        """Which verbs there are, and what they do now."""
+        nothing, no_result = self.tr("There is no picture yet"), self.tr("Nothing is translated yet")
         self.freeze.setEnabled(has_picture)
         self.snapshot.setEnabled(has_result)
-        self.record.setEnabled(is_recording or has_result)
+        self.record.setEnabled(is_recording or (has_result and not is_frozen))
         self.freeze.setChecked(is_frozen)
+        goes_on = self.tr("Shows what the camera sees again (Ctrl+F)")
+        stays = self.tr("Stays with this frame; model and settings still change it (Ctrl+F)")
+        self.freeze.setToolTip((goes_on if is_frozen else stays) if has_picture else nothing)
+        self.snapshot.setToolTip(self.tr("Saves the result as a picture, with what made it (Ctrl+S)") if has_result else no_result)
+        records = self.tr("Saves the results as a video from here on (Ctrl+R)") if has_result else no_result
+        frozen = self.tr("A frozen frame is no video. Go on first, or take a snapshot.")
+        ends = self.tr("Ends the recording, and keeps it (Ctrl+R)")
+        self.record.setToolTip(ends if is_recording else frozen if is_frozen else records)
         if is_frozen != self._is_frozen:
             self._is_frozen = is_frozen
             self.give_way_as(self.freeze, self.tr("Go on") if is_frozen else self.tr("Freeze"))

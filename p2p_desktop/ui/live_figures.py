@@ -18,6 +18,7 @@ _MOST_RATES = 56  # points of the curve: at four a second, the last 14 seconds
 _BAR_WIDTH, _BAR_HEIGHT, _BAR_GAP = 290.0, 8.0, 2.0
 _LEAST_BAR = 190.0
 _LEAST_PART = 3.0  # pixels: a part that takes no time is to be seen all the same
+_WORDS_EVERY = 8  # times that figures are shown: every two seconds
 _NOTHING = "\u2013"
 
 
@@ -26,6 +27,7 @@ class LiveFigures(QWidget):
         super().__init__(parent)
         self._look = look
         self._figures: Figures | None = None
+        self._num_shown = 0
         self._rates: deque[float] = deque(maxlen=_MOST_RATES)
         self.setObjectName("live_figures")
         self.setMinimumHeight(ACTION_BAR_HEIGHT - 2)
@@ -42,13 +44,16 @@ class LiveFigures(QWidget):
     def show_figures(self, figures: "Figures | None") -> None:
         """Of the last moments; None while nothing is watched."""
         self._figures = figures
-        if figures is None:
+        if figures is None or not figures.frames_out:
             self._rates.clear()
-        elif figures.frames_out:
+        else:
             self._rates.append(figures.fps_out)
-        words = self._words()
-        self.setAccessibleName(words)
-        self.setToolTip(words)
+        self._num_shown += 1
+        if self._num_shown % _WORDS_EVERY == 1 or not self._rates:  # not as often as they change: screen readers would never end
+            words = self._words()
+            if words != self.accessibleName():
+                self.setAccessibleName(words)
+                self.setToolTip(words)
         self.update()
 
     def _words(self) -> str:

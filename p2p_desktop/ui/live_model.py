@@ -20,13 +20,15 @@ _PREFERRED = "deblur"  # at first
 class LiveModel(QObject):
     changed = Signal()  # another one is chosen, or it is ready now
     failed = Signal(str)  # a sentence: the camera is shown alone
+    replaced = Signal(str, str)  # the name of a model that is gone, and the title of the one that stands in for it
 
     def __init__(self, session: LiveSession, shelf: ModelShelf, working: WorkingModel, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session, self._shelf, self._working = session, shelf, working
         self.name = ""
         """In the library; "" while there is none."""
-        self.is_loading = False
+        self.is_loading = self.is_failing = False
+        self._gone = ("", "")  # a chosen model that is not there any more, and the one that stands in for it
         self._is_wanted = False  # somebody looks
         self._loaded: Path | None = None  # the file that is loaded, or being loaded
         self._computing: tuple[object, ...] = ()  # the settings that a loaded model depends on
@@ -34,6 +36,7 @@ class LiveModel(QObject):
         session.model_ready.connect(self._on_ready)
         session.model_failed.connect(self._on_failed)
         shelf.changed.connect(self._on_shelf_changed)
+        shelf.renamed.connect(self._on_renamed)
 
     @property
     def model(self) -> "Model | None":
@@ -75,7 +78,7 @@ class LiveModel(QObject):
         if model is None or not self._is_wanted:
             self.changed.emit()
             return
-        self._loaded, self.is_loading = model.path, True
+        self._loaded, self.is_loading, self.is_failing = model.path, True, False
         self._session.choose_model(self._working.load_live(self.name))
         self.changed.emit()
 
@@ -86,17 +89,26 @@ class LiveModel(QObject):
         elif model is None:
             names = [one.name for one in self._shelf.models if one.card is not None]
             if names:
-                self.choose(_PREFERRED if _PREFERRED in names else names[0])
+                gone, stand_in = self.name, _PREFERRED if _PREFERRED in names else names[0]
+                self.choose(stand_in)
+                self._gone = (gone, stand_in)
+                if gone:
+                    self.replaced.emit(gone, self.title)
+
+    def _on_renamed(self, name: str, new_name: str) -> None:
+        """Told after the model went by its old name, and another one stood in for it."""
+        if self.name == name or self._gone == (name, self.name):
+            self.choose(new_name)
 
     def _on_loading(self) -> None:
         self.is_loading = True
         self.changed.emit()
 
     def _on_ready(self, _: str, __: str) -> None:
-        self.is_loading = False
+        self.is_loading = self.is_failing = False
         self.changed.emit()
 
     def _on_failed(self, sentence: str) -> None:
-        self.is_loading = False
+        self.is_loading, self.is_failing = False, True
         self.changed.emit()
         self.failed.emit(sentence)

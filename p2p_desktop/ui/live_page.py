@@ -1,5 +1,6 @@
 """Live: a camera, translated while one watches. Puts the parts of the page together; each part knows only itself."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QDeadlineTimer, Qt, QTimer, Signal
@@ -10,6 +11,8 @@ from p2p_desktop.live.wishes import LiveWishes
 from p2p_desktop.settings import Settings
 from p2p_desktop.ui import live_words
 from p2p_desktop.ui.address_dialog import AddressDialog
+from p2p_desktop.ui.drop_hint import DropHint
+from p2p_desktop.ui.drops import Dropped, where_it_goes
 from p2p_desktop.ui.folding_panel import FoldingPanel
 from p2p_desktop.ui.live_bar import LiveBar
 from p2p_desktop.ui.live_camera import LiveCamera
@@ -61,7 +64,8 @@ class LivePage(QWidget):
         self._session = LiveSession(self, opened=opened, tap=self._outputs.put)
         self._camera = LiveCamera(self._session, clip, remembered, self, known=known)
         self._model = LiveModel(self._session, shelf, working, self)
-        self._named = 0  # the number of the model whose name stands on the picture
+        self._named = 0, ""  # the number and the title of the model whose name stands on the picture
+        self._about = ""  # what the note is about: "model", or anything else
         self._current: OnScreen | None = None
         self._is_counted = True  # the current frame was seen
         self._is_frozen = self._is_full = False
@@ -76,9 +80,9 @@ class LivePage(QWidget):
     def is_recording(self) -> bool:
         return self._outputs.is_recording
 
-    def watch_file(self, path: Path) -> None:
-        """Watch a video that was dropped or chosen."""
-        self._camera.open_file(path)
+    def watch_files(self, paths: Sequence[Path]) -> None:
+        """Watch the first of these videos, at once or as soon as the page is seen; the others are in the list."""
+        self._camera.open_files(paths)
 
     def use_model(self, name: str) -> None:
         self._model.choose(name)
@@ -91,7 +95,22 @@ class LivePage(QWidget):
     def set_narrow(self, on: bool) -> None:
         self._folding.set_narrow(on)
 
+    def highlight_drop(self, what: Dropped | None) -> None:
+        """Show where what is being dragged will go; None: nothing is."""
+        if what:
+            self._hint.say(self.tr("Drop to watch it") if what.videos and not what.pictures else where_it_goes(what))
+        self._hint.show_over(bool(what))
+
+    def set_full_screen(self, on: bool) -> None:
+        """Nothing but the picture and the verbs, or everything again: the window has become so."""
+        self._is_full = on
+        self._top.setVisible(not on)
+        self._folding.setVisible(not on)
+        if on:
+            self._view.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def say(self, kind: Kind, text: str, detail: str = "") -> None:
+        self._about = ""
         self._note.set_kind(kind)
         self._note.say(text, detail)
 
@@ -118,7 +137,7 @@ class LivePage(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self._is_full:
-            self.toggle_full_screen()
+            self.full_screen_asked.emit(False)
         elif event.key() in KEYS_OF_PICTURE:
             self._view.keyPressEvent(event)
         else:
@@ -129,6 +148,8 @@ class LivePage(QWidget):
     def _build(self, look: Look, shelf: ModelShelf, remembered: Remembered) -> None:
         self._view = LiveView(look, self)
         self._view.setObjectName("live_view")
+        self._view.set_words(self.tr("Camera"), "")
+        self._hint = DropHint(look, "", self._view)
         self._trouble = NoPicture(look, self._view)
         self._again = self._trouble.add_button(self.tr("Try again"), "live_retry")
         self._again.setToolTip(self.tr("Opens it once more (F5)"))
@@ -160,6 +181,7 @@ class LivePage(QWidget):
         layout.addWidget(self._bar)
         self._timer = QTimer(self)
         self._timer.setInterval(_FIGURES_EVERY_MS)
+        self._top.before_in_order(self._view)
 
     def _connect(self) -> None:
         camera, model, top, bar, panel = self._camera, self._model, self._top, self._bar, self._panel
@@ -169,6 +191,7 @@ class LivePage(QWidget):
         camera.changed.connect(self._show_camera)
         model.changed.connect(self._show_model)
         model.failed.connect(self._on_model_failed)
+        model.replaced.connect(self._on_model_replaced)
         self._timer.timeout.connect(self._show_figures)
         self._view.painted.connect(self._on_painted)
         self._view.surround_chosen.connect(self.surround_chosen)
@@ -204,6 +227,7 @@ class LivePage(QWidget):
 
     def _begin(self) -> None:
         self._timer.start()
+        self._on_cameras_listed()
         self._saving.begin()
         self._camera.begin()
         self._model.begin()
@@ -217,7 +241,7 @@ class LivePage(QWidget):
         self._timer.stop()
         self._bar.show_figures(None)
         if self._is_full:
-            self.toggle_full_screen()
+            self.full_screen_asked.emit(False)
         self._keep()
 
     def _restore(self) -> None:
@@ -233,9 +257,10 @@ class LivePage(QWidget):
     # --- camera, model and frames
 
     def _on_camera_opened(self) -> None:
+        self._saving.stop_recording()  # a file is of one camera
         self._forget_picture()  # nothing of one camera is seen under the name of another
         self._top.offer(self._camera.choices, self._camera.source)
-        self._panel.offer_formats(self._camera.is_device)
+        self._panel.offer_formats(self._camera.is_device, self._camera.wanted)
         self._panel.show_camera("", "")
         self._panel.show_used((0, 0))
 
@@ -245,6 +270,7 @@ class LivePage(QWidget):
     def _show_camera(self) -> None:
         """How the camera stands."""
         if self._camera.standing in ("failed", "closed"):
+            self._saving.stop_recording()
             self._forget_picture()
         self._trouble.say(self._camera.trouble)
         self._offer_sizes()
@@ -252,13 +278,23 @@ class LivePage(QWidget):
 
     def _show_model(self) -> None:
         self._panel.model.choose(self._model.name)
-        if self._model.is_loading:
-            self._note.clear()
+        if not self._model.is_failing:
+            self._settle("model")
         self._offer_sizes()
         self._show_words()
 
     def _on_model_failed(self, sentence: str) -> None:
         self.say("warning", sentence)
+        self._about = "model"
+
+    def _on_model_replaced(self, gone: str, title: str) -> None:
+        sentence = self.tr("The model {gone} is not there any more. {title} takes its place.")
+        self.say("warning", sentence.format(gone=gone, title=title))
+
+    def _settle(self, about: str) -> None:
+        """What was said of this is over."""
+        if self._about == about:
+            self._note.clear()
 
     def _on_frame_ready(self) -> None:
         newest = self._session.take()
@@ -266,12 +302,11 @@ class LivePage(QWidget):
             return
         self._current, self._is_counted = newest, False
         if newest.after is not None:
-            if self._named != newest.shown.model:  # the name comes with the first frame of its model
-                self._named = newest.shown.model
+            if self._named != (newest.shown.model, self._model.title):  # a name comes with the first frame of its model
+                self._named = newest.shown.model, self._model.title
                 self._view.set_words(self.tr("Camera"), self._model.title)
             self._panel.show_used(newest.shown.size)
         self._view.show_both(newest.before, newest.after, self._camera.title)
-        self._camera.note_frame(newest.shown.frame)
         self._show_state()
 
     def _on_painted(self) -> None:
@@ -282,7 +317,10 @@ class LivePage(QWidget):
 
     def _forget_picture(self) -> None:
         self._view.clear()
-        self._current, self._is_frozen = None, False
+        self._current = None
+        if self._is_frozen:
+            self._is_frozen = False
+            self._session.freeze(False)
         self._show_state()
 
     # --- what the person does
@@ -297,23 +335,19 @@ class LivePage(QWidget):
     def take_snapshot(self) -> None:
         """Save what is shown, with what made it."""
         if self._current is not None and self._current.after is not None:
-            self._saving.snapshot(self._current.shown, self._model.title, self._camera.title)
+            self._saving.snapshot(self._current.shown, self._named[1], self._camera.title)
 
     def record_or_stop(self) -> None:
         if self._outputs.is_recording:
             self._saving.stop_recording()
-        elif self._current is not None and self._current.after is not None:
-            self._saving.record(self._model.title, self._session.figures().fps_out)
+        elif self._current is not None and self._current.after is not None and not self._is_frozen:
+            figures = self._session.figures()
+            self._saving.record(self._named[1], figures.fps_out or figures.fps_in)
         self._show_state()
 
     def toggle_full_screen(self) -> None:
-        """Nothing but the picture and the verbs, or everything again."""
-        self._is_full = not self._is_full
-        self._top.setVisible(not self._is_full)
-        self._folding.setVisible(not self._is_full)
-        if self._is_full:
-            self._view.setFocus(Qt.FocusReason.OtherFocusReason)
-        self.full_screen_asked.emit(self._is_full)
+        """Ask the window for all of the screen, or for its frame again; `set_full_screen` answers."""
+        self.full_screen_asked.emit(not self._is_full)
 
     def _on_wishes_changed(self, wishes: LiveWishes) -> None:
         self._session.wish(wishes)
@@ -322,7 +356,7 @@ class LivePage(QWidget):
     def _on_file_asked(self) -> None:
         file, _ = QFileDialog.getOpenFileName(self, self.tr("Choose a video"), str(Path.home()))
         if file:
-            self.watch_file(Path(file))
+            self.watch_files([Path(file)])
 
     def _on_address_asked(self) -> None:
         dialog = AddressDialog(self._look, self)
@@ -344,8 +378,10 @@ class LivePage(QWidget):
         figures = self._session.figures()
         if not self._is_frozen:
             self._bar.show_figures(figures if self._session.is_watching else None)
+        self._bar.show_recording(self._outputs.recorded_seconds if self._outputs.is_recording else None)
         width, height = self._camera.size
         if width:
+            self._panel.show_delay(figures)
             words = live_words.camera_sends(width, height, figures.fps_in)
             self._panel.show_camera(words, live_words.size_words(width, height))
         self._tell_status()
@@ -371,7 +407,7 @@ class LivePage(QWidget):
         words = ""
         if self._outputs.recorded_seconds:
             words = live_words.recording(self._outputs.recorded_seconds, self._outputs.recording_dropped)
-        elif self._camera.standing not in ("closed", "looking", "failed"):
+        elif self._camera.standing in ("watched", "silent"):
             words = self.tr("Live with {model} from {camera}").format(model=self._model.title, camera=self._camera.title)
         self.status_changed.emit(words)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QScrollArea, QSlider, QSpinBox, QVBoxLayout, QWidget
@@ -20,6 +21,9 @@ LEAST_HELD, MOST_HELD = 5, 60  # frames a second
 CALM_BLEND = 0.6
 FORMATS: tuple[tuple[int, int], ...] = ((640, 480), (1280, 720), (1920, 1080))  # what most cameras know
 _COMBO_WIDTH = 132
+
+if TYPE_CHECKING:  # it imports NumPy
+    from p2p_desktop.live.meter import Figures
 
 
 class LivePanel(QFrame):
@@ -75,7 +79,15 @@ class LivePanel(QFrame):
         layout.addSpacing(SPACE_S)
         layout.addLayout(self._format_line(form))
         self._sends, self._shown = _fact(form, "live_sends"), _fact(form, "live_shown")
-        for words, fact in ((self.tr("Camera sends"), self._sends), (self.tr("Shown at"), self._shown)):
+        self._worst, self._left_out = _fact(form, "live_worst"), _fact(form, "live_left_out")
+        self._worst.setToolTip(self.tr("From the camera to the screen: of twenty frames one is slower."))
+        self._left_out.setToolTip(self.tr("Frames that were not shown, as newer ones were there. None is ever shown late."))
+        for words, fact in (
+            (self.tr("Camera sends"), self._sends),
+            (self.tr("Shown at"), self._shown),
+            (self.tr("Slowest in 20"), self._worst),
+            (self.tr("Left out"), self._left_out),
+        ):
             line = QHBoxLayout()
             line.addWidget(_label(words, fact))
             line.addWidget(fact, 1)
@@ -120,8 +132,15 @@ class LivePanel(QFrame):
         self._sends.setText(sends)
         self._shown.setText(shown)
 
-    def offer_formats(self, on: bool) -> None:
-        """Whether a camera can be asked for another size: files and streams are as they are."""
+    def show_delay(self, figures: "Figures") -> None:
+        """What has no room beside the figures of the bar."""
+        self._worst.setText(self.tr("{delay:.0f} ms").format(delay=figures.latency_ms_p95) if figures.frames_out else "")
+        left_out = self.tr("{dropped} of {came}").format(dropped=f"{figures.dropped:,}", came=f"{figures.frames_in:,}")
+        self._left_out.setText(left_out if figures.frames_out else "")
+
+    def offer_formats(self, on: bool, wanted: tuple[int, int] | None = None) -> None:
+        """Whether a camera can be asked for another size: files and streams are as they are. `wanted`: what it is asked for."""
+        self._format.setCurrentIndex(max(0, self._format.findData(wanted)))
         for widget in (self._format, self._format_label):
             widget.setVisible(on)
 
@@ -218,12 +237,16 @@ class LivePanel(QFrame):
     def _show_size(self) -> None:
         """The field shows the size in use; where that is not what was chosen, the words below it say so."""
         chosen, used = self.wishes.side, max(self._used)
-        is_lowered = bool(self.wishes.hold_fps and 0 < used < chosen)
-        shown = used if is_lowered else chosen
+        most = max((side for side, _ in self._sides), default=chosen)
+        is_lowered = bool(self.wishes.hold_fps and 0 < used < min(chosen, most))
+        shown = used if is_lowered else min(chosen, most)
         self._size.setCurrentIndex(max(0, self._size.findData(shown)))
         if is_lowered:
             words = self.tr("Set by \u201cHold {fps} frames a second\u201d. Your choice was {size}.")
             self._size_hint.setText(words.format(fps=round(self.wishes.hold_fps), size=self._words_of(chosen)))
+        elif chosen > most:
+            words = self.tr("Your choice was {side} pixels; this model and this camera go no further.")
+            self._size_hint.setText(words.format(side=chosen))
         elif used and not chosen:
             self._size_hint.setText(self.tr("Works at {size} now.").format(size=size_words(*self._used)))
         else:
@@ -264,6 +287,7 @@ def _scrolling(inner: QWidget, parent: QWidget) -> QScrollArea:
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what is in it scrolls into sight when it gets the keyboard
     area.setWidget(inner)
     return area
 

@@ -26,14 +26,22 @@ class LiveSources:
         self.devices: tuple[Device, ...] = ()
         self._opened: list[Source] = list(_read(remembered.value("live_opened")))
 
-    def all(self) -> list[tuple[str, "Source"]]:
-        """(title, source) each: cameras first."""
+    def all(self, watched: "Source | None" = None) -> list[tuple[str, "Source"]]:
+        """(title, source) each: cameras first. A camera that is `watched` stays in the list while it is unplugged."""
         named: list[tuple[str, Source]] = [(device.title, device) for device in self.devices]
+        if isinstance(watched, Device) and watched not in self.devices:
+            named.insert(0, (watched.title, watched))
         named += [(source.title, source) for source in self._opened]
         return [*named, (self.title(self.clip), self.clip)]
 
     def title(self, source: "Source") -> str:
         return QCoreApplication.translate("LiveSources", "Example clip") if source == self.clip else source.title
+
+    def again(self, device: Device) -> Device | None:
+        """The camera that this one is now: systems number them anew when they are plugged in. None if it is not there."""
+        if device in self.devices:
+            return device
+        return next((other for other in self.devices if other.name == device.name), None)
 
     def first(self) -> "Source":
         """What to watch at first: what was watched last if it is there, else a camera, else the clip."""
@@ -41,10 +49,14 @@ class LiveSources:
         there = [source for title, source in self.all() if title == last]
         return there[0] if there else self.devices[0] if self.devices else self.clip
 
-    def note(self, source: "Source") -> None:
-        """This is watched now: the next start begins with it."""
+    def add(self, source: "Source") -> None:
+        """List a file or an address, without watching it."""
         if not isinstance(source, Device) and source != self.clip:
             self._opened = [source, *(one for one in self._opened if one != source)][:_MOST_OPENED]
+
+    def note(self, source: "Source") -> None:
+        """This is watched now: the next start begins with it."""
+        self.add(source)
         kept = [_written(one) for one in self._opened]
         self._remembered.keep(live_camera=self.title(source), live_opened=[entry for entry in kept if entry])
 

@@ -98,6 +98,10 @@ class LiveTopBar(QFrame):
         del blocker
         self._show_chosen()
 
+    def before_in_order(self, view: QWidget) -> None:
+        """Let the keyboard come from this bar to the picture below it."""
+        QWidget.setTabOrder(self._full, view)
+
     @property
     def mode(self) -> str:
         return self._mode.choice

@@ -34,10 +34,5 @@ def _left_out(dropped: int) -> str:
     return _tr("1 frame left out") if dropped == 1 else _tr("{n} frames left out").format(n=f"{dropped:,}")
 
 
-def about(settings: dict[str, str]) -> str:
-    """The settings of a snapshot as one sentence."""
-    return ", ".join(f"{name} {value}" for name, value in settings.items())
-
-
 def _tr(text: str) -> str:
     return QCoreApplication.translate("LiveWords", text)

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QDeadlineTimer, Qt, QTimer, Signal
+from PySide6.QtCore import QDeadlineTimer, QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -18,7 +18,7 @@ from PySide6.QtGui import (
     QResizeEvent,
     QShortcut,
 )
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from p2p_desktop.paths import UserPaths, resources
 from p2p_desktop.ui.convert_page import ConvertPage
@@ -62,6 +62,8 @@ class MainWindow(QMainWindow):
         self._remembered = Remembered(paths.window)
         self._threads: list[TaskThread] = []
         self._converting = self._watching = ""  # what Convert and Live do, in words
+        self._awaited = ""  # the place to go to when what it needs is imported
+        self._is_ready = self._is_full = False
         self.setObjectName("main_window")
         self.setWindowTitle(self.tr("P2P Desktop"))
         self.setAcceptDrops(True)
@@ -85,6 +87,10 @@ class MainWindow(QMainWindow):
         }
         self._made: dict[str, QWidget] = {"convert": self.convert}
         self._pages.addWidget(self.convert)
+        self._getting_ready = QLabel(self.tr("Getting ready"), self._pages)
+        self._getting_ready.setProperty("role", "muted")
+        self._getting_ready.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._pages.addWidget(self._getting_ready)
         self._lay_out()
         self._ring = FocusRing(look, self)
         self._connect()
@@ -109,14 +115,14 @@ class MainWindow(QMainWindow):
 
     def go_to(self, place: str, reason: Qt.FocusReason = Qt.FocusReason.OtherFocusReason) -> None:
         """Bring a place to the front, and the keyboard to what is selected there; it is built when it is first seen."""
-        if place not in self._made:
-            page = self._makers[place]()
-            self._made[place] = page
-            self._pages.addWidget(page)
-            self._set_narrow_page(page)
         self._rail.select(place)
-        self._pages.setCurrentWidget(self._made[place])
-        take_keyboard = getattr(self._made[place], "take_keyboard", None)
+        self._awaited = "" if self._is_ready or place in self._made else place
+        if self._awaited:  # what it is built of is being imported, which would stop the window
+            self._pages.setCurrentWidget(self._getting_ready)
+            return
+        page = self._built(place)
+        self._pages.setCurrentWidget(page)
+        take_keyboard = getattr(page, "take_keyboard", None)
         if take_keyboard is not None:
             take_keyboard(reason)
 
@@ -126,7 +132,20 @@ class MainWindow(QMainWindow):
             self.go_to(place)
         return self._made[place]
 
+    def _built(self, place: str) -> Any:  # Any: classes of pages are imported late
+        """The page of a place, which may not have been seen yet."""
+        if place not in self._made:
+            self._made[place] = page = self._makers[place]()
+            self._pages.addWidget(page)
+            self._set_narrow_page(page)
+        return self._made[place]
+
     # --- of Qt
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.WindowStateChange and self._is_full and not self.isFullScreen():
+            self._show_full(False)  # by the window system
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -281,12 +300,15 @@ class MainWindow(QMainWindow):
     # --- getting ready
 
     def _on_imported(self, _: object) -> None:
+        self._is_ready = True
         self._look.icons.load()
         self.convert.get_ready()
         self._shelf.refresh()
         self._probe.ask()
         self._training_watch().start()
         self._run("looking for unfinished work", self._find_unfinished, self._on_unfinished_found)
+        if self._awaited:
+            self.go_to(self._awaited)
         if self._settings.problem:
             self.convert.say("warning", self._settings.problem)
 
@@ -333,9 +355,8 @@ class MainWindow(QMainWindow):
 
     def _take(self, what: Dropped) -> None:
         if what.videos:
+            self._built("live").watch_files(what.videos)  # first: else it would open another camera before
             self.go_to("live")
-            page: Any = self._made["live"]  # Any: the page's class is imported late
-            page.watch_file(what.videos[0])
         if what.models:
             self.go_to("models")
             self._shelf.add(what.models)
@@ -397,9 +418,8 @@ class MainWindow(QMainWindow):
         self.go_to("convert")
 
     def _on_watch_asked(self, name: str) -> None:
+        self._built("live").use_model(name)  # first: else it would load another one before
         self.go_to("live")
-        page: Any = self._made["live"]  # Any: the page's class is imported late
-        page.use_model(name)
 
     def _on_status_changed(self, text: str) -> None:
         self._converting = text
@@ -410,9 +430,16 @@ class MainWindow(QMainWindow):
         self._say_what_runs()
 
     def _on_full_screen_asked(self, on: bool) -> None:
+        full = Qt.WindowState.WindowFullScreen
+        self.setWindowState(self.windowState() | full if on else self.windowState() & ~full)
+        self._show_full(on)
+
+    def _show_full(self, on: bool) -> None:
+        """Nothing but the picture and the verbs of Live, or everything again."""
+        self._is_full = on
         for part in (self._rail, self._status):
             part.setVisible(not on)
-        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+        self._built("live").set_full_screen(on)
 
     def _say_what_runs(self) -> None:
         training = self._training.words if self._training is not None else ""
@@ -477,12 +504,11 @@ class MainWindow(QMainWindow):
             self.convert.wish(**changed)
         self._session.keep_awake = settings.keep_awake
         if "live" in self._made:
-            page: Any = self._made["live"]  # Any: the page's class is imported late
-            page.follow_settings(settings)
+            self._built("live").follow_settings(settings)
         if self._training is not None:
             self._training.follow_settings()
         if "train" in self._made:
-            page = self._made["train"]
+            page = self._built("train")
             page.keep_awake(settings.keep_awake)
             page.use_folder(self._paths.runs_in(settings.models_folder))
         self._show_device()

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from p2p_desktop.ui import model_words
 from p2p_desktop.ui.drop_hint import DropHint
-from p2p_desktop.ui.drops import Dropped, leave_drops_to_window, sorted_by_name
+from p2p_desktop.ui.drops import Dropped, leave_drops_to_window, sorted_by_name, where_it_goes
 from p2p_desktop.ui.folding_panel import FoldingPanel
 from p2p_desktop.ui.import_dialog import ImportDialog
 from p2p_desktop.ui.look import Look
@@ -91,7 +91,7 @@ class ModelsPage(QWidget):
     def highlight_drop(self, what: Dropped | None) -> None:
         """Show where what is being dragged will go; None: nothing is."""
         if what:
-            self._hint.say(self.tr("Drop to add the model") if what.models or what.foreign else self.tr("Drop to convert"))
+            self._hint.say(where_it_goes(what))
         self._hint.show_over(bool(what))
 
     def import_files(self, files: Sequence[Path]) -> None:

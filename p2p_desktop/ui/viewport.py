@@ -22,6 +22,7 @@ class Viewport:
         self.side_by_side = False  # two panes show the same part
         self.zoom = 1.0
         self.fits = True  # whatever the size of the widget
+        self.enlarges = False  # a picture that fits may be larger than it is
 
     @property
     def picture(self) -> QSize:
@@ -47,7 +48,7 @@ class Viewport:
         self._picture = QSize(width, height)
 
     def fit(self) -> None:
-        """Show the whole picture, no larger than it is."""
+        """Show the whole picture, no larger than it is unless it `enlarges`."""
         self.fits = True
         self._centre = QPointF(self._picture.width() / 2, self._picture.height() / 2)
         self.zoom = self._fit_zoom()
@@ -108,7 +109,8 @@ class Viewport:
     def _fit_zoom(self) -> float:
         pane, size = self.panes[0], self._picture
         room = max(1, pane.width() - 2 * _MARGIN), max(1, pane.height() - 2 * _MARGIN)
-        return min(1.0, min(room[0] / size.width(), room[1] / size.height()) * self._widget.devicePixelRatioF())
+        zoom = min(room[0] / size.width(), room[1] / size.height()) * self._widget.devicePixelRatioF()
+        return zoom if self.enlarges else min(1.0, zoom)
 
 
 def _within(centre: float, length: int, room: float) -> float:
