@@ -55,10 +55,12 @@ class LiveSources:
             self._opened = [source, *(one for one in self._opened if one != source)][:_MOST_OPENED]
 
     def note(self, source: "Source") -> None:
-        """This is watched now: the next start begins with it."""
+        """This is watched now: the next start begins with it, unless it is the clip, which only stands in."""
         self.add(source)
         kept = [_written(one) for one in self._opened]
-        self._remembered.keep(live_camera=self.title(source), live_opened=[entry for entry in kept if entry])
+        self._remembered.keep(live_opened=[entry for entry in kept if entry])
+        if source != self.clip:
+            self._remembered.keep(live_camera=self.title(source))
 
 
 def _written(source: "Source") -> dict[str, str]:
