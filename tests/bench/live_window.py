@@ -2,9 +2,9 @@
 
     python -m tests.bench.live_window [--model colorize] [--seconds 8]
 
-Run on an idle machine. Without a display the offscreen platform is used; with one (Xvfb will do), that. The bundled clip, made
-1280 x 720 pixels at 30 frames a second, is watched in the real window at 1200 x 800. A stall is the longest time between two looks of
-a 5-ms timer in the GUI thread; phases follow each other in one run, and recording is told beside the phase before it.
+Run on an idle machine. Without a display the offscreen platform is used; with one, that. The bundled clip, made 1280 x 720
+pixels at 30 frames a second, is watched in the real window at 1200 x 800. A stall is the longest time between two looks of a
+5-ms timer in the GUI thread; phases follow each other in one run, and recording is told beside the phase before it.
 """
 
 import argparse

@@ -7,6 +7,7 @@ import pytest
 
 from p2p_desktop.inference.device import choose_compute
 from p2p_desktop.inference.translator import Translator
+from p2p_desktop.live.frame_translator import FrameTranslator
 from tests.inference.test_translator import SPECS, model, noise
 
 pytestmark = pytest.mark.cuda
@@ -37,3 +38,15 @@ def test_a_batch_changes_no_value_by_more_than_one_grey_level(tmp_path, kind):
         with Translator.load(path, device="cuda", batch=batch, cache=tmp_path) as translator, ThreadPoolExecutor(8) as threads:
             results.append(list(threads.map(translator, pictures)))
     assert max(np.abs(a.astype(int) - b).max() for a, b in zip(*results, strict=True)) <= 1
+
+
+@pytest.mark.parametrize("kind", ["group", "image", "residual"])
+def test_the_card_follows_frames_as_the_cpu_does(tmp_path, kind):
+    path = model(tmp_path, kind)
+    frames = [noise(75, 90, seed=seed) for seed in range(4)]
+    results = []
+    for device in ("cuda", "cpu"):
+        with Translator.load(path, device=device, runtime="torch", cache=tmp_path, follows=True) as translator:
+            steady = FrameTranslator(translator)
+            results.append([steady(rgb, number / 25, side=64).pixels.astype(int) for number, rgb in enumerate(frames)])
+    assert max(np.abs(a - b).max() for a, b in zip(*results, strict=True)) <= 1
