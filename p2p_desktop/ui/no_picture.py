@@ -30,9 +30,7 @@ class NoPicture(QFrame):
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.setWordWrap(True)
             words.addWidget(label)
-        self._verbs = QHBoxLayout()
-        self._verbs.setSpacing(SPACE_S)
-        words.addLayout(self._verbs)
+        self._words, self._verbs = words, QHBoxLayout()
         self._layout = layout = QHBoxLayout(self)
         layout.setContentsMargins(SPACE_L, SPACE_L, SPACE_L, SPACE_L)
         layout.setSpacing(SPACE_M)
@@ -48,8 +46,10 @@ class NoPicture(QFrame):
         """Add what one can do about it. Connect `clicked` of what this returns."""
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, False)
         if not self._verbs.count():
+            self._verbs.setSpacing(SPACE_S)
             self._verbs.setContentsMargins(0, SPACE_S, 0, 0)
             self._verbs.addStretch(1)
+            self._words.addLayout(self._verbs)
         button = QPushButton(words, self)
         button.setObjectName(name)
         self._verbs.insertWidget(self._verbs.count() - 1, button)

@@ -21,7 +21,6 @@ if TYPE_CHECKING:  # these import OpenCV; the first paint must not wait for it
 
 log = logging.getLogger(__name__)
 
-_LAST_S = 5.0  # for the end of a recording that was begun when all ended
 RECORDED_FPS = (10.0, 12.0, 15.0, 20.0, 24.0, 30.0)
 """Rates that a file may have. What comes faster or slower is left out or repeated, so that it plays in true time."""
 _ROOM = 0.93  # of a rate: 23.5 measured frames a second are 24
@@ -40,6 +39,7 @@ class LiveOutputs(QObject):
         super().__init__(parent)
         self._errands = Errands(self)
         self._recorder: Recorder | None = None
+        self._newborn: Recorder | None = None  # has begun, and is not told of yet
         self._camera: VirtualCamera | None = None
         self._wants_camera = self._is_closing_camera = False
         self._is_starting = self._stops_at_once = False
@@ -89,7 +89,7 @@ class LiveOutputs(QObject):
         self._is_starting, self._stops_at_once = True, False
         rate = next((rate for rate in RECORDED_FPS if rate >= fps * _ROOM), RECORDED_FPS[-1])
 
-        def work(_: Report[Any], token: Token) -> "Recorder | P2PError":  # Any: nothing is reported
+        def work(_: Report[Any], __: Token) -> "Recorder | P2PError":  # Any: nothing is reported
             from p2p_desktop.live.recorder import Recorder
 
             try:
@@ -99,9 +99,7 @@ class LiveOutputs(QObject):
                 return error
             except OSError as error:
                 return P2PError(_tr_unwritable(self, target.parent, error))
-            if token.cancelled:  # nobody waits for it any more
-                recorder.end()
-                recorder.wait(_LAST_S)
+            self._newborn = recorder  # at once: all may end before this thread is heard
             return recorder
 
         self._errands.run(work, "beginning to record", self._on_recorder)
@@ -133,8 +131,10 @@ class LiveOutputs(QObject):
         if camera is not None:
             camera.close()
         self._errands.close(until)
-        if recorder is not None and not recorder.wait(max(0, until.remainingTime()) / 1000):
-            log.warning("A recording was not finished in time, as its disk does not answer")
+        for begun in filter(None, (recorder, self._newborn)):
+            begun.end()
+            if not begun.wait(max(0, until.remainingTime()) / 1000):
+                log.warning("A recording was not finished in time, as its disk does not answer")
 
     def _on_snapshot(self, saved: Path | P2PError | None) -> None:
         if isinstance(saved, Path):
@@ -143,7 +143,7 @@ class LiveOutputs(QObject):
             self.failed.emit(str(saved) if saved is not None else self.tr("The snapshot could not be saved. The log says why."))
 
     def _on_recorder(self, begun: "Recorder | P2PError | None") -> None:
-        self._is_starting = False
+        self._is_starting, self._newborn = False, None
         if begun is None or isinstance(begun, P2PError):
             self.failed.emit(str(begun) if begun is not None else self.tr("Nothing can be recorded. The log says why."))
         elif not begun.is_over:

@@ -352,6 +352,7 @@ def test_a_model_that_is_being_loaded_when_all_ends_is_let_go():
 
     room.translating.choose_model(load)
     assert begun.wait(PATIENCE_S)
+    until(lambda: room.heard(ModelLoading), "it was told")
     room.token.cancel()
     until(lambda: not room.translating._loading, "it was given up")
     gate.set()

@@ -5,9 +5,10 @@ import time
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QWidget
+from shiboken6 import isValid
 
 from p2p_desktop.inference.openvino_runtime import convert_network
 from p2p_desktop.live.camera import CameraError
@@ -20,6 +21,7 @@ from p2p_desktop.ui.model_shelf import ModelShelf
 from p2p_desktop.ui.remembered import Remembered
 from p2p_desktop.ui.settings_box import SettingsBox
 from p2p_desktop.ui.working_model import WorkingModel
+from tests.deadlines import soon
 from tests.live.clips import drawn_frame, number_of, write_clip
 from tests.models_for_tests import small_card, write_small_model
 from training.contract.model_file import file_digest, read_card
@@ -125,12 +127,13 @@ class LiveHands:
 
     def close(self):
         if self.page is not None:
-            from tests.deadlines import soon
-
             self.page.close_down(soon())
             self.settings.flush(soon())
             self.shelf.close(soon())
-            self.page.deleteLater()
+            self.page.deleteLater()  # here and now, not when Python collects it, in whatever thread
+            QApplication.sendPostedEvents(self.page, QEvent.Type.DeferredDelete)
+            assert not isValid(self.page)
+            self.page = None
 
     def wait(self, condition, timeout_ms=PATIENCE_MS):
         self.qtbot.waitUntil(condition, timeout=timeout_ms)

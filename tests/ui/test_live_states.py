@@ -48,7 +48,6 @@ def test_a_recording_whose_folder_is_gone_does_not_keep_the_program_from_closing
     live.wait(lambda: live.page._outputs.recorded_seconds > 0.2)
     shutil.rmtree(live.folder / "saved")
     live.close()  # raises nothing, and leaves no thread
-    live.page = None
 
 
 def test_a_recording_can_be_stopped_before_it_has_begun(live, front):
@@ -228,3 +227,12 @@ def test_a_window_that_leaves_the_full_screen_by_itself_has_its_frame_again(driv
     window.setWindowState(window.windowState() & ~Qt.WindowState.WindowFullScreen)  # as the window system does
     driver.wait(lambda: window._rail.isVisible())
     assert driver.find("live_camera").isVisible()
+
+
+def test_a_program_that_ends_while_a_recording_begins_leaves_nothing_behind(live, front):
+    live.open().wait_translated()
+    live.click("live_record")
+    live.close()
+    assert not [thread for thread in threading.enumerate() if thread.name == "recorder"]
+    left = list((live.folder / "saved").iterdir()) if (live.folder / "saved").exists() else []
+    assert all(file.suffix == ".mp4" and not file.name.startswith(".") for file in left)
