@@ -14,6 +14,7 @@ from p2p_desktop.cli.surroundings import Surroundings
 from p2p_desktop.inference.device import choose_compute, runtime_choice
 from p2p_desktop.inference.translator import Translator, default_memory_budget, statistics_choice
 from p2p_desktop.live.capture import CameraLost, CameraOpened, CameraSilent, CaptureEvent, SizeKnown
+from p2p_desktop.live.frame_translator import check_takes_frames
 from p2p_desktop.live.frames import Shown
 from p2p_desktop.live.mp4_writer import RecordingError
 from p2p_desktop.live.recorder import Recorded, Recorder
@@ -22,6 +23,7 @@ from p2p_desktop.live.session import LiveSummary, watch
 from p2p_desktop.live.sources import Address, Source, VideoFile, is_file, open_source, source_of
 from p2p_desktop.live.wishes import LiveWishes
 from training.contract.encodings import encoding_named
+from training.contract.model_file import read_card
 
 EXIT_FINDINGS = 3
 RECORDED_FPS = 30.0  # of the file; what comes faster or slower is left out or repeated, so that it plays in true time
@@ -48,6 +50,7 @@ def live_command(
     file = here.library.find(model)
     chosen = runtime_choice(runtime or here.settings.runtime)
     choose_compute(device or here.settings.device, chosen)  # a device that is not there is told before anything else
+    check_takes_frames(read_card(file))
     source = _source(camera)
     recorder = None if record is None else Recorder(record.absolute(), fps=RECORDED_FPS)
     with stoppable() as token:

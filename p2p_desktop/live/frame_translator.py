@@ -16,6 +16,7 @@ from p2p_desktop.live.sizes import native_side, size_at
 from training.contract.encodings import Pixels, Values, encoding_named, join_lab, lightness, to_8_bit, to_grey
 from training.contract.errors import ModelError
 from training.contract.framing import enlarge_guided, finish, resize_nearest, resize_values
+from training.contract.model_file import ModelCard
 
 STEADY_S = 0.5  # in which statistics come two thirds of the way to those of the frames
 CUT_LEVELS = 28.0  # mean difference in grey levels of two frames, beyond which they are of two scenes
@@ -38,7 +39,7 @@ class FrameTranslator:
 
     def __init__(self, translator: Translator) -> None:
         """`translator`: loaded with `follows`. Raises ModelError where a camera's frames are not what it takes."""
-        check_takes_frames(translator)
+        check_takes_frames(translator.card)
         self.translator = translator
         self._framing = translator.card.frame
         self._corrects = translator.card.generator.output == "residual" and self._framing.encoding_out == "rgb8"
@@ -122,9 +123,8 @@ class FrameTranslator:
         return finish(enlarged, rgb, framing)
 
 
-def check_takes_frames(translator: Translator) -> None:
+def check_takes_frames(card: ModelCard) -> None:
     """Raises ModelError where a camera's frames are not what a model takes, or what it gives cannot be shown."""
-    card = translator.card
     entering = encoding_named(card.encoding_in)
     if entering.is_depth:
         what = "a picture and its depth together" if card.encoding_in == "rgb_depth16" else "depth pictures"

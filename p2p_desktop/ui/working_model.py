@@ -126,9 +126,13 @@ class WorkingModel(QObject):
             """Called in a worker thread."""
             from p2p_desktop.inference.device import choose_compute, runtime_choice
             from p2p_desktop.inference.translator import Translator, resolve_statistics, statistics_choice
+            from p2p_desktop.live.frame_translator import check_takes_frames
             from training.contract.model_file import read_card
 
-            chosen = resolve_statistics(read_card(path), statistics_choice(statistics))
+            card = read_card(path)
+            if follows:
+                check_takes_frames(card)  # before it is made ready, which takes seconds
+            chosen = resolve_statistics(card, statistics_choice(statistics))
             places = self.places()
             if choose_compute(device, runtime_choice(runtime)).runtime == "openvino":
                 convert_in_child(path, chosen, places.cache, token)

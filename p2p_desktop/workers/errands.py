@@ -34,6 +34,7 @@ class Errands(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._running: list[Errand] = []
+        self._is_closed = False
 
     @property
     def are_done(self) -> bool:
@@ -49,8 +50,13 @@ class Errands(QObject):
         most_waiting: int = 256,
         priority: QThread.Priority = QThread.Priority.InheritPriority,
     ) -> Errand:  # Any: each work has events and a result of its own
-        """Begin. `on_end` gets what the work returned, or None however else it ended; `on_arrived` says that it told something."""
+        """Begin. `on_end` gets what the work returned, or None however else it ended; `on_arrived` says that it told something.
+
+        After `close` nothing begins any more.
+        """
         errand = Errand(work, name, self, most_waiting=most_waiting)
+        if self._is_closed:  # an answer that came last asks for more: nobody would wait for that thread
+            return errand
         errand.over.connect(on_end)
         if on_arrived is not None:
             errand.arrived.connect(on_arrived)
@@ -66,6 +72,7 @@ class Errands(QObject):
 
     def close(self, until: QDeadlineTimer) -> None:
         """End them: only for a program that ends. One that waits for a disk is left behind after `until`."""
+        self._is_closed = True
         self.cancel()
         for errand in self._running:
             errand.wait(until)

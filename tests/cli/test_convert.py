@@ -261,6 +261,7 @@ def test_text_output_says_how_it_went(tmp_path, p2p, model):
     assert not (tmp_path / "out 2" / "out").exists()
 
 
+@pytest.mark.slow
 def test_variations_come_with_a_seed_from_either_runtime(tmp_path, p2p):
     write_photo(tmp_path / "in" / "a.jpg")
     card = small_card("dreams", unet(3, 3, 4, width=4, dropout="paper"), statistics="image")

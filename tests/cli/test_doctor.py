@@ -14,6 +14,7 @@ def subjects(ended):
     return {line["subject"]: line for line in ended.lines}
 
 
+@pytest.mark.slow
 def test_the_doctor_measures_this_computer_and_compares_the_runtimes(p2p):
     ended = p2p("doctor", "--self-test", "--json")
     assert ended.code in (0, 3), ended.out

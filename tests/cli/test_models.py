@@ -92,6 +92,7 @@ def test_the_commands_work_together(tmp_path, p2p):
     assert p2p("models", "show", "new").code == 1
 
 
+@pytest.mark.slow
 def test_weights_of_the_reference_program_are_imported_and_can_be_used(tmp_path, p2p):
     network = UNet(3, 3, 5, 4, "batch")
     torch.save(network.state_dict(), tmp_path / "day2night.pth")

@@ -54,7 +54,9 @@ def pixels_of(translator, picture, seed, number):
     return translator.translate(picture, draw=Draw(seed, number)).pixels.astype(int)
 
 
-@pytest.mark.parametrize("kind", SPECS)
+@pytest.mark.parametrize(
+    "kind", [pytest.param(kind, marks=pytest.mark.slow) if kind in ("reference", "image") else kind for kind in SPECS]
+)
 def test_runtimes_drop_the_same(load, kind):
     picture = noisy(140, 150)
     results = [pixels_of(load(kind, runtime), picture, 5, 1) for runtime in RUNTIMES]

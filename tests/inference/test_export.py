@@ -220,6 +220,7 @@ def test_a_file_tells_nothing_of_this_computer(tmp_path, exported, format_):
         assert str(Path(export.__file__).parents[2]).encode() not in content
 
 
+@pytest.mark.slow
 def test_half_precision_weights_are_computed_in_float32(exported):
     """As shipped models are stored."""
     made = exported(resources() / "models" / "deblur.safetensors")

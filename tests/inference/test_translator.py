@@ -115,6 +115,7 @@ def test_tiles_join_without_a_seam(tmp_path, load, kind):
     assert (difference <= 3).mean() >= 0.999
 
 
+@pytest.mark.slow
 def test_tiles_of_the_shipped_model_join_without_a_seam(load):
     """The same bars for what people use, with the smallest tiles there are, on real pictures."""
     path = resources() / "models" / "deblur.safetensors"

@@ -196,6 +196,7 @@ def test_one_of_two_generators_is_asked_for_by_its_name(bench):
         bench.importing(content, Request(part="netG_C"))
 
 
+@pytest.mark.slow
 def test_a_picture_goes_through_the_program_as_through_the_reference(bench, tmp_path):
     network = alive(UNet(3, 3, 8, 4, "batch"))
     imported = bench.importing(network.state_dict())

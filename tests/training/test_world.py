@@ -205,6 +205,7 @@ def test_orders_reach_all_of_them(several, run, photos):
     assert events(run)[-1]["type"] == "stopped"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are looked up in /proc")
 def test_one_that_is_asked_to_end_ends_them_all_and_saves(several, run, photos):
     write_request(run, tiny_config(photos, steps=100_000, batch_size=4, validate_every=10**6, checkpoint_every=10**6))
@@ -216,6 +217,7 @@ def test_one_that_is_asked_to_end_ends_them_all_and_saves(several, run, photos):
     assert (run / "checkpoints" / "last.pt").exists()
 
 
+@pytest.mark.slow
 def test_a_batch_that_cannot_be_shared_out_is_refused(several, run, photos):
     with pytest.raises(ConfigError, match="multiple of 3"):
         World(1, 3).share_of(4)

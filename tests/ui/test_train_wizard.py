@@ -29,6 +29,7 @@ from training.contract.config import TrainConfig
 from training.contract.protocol import CONFIG
 
 
+@pytest.mark.slow
 def test_a_walk_from_the_first_click_ends_in_a_runs_folder(hands, pairs):
     assert not hands.can_go_on
     hands.click("train_task_pairs")

@@ -1,6 +1,7 @@
 """Small works beside the main one."""
 
-from p2p_desktop.workers.errands import Errands
+from p2p_desktop.workers.errands import Errand, Errands
+from tests.deadlines import soon
 from training.contract.errors import P2PError
 
 PATIENCE_MS = 60_000
@@ -48,3 +49,12 @@ def test_a_cancelled_errand_answers_nothing_and_is_left(qtbot):
     errands.cancel()
     qtbot.waitUntil(lambda: errands.are_done, timeout=PATIENCE_MS)
     assert answers == [None]
+
+
+def test_nothing_begins_after_the_end(qtbot):
+    errands, begun = Errands(), []
+    errands.run(lambda report, token: "first", "first", lambda _: errands.run(lambda *_: begun.append(1), "late", begun.append))
+    errands.close(soon())
+    qtbot.waitUntil(lambda: errands.are_done, timeout=PATIENCE_MS)  # the first one's answer is heard, and asks for more
+    assert not any(errand.isRunning() for errand in errands.findChildren(Errand))
+    assert begun == []
