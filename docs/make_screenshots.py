@@ -116,11 +116,11 @@ def play(name: str, theme: str, width: int, height: int, scene: str, target: Pat
 
 
 def play_live(window, scene: str, wait, pause, press) -> None:
-    """The example clip, sharpened at its full size."""
+    """The example clip, sharpened."""
     window.go_to("live")
     live = window.page("live")
     live.use_model("deblur")
-    live._panel.change(replace(live._panel.wishes, hold_fps=0.0, side=768))
+    live._panel.change(replace(live._panel.wishes, side=640))
     live._session.wish(live._panel.wishes)
     wait(lambda: live._current is not None and live._current.after is not None)
     pause(_LIVE_S)
