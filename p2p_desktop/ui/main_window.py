@@ -23,6 +23,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QMainWindow, QS
 from p2p_desktop.paths import UserPaths, resources
 from p2p_desktop.ui.convert_page import ConvertPage
 from p2p_desktop.ui.convert_session import ConvertSession
+from p2p_desktop.ui.drop_desk import DropDesk
 from p2p_desktop.ui.drops import Dropped, at_a_glance, can_be_answered, dropped, sorted_by_name
 from p2p_desktop.ui.errors import UncaughtErrors
 from p2p_desktop.ui.focus_ring import FocusRing
@@ -75,6 +76,7 @@ class MainWindow(QMainWindow):
         self._training: TrainingWatch | None = None  # once what it needs is imported
         conversion = Conversion(self._model.places, self._model.jobs, self)
         self._session = ConvertSession(QueueModel(), conversion, self._model.request, self._model.result_word, self)
+        self._desk = DropDesk(self, self._shelf, self)
         self._rail = Rail(look, self)
         self._status = StatusLine(look, self)
         self._pages = QStackedWidget(self)
@@ -101,7 +103,7 @@ class MainWindow(QMainWindow):
 
     def open_paths(self, paths: Sequence[Path]) -> None:
         """Take files and folders of the command line or of a second start."""
-        self._take(sorted_by_name([str(path) for path in paths]))
+        self._desk.take(sorted_by_name([str(path) for path in paths]))
 
     def come_to_front(self) -> None:
         self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
@@ -120,7 +122,7 @@ class MainWindow(QMainWindow):
         if self._awaited:  # what it is built of is being imported, which would stop the window
             self._pages.setCurrentWidget(self._getting_ready)
             return
-        page = self._built(place)
+        page = self.built(place)
         self._pages.setCurrentWidget(page)
         take_keyboard = getattr(page, "take_keyboard", None)
         if take_keyboard is not None:
@@ -130,15 +132,19 @@ class MainWindow(QMainWindow):
         """The page of a place, built if need be."""
         if place not in self._made:
             self.go_to(place)
-        return self._made[place]
+        page: QWidget = self.built(place)
+        return page
 
-    def _built(self, place: str) -> Any:  # Any: classes of pages are imported late
+    def built(self, place: str) -> Any:  # Any: classes of pages are imported late
         """The page of a place, which may not have been seen yet."""
         if place not in self._made:
             self._made[place] = page = self._makers[place]()
             self._pages.addWidget(page)
             self._set_narrow_page(page)
         return self._made[place]
+
+    def is_in_front(self, place: str) -> bool:
+        return self._made.get(place) is self._pages.currentWidget()
 
     # --- of Qt
 
@@ -166,7 +172,7 @@ class MainWindow(QMainWindow):
         self._highlight_drop(None)
         event.setDropAction(Qt.DropAction.CopyAction)  # never a move: the sources stay where they are
         event.accept()
-        self._take(dropped(event.mimeData()))
+        self._desk.take(dropped(event.mimeData()))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if self.convert.is_busy and not ask_stop_and_close(self._look, self._session.queue, self):
@@ -193,6 +199,7 @@ class MainWindow(QMainWindow):
         self._remembered.save()
         for thread in self._threads:
             thread.cancel()
+        self._desk.close(until)
         self._doctor.close(until)
         self._probe.close(until)
         for page in self._made.values():
@@ -274,7 +281,7 @@ class MainWindow(QMainWindow):
             shortcut = QShortcut(QKeySequence(f"Ctrl+{number}"), self)
             shortcut.activated.connect(partial(self.go_to, place, Qt.FocusReason.ShortcutFocusReason))
         paste = QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), self.convert)
-        paste.activated.connect(self._on_paste)
+        paste.activated.connect(self._desk.paste)
         self._status.warning_clicked.connect(self._on_warning_clicked)
         self.convert.status_changed.connect(self._on_status_changed)
         self.convert.progressed.connect(self._on_convert_progressed)
@@ -353,54 +360,6 @@ class MainWindow(QMainWindow):
             if highlight is not None:
                 highlight(what if page is self._pages.currentWidget() else None)
 
-    def _take(self, what: Dropped) -> None:
-        if what.videos:
-            self._built("live").watch_files(what.videos)  # first: else it would open another camera before
-            self.go_to("live")
-        if what.models:
-            self.go_to("models")
-            self._shelf.add(what.models)
-        if what.foreign:
-            self.go_to("models")
-            self._made["models"].import_files(what.foreign)  # type: ignore[attr-defined]  # the page's class is imported late
-        if what.pictures:
-            self._take_pictures(what.pictures)
-        if what.refused:  # last: what is added takes the place of what was said before
-            self.go_to("convert")
-            self.convert.say("warning", what.refused)
-
-    def _take_pictures(self, paths: Sequence[Path]) -> None:
-        """Pictures and folders: those of runs are opened, those dropped on Train are learned from, all others converted."""
-        from training.contract.picture_names import is_picture_name  # it imports NumPy, for which the first paint does not wait
-
-        is_for_train = self._made.get("train") is self._pages.currentWidget()
-        if not is_for_train and (len(paths) > 1 or is_picture_name(paths[0].name)):
-            self._convert(paths)
-            return
-
-        def look(_: Report[Any], __: Token) -> tuple[Sequence[Path], bool, bool]:  # Any: nothing is reported
-            from p2p_desktop.runs.run_glance import is_run
-
-            return paths, is_for_train, len(paths) == 1 and paths[0].is_dir() and is_run(paths[0])
-
-        self._run("looking at what was dropped", look, self._on_looked_at)  # its disk may sleep
-
-    def _on_looked_at(self, answer: tuple[Sequence[Path], bool, bool]) -> None:
-        paths, is_for_train, is_a_run = answer
-        if not is_a_run and not is_for_train:
-            self._convert(paths)
-            return
-        self.go_to("train")
-        page: Any = self._made["train"]  # Any: the page's class is imported late
-        if is_a_run:
-            page.open_run(paths[0])
-        else:
-            page.take_drop(paths)
-
-    def _convert(self, paths: Sequence[Path]) -> None:
-        self.go_to("convert")
-        self.convert.add(paths)
-
     def _on_model_not_landed(self, sentence: str, why: str) -> None:
         self._say("warning", sentence, why)
 
@@ -408,17 +367,12 @@ class MainWindow(QMainWindow):
         by_keyboard = self._ring.target is not None  # a click takes the ring away
         self.go_to(place, Qt.FocusReason.ShortcutFocusReason if by_keyboard else Qt.FocusReason.OtherFocusReason)
 
-    def _on_paste(self) -> None:
-        data = QGuiApplication.clipboard().mimeData()
-        if data is not None and can_be_answered(data):
-            self._take(dropped(data))
-
     def _on_use_asked(self, name: str) -> None:
         self.convert.use_model(name)
         self.go_to("convert")
 
     def _on_watch_asked(self, name: str) -> None:
-        self._built("live").use_model(name)  # first: else it would load another one before
+        self.built("live").use_model(name)  # first: else it would load another one before
         self.go_to("live")
 
     def _on_status_changed(self, text: str) -> None:
@@ -439,7 +393,7 @@ class MainWindow(QMainWindow):
         self._is_full = on
         for part in (self._rail, self._status):
             part.setVisible(not on)
-        self._built("live").set_full_screen(on)
+        self.built("live").set_full_screen(on)
 
     def _say_what_runs(self) -> None:
         training = self._training.words if self._training is not None else ""
@@ -504,11 +458,11 @@ class MainWindow(QMainWindow):
             self.convert.wish(**changed)
         self._session.keep_awake = settings.keep_awake
         if "live" in self._made:
-            self._built("live").follow_settings(settings)
+            self.built("live").follow_settings(settings)
         if self._training is not None:
             self._training.follow_settings()
         if "train" in self._made:
-            page = self._built("train")
+            page = self.built("train")
             page.keep_awake(settings.keep_awake)
             page.use_folder(self._paths.runs_in(settings.models_folder))
         self._show_device()

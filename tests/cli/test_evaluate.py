@@ -82,6 +82,7 @@ def test_groups_are_averaged(fake, words, capfd):
     ]
 
 
+@pytest.mark.slow
 def test_several_models_share_a_table(p2p, tmp_path):
     data = write_photos(tmp_path / "data", 2)
     models = [write_small_model(tmp_path / f"{name}.safetensors", seed=seed) for seed, name in enumerate(("mine", "yours"))]

@@ -76,6 +76,7 @@ def test_names_become_file_names(name, expected):
     assert file_name(name) == expected
 
 
+@pytest.mark.slow
 def test_the_commands_work_together(tmp_path, p2p):
     source = write_small_model(tmp_path / "a.safetensors", small_card("new", metrics={"psnr": 27.0}, identity={"psnr": 26.0}))
     assert p2p("models", "add", source).out == "Added as new.\n"

@@ -93,7 +93,10 @@ def noise(batch, channels, height, width):
     return np.random.default_rng(0).uniform(-1, 1, (batch, channels, height, width)).astype(np.float32)
 
 
-@pytest.mark.parametrize("kind", SPECS)
+MOST_SPECS = [pytest.param(kind, marks=pytest.mark.slow) if kind == "resnet" else kind for kind in SPECS]
+
+
+@pytest.mark.parametrize("kind", MOST_SPECS)
 def test_an_onnx_file_gives_what_torch_gives_at_any_size(tmp_path, exported, kind):
     model = write(tmp_path / "m.safetensors", kind)
     path = exported(model).files[0]
@@ -106,7 +109,7 @@ def test_an_onnx_file_gives_what_torch_gives_at_any_size(tmp_path, exported, kin
         assert np.abs(expected - x[:, : expected.shape[1]]).mean() > 0.01  # the network does something
 
 
-@pytest.mark.parametrize("kind", SPECS)
+@pytest.mark.parametrize("kind", MOST_SPECS)
 def test_an_openvino_file_gives_what_torch_gives_at_any_size(tmp_path, exported, kind):
     model = write(tmp_path / "m.safetensors", kind)
     made = exported(model, "openvino")

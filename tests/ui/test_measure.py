@@ -86,6 +86,7 @@ def said_by_card(hands, name):
     return hands.cards.model().index(rows[name], 0).data(Qt.ItemDataRole.AccessibleTextRole)
 
 
+@pytest.mark.slow
 def test_a_real_model_is_measured_and_its_numbers_are_there_from_then_on(hands, qtbot, look, folder):
     path = hands.library.added / "mine.safetensors"
     before = path.read_bytes()
@@ -107,6 +108,7 @@ def test_a_real_model_is_measured_and_its_numbers_are_there_from_then_on(hands, 
     again.close()
 
 
+@pytest.mark.slow
 def test_the_real_command_says_why_an_empty_folder_cannot_be_used(hands, folder):
     (folder / "Empty").mkdir()
     dialog = measure(hands, folder / "Empty")
