@@ -405,6 +405,13 @@ def test_a_run_that_is_out_of_reach_from_the_start_is_not_offered_to_be_trained(
 # --- models of the run
 
 
+def test_a_model_of_a_run_can_be_used_in_live_while_it_is_trained(opened):
+    hands = opened()
+    with hands.qtbot.waitSignal(hands.page.watch_asked) as asked:
+        hands.choose("train_use_which", "train_use_menu", "In Live: the best so far")
+    assert asked.args[0] == hands.follower.run / "models" / "best.safetensors"
+
+
 def test_the_best_model_is_used_at_once_and_training_goes_on(opened):
     hands = opened()
     with hands.qtbot.waitSignal(hands.page.use_asked) as asked:
