@@ -108,7 +108,6 @@ class _Reporter:
 
     def __init__(self, source: Source, json: bool) -> None:
         self._title, self._json = one_line(source.title), json
-        self._size = (0, 0)
 
     def __call__(self, event: CaptureEvent) -> None:
         match event:

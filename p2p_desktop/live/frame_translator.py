@@ -44,7 +44,7 @@ class FrameTranslator:
         self._framing = translator.card.frame
         self._corrects = translator.card.generator.output == "residual" and self._framing.encoding_out == "rgb8"
         self._statistics_K: Values | None = None
-        self._values: Values | None = None
+        self._made: Values | None = None
         self._small: Rgb | None = None
         self._glance: Rgb | None = None
         self._seen_at = 0.0
@@ -58,14 +58,16 @@ class FrameTranslator:
         size = size_at(min(side, native_side(width, height)), width, height)
         small = rgb if size == (width, height) else to_8_bit(self._framing.shrink(rgb, (size[1], size[0])))
         self._notice_cut(small)
-        values = self._steady_values(small, at)
-        values = self._blended(values, small, blend)
+        encoded = self._framing.encode(small)
+        values = self._steady_values(encoded, at)
+        made = np.asarray(values - encoded, np.float32) if self._corrects else values
+        made = self._blended(made, small, blend)
         self._seen_at = at
-        return Made(mix(self._enlarged(values, small, rgb), rgb, strength), size)
+        return Made(mix(self._enlarged(made, encoded, small, rgb), rgb, strength), size)
 
     def forget(self) -> None:
         """What comes next has nothing to do with what came before."""
-        self._statistics_K = self._values = self._small = self._glance = None
+        self._statistics_K = self._made = self._small = self._glance = None
 
     def close(self) -> None:
         self.translator.close()
@@ -76,8 +78,8 @@ class FrameTranslator:
             self.forget()
         self._glance = glance
 
-    def _steady_values(self, small: Rgb, at: float) -> Values:
-        values, measured_K = self.translator.frame_values(self._framing.encode(small), self._statistics_K)
+    def _steady_values(self, encoded: Values, at: float) -> Values:
+        values, measured_K = self.translator.frame_values(encoded, self._statistics_K)
         if measured_K is None:
             return values
         if self._statistics_K is None:
@@ -87,39 +89,35 @@ class FrameTranslator:
             self._statistics_K = self._statistics_K + np.float32(share) * (measured_K - self._statistics_K)
         return values
 
-    def _blended(self, values: Values, small: Rgb, blend: float) -> Values:
+    def _blended(self, made: Values, small: Rgb, blend: float) -> Values:
         """`blend` parts of what was made of the frame before, where the picture stands still; what moves leaves no trail."""
-        before, small_before = self._values, self._small
-        if blend > 0 and before is not None and small_before is not None and before.shape == values.shape:
+        before, small_before = self._made, self._small
+        if blend > 0 and before is not None and small_before is not None and before.shape == made.shape:
             moved = cv2.blur(cv2.absdiff(to_grey(small), to_grey(small_before)), (5, 5)).astype(np.float32)
             kept_HW1 = (blend * np.clip(2 - moved / STILL_LEVELS, 0, 1))[..., None]
-            still = self._difference(before, small_before) if self._corrects else before
-            now = self._difference(values, small) if self._corrects else values
-            mixed = now + kept_HW1 * (still - now)
-            values = mixed + self._framing.encode(small) if self._corrects else mixed
-        self._values, self._small = (values, small) if blend > 0 else (None, None)
-        return values
+            made = made + kept_HW1 * (before - made)
+        self._made, self._small = (made, small) if blend > 0 else (None, None)
+        return made
 
-    def _difference(self, values: Values, small: Rgb) -> Values:
-        """What a network that corrects its input adds to it."""
-        return np.asarray(values - self._framing.encode(small), np.float32)
+    def _enlarged(self, made: Values, encoded: Values, small: Rgb, rgb: Rgb) -> Pixels:
+        """Bring what the network gave to the frame's size, with as much of the frame's own detail as the model allows.
 
-    def _enlarged(self, values: Values, small: Rgb, rgb: Rgb) -> Pixels:
-        """Bring what the network gave to the frame's size, with as much of the frame's own detail as the model allows."""
+        `made`: what a network that corrects its input adds to it, else what it gave; `encoded`: what it was given.
+        """
         framing = self._framing
         size = rgb.shape[:2]
         if framing.encoding_out == "lab_ab":
-            colours = join_lab(lightness(small), np.ascontiguousarray(values), np.uint8)
+            colours = join_lab(lightness(small), np.ascontiguousarray(made), np.uint8)
             return coloured(rgb, colours, None if small is rgb else small)
         if small is rgb:
-            return finish(values, rgb, framing)
+            return finish(made + encoded if self._corrects else made, rgb, framing)
         if self._corrects:
             # Added to the frame at its full size: made smaller and larger again, a picture would only lose.
-            levels = np.rint(self._difference(values, small) * np.float32(HALF_LEVELS)).astype(np.int16)
+            levels = np.rint(made * np.float32(HALF_LEVELS)).astype(np.int16)
             added = cv2.resize(levels, (size[1], size[0]), interpolation=cv2.INTER_LINEAR)
             corrected: Pixels = cv2.add(rgb, added, dtype=cv2.CV_8U)
             return corrected
-        enlarged = resize_nearest(values, size) if framing.labels == "output" else resize_values(values, size)
+        enlarged = resize_nearest(made, size) if framing.labels == "output" else resize_values(made, size)
         return finish(enlarged, rgb, framing)
 
 

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
-    QScrollArea,
     QSlider,
     QSpinBox,
     QStackedWidget,
@@ -24,6 +23,7 @@ from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.model_chooser import ModelChooser
 from p2p_desktop.ui.model_shelf import ModelShelf
 from p2p_desktop.ui.output_field import OutputField
+from p2p_desktop.ui.panel_parts import label_of, scrolling, separator
 from p2p_desktop.ui.settings_form import leave_wheel_to_page
 from p2p_desktop.ui.theme import SIDE_PANEL_WIDTH, SPACE_L, SPACE_M, SPACE_S, SPACE_XL, SPACE_XS
 from p2p_desktop.ui.widgets import ElidedLabel, Switch
@@ -47,9 +47,9 @@ class ConvertPanel(QFrame):
         self.setProperty("role", "panel")
         self.setFixedWidth(SIDE_PANEL_WIDTH)
         self._pages = QStackedWidget(self)
-        self._pages.addWidget(_scrolling(self._form(), self._pages))
+        self._pages.addWidget(scrolling(self._form(), self._pages))
         self._facts = _Facts(look, self)
-        self._pages.addWidget(_scrolling(self._facts, self._pages))
+        self._pages.addWidget(scrolling(self._facts, self._pages))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._pages)
@@ -90,7 +90,7 @@ class ConvertPanel(QFrame):
         layout.setSpacing(SPACE_S)
         self._model = ModelChooser(self._look, self._shelf, form)
         self._model.chosen.connect(self._on_model_chosen)
-        layout.addWidget(_label(self.tr("Model"), self._model))
+        layout.addWidget(label_of(self.tr("Model"), self._model))
         layout.addWidget(self._model)
         layout.addSpacing(SPACE_M)
         layout.addLayout(self._strength_line(form))
@@ -98,7 +98,7 @@ class ConvertPanel(QFrame):
         layout.addSpacing(SPACE_M)
         self._output = OutputField(self._look, form)
         self._output.chosen.connect(self._on_output_chosen)
-        layout.addWidget(_label(self.tr("Output folder"), self._output.field))
+        layout.addWidget(label_of(self.tr("Output folder"), self._output.field))
         layout.addWidget(self._output)
         layout.addSpacing(SPACE_S)
         self._format = _combo(form, "convert_format", [(key, self.format_words(key)) for key in _FORMATS])
@@ -111,12 +111,12 @@ class ConvertPanel(QFrame):
         leave_wheel_to_page(self._device)
         for words, combo in ((self.tr("Format"), self._format), (self.tr("Device"), self._device)):
             line = QHBoxLayout()
-            line.addWidget(_label(words, combo), 1)
+            line.addWidget(label_of(words, combo), 1)
             line.addWidget(combo)
             combo.setFixedWidth(152)
             layout.addLayout(line)
         layout.addSpacing(SPACE_S)
-        layout.addWidget(_separator(form))
+        layout.addWidget(separator(form))
         layout.addLayout(self._more_line(form))
         layout.addWidget(self._more_options(form))
         layout.addStretch(1)
@@ -134,7 +134,7 @@ class ConvertPanel(QFrame):
         self._strength_value = QLabel(form)
         self._strength_value.setProperty("role", "muted")
         line = QHBoxLayout()
-        line.addWidget(_label(self.tr("Strength"), self._strength), 1)
+        line.addWidget(label_of(self.tr("Strength"), self._strength), 1)
         line.addWidget(self._strength_value)
         return line
 
@@ -190,7 +190,7 @@ class ConvertPanel(QFrame):
             (self.tr("Keep details"), self._keep),
         ):
             field.setAccessibleName(words)
-            layout.addRow(_label(words, field), field)
+            layout.addRow(label_of(words, field), field)
         self._options.hide()
         return self._options
 
@@ -294,7 +294,7 @@ class _Facts(QWidget):
         self._rows.setHorizontalSpacing(SPACE_XL)
         self._rows.setVerticalSpacing(SPACE_M)
         layout.addLayout(self._rows)
-        layout.addWidget(_separator(self))
+        layout.addWidget(separator(self))
         note = QHBoxLayout()
         self._lock = QLabel(self)
         self._lock.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -319,32 +319,9 @@ class _Facts(QWidget):
             self._rows.addRow(words, what)
 
 
-def _scrolling(inner: QWidget, parent: QWidget) -> QScrollArea:
-    area = QScrollArea(parent)
-    area.setWidgetResizable(True)
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setWidget(inner)
-    return area
-
-
-def _label(words: str, buddy: QWidget) -> QLabel:
-    label = QLabel(words)
-    label.setProperty("role", "label")
-    label.setBuddy(buddy)
-    return label
-
-
 def _combo(parent: QWidget, name: str, items: Sequence[tuple[str, str]]) -> QComboBox:
     combo = QComboBox(parent)
     combo.setObjectName(name)
     for key, words in items:
         combo.addItem(words, key)
     return combo
-
-
-def _separator(parent: QWidget) -> QFrame:
-    line = QFrame(parent)
-    line.setProperty("role", "separator")
-    line.setFixedHeight(1)
-    return line

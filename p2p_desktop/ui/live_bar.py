@@ -23,6 +23,7 @@ class LiveBar(ActionBar):
         self.snapshot = self.add_button(self.tr("Snapshot"), "live_snapshot", icon="camera")
         self.record = self.add_button(self.tr("Record"), "live_record", icon="record")
         self._is_frozen = self._is_recording = False
+        self._state: tuple[bool, ...] = ()  # what is shown
         self.give_way(self.snapshot, self.freeze, self.record)
         look.icons.set_on(self.record, "record", token="error")
 
@@ -33,10 +34,17 @@ class LiveBar(ActionBar):
         """How long a recording is; None while there is none."""
         if self._is_recording and seconds is not None:
             minutes, rest = divmod(int(seconds), 60)
-            self.give_way_as(self.record, self.tr("Stop recording, {minutes}:{rest:02}").format(minutes=minutes, rest=rest))
+            words = self.tr("Stop recording, {minutes}:{rest:02}").format(minutes=minutes, rest=rest)
+            if words != self.record.accessibleName():
+                self.give_way_as(self.record, words)
+                self.make_room()
 
     def show_state(self, *, has_picture: bool, has_result: bool, is_frozen: bool, is_recording: bool) -> None:
         """Which verbs there are, and what they do now."""
+        state = (has_picture, has_result, is_frozen, is_recording)
+        if state == self._state:  # asked with every frame
+            return
+        self._state = state
         nothing, no_result = self.tr("There is no picture yet"), self.tr("Nothing is translated yet")
         self.freeze.setEnabled(has_picture)
         self.snapshot.setEnabled(has_result)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QScrollArea, QSlider, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QSlider, QSpinBox, QVBoxLayout, QWidget
 
 from p2p_desktop.live.wishes import HELD_FPS, LiveWishes
 from p2p_desktop.ui.live_output_form import LiveOutputForm
@@ -13,6 +13,7 @@ from p2p_desktop.ui.live_words import size_words
 from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.model_chooser import ModelChooser
 from p2p_desktop.ui.model_shelf import ModelShelf
+from p2p_desktop.ui.panel_parts import label_of, scrolling, separator
 from p2p_desktop.ui.settings_form import leave_wheel_to_page
 from p2p_desktop.ui.theme import SIDE_PANEL_WIDTH, SPACE_L, SPACE_M, SPACE_S, SPACE_XL, SPACE_XS
 from p2p_desktop.ui.widgets import ElidedLabel, Switch
@@ -47,7 +48,7 @@ class LivePanel(QFrame):
         layout.setSpacing(SPACE_S)
         self.model = ModelChooser(look, shelf, form, name="live_model")
         self.model.chosen.connect(self.model_chosen)
-        layout.addWidget(_label(self.tr("Model"), self.model))
+        layout.addWidget(label_of(self.tr("Model"), self.model))
         layout.addWidget(self.model)
         layout.addSpacing(SPACE_S)
         layout.addLayout(self._strength_line(form))
@@ -61,7 +62,7 @@ class LivePanel(QFrame):
         self._size_hint.setObjectName("live_size_hint")
         layout.addWidget(self._size_hint)
         layout.addSpacing(SPACE_S)
-        layout.addWidget(_separator(form))
+        layout.addWidget(separator(form))
         layout.addSpacing(SPACE_XS)
         self._calm = self._switch(form, "live_calm", self.tr("Calm picture"))
         self._calm.setToolTip(self.tr("Against flicker and noise. What moves leaves no trail."))
@@ -72,7 +73,7 @@ class LivePanel(QFrame):
             (self.tr("Mirror"), self._mirror, self.tr("As in a mirror, for a camera that faces you.")),
         ):
             line = QHBoxLayout()
-            line.addWidget(_label(words, switch), 1)
+            line.addWidget(label_of(words, switch), 1)
             line.addWidget(switch)
             layout.addLayout(line)
             layout.addWidget(_hint(hint, form))
@@ -89,17 +90,19 @@ class LivePanel(QFrame):
             (self.tr("Left out"), self._left_out),
         ):
             line = QHBoxLayout()
-            line.addWidget(_label(words, fact))
+            line.addWidget(label_of(words, fact))
             line.addWidget(fact, 1)
             layout.addLayout(line)
         layout.addSpacing(SPACE_S)
-        layout.addWidget(_separator(form))
+        layout.addWidget(separator(form))
         self.outputs = LiveOutputForm(look, form)
         layout.addWidget(self.outputs)
         layout.addStretch(1)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(_scrolling(form, self))
+        area = scrolling(form, self)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what is in it scrolls into sight when it gets the keyboard
+        outer.addWidget(area)
         self._show_wishes()
         self.offer_formats(False)
 
@@ -156,7 +159,7 @@ class LivePanel(QFrame):
         self._strength_value = QLabel(form)
         self._strength_value.setProperty("role", "muted")
         line = QHBoxLayout()
-        line.addWidget(_label(self.tr("Strength"), self._strength), 1)
+        line.addWidget(label_of(self.tr("Strength"), self._strength), 1)
         line.addWidget(self._strength_value)
         return line
 
@@ -175,9 +178,9 @@ class LivePanel(QFrame):
         self._fps.valueChanged.connect(self._on_hold_changed)
         line = QHBoxLayout()
         line.setSpacing(SPACE_S - 2)
-        line.addWidget(_label(self.tr("Hold"), self._hold))
+        line.addWidget(label_of(self.tr("Hold"), self._hold))
         line.addWidget(self._fps)
-        line.addWidget(_label(self.tr("frames a second"), self._fps), 1)
+        line.addWidget(label_of(self.tr("frames a second"), self._fps), 1)
         line.addWidget(self._hold)
         return line
 
@@ -191,7 +194,7 @@ class LivePanel(QFrame):
         leave_wheel_to_page(self._size)
         self._size.activated.connect(self._on_size_chosen)
         line = QHBoxLayout()
-        line.addWidget(_label(self.tr("Working size"), self._size), 1)
+        line.addWidget(label_of(self.tr("Working size"), self._size), 1)
         line.addWidget(self._size)
         return line
 
@@ -206,7 +209,7 @@ class LivePanel(QFrame):
             self._format.addItem(size_words(width, height), (width, height))
         leave_wheel_to_page(self._format)
         self._format.activated.connect(self._on_format_chosen)
-        self._format_label = _label(self.tr("Camera size"), self._format)
+        self._format_label = label_of(self.tr("Camera size"), self._format)
         line = QHBoxLayout()
         line.addWidget(self._format_label, 1)
         line.addWidget(self._format)
@@ -282,23 +285,6 @@ class LivePanel(QFrame):
         self.format_chosen.emit(self._format.currentData())
 
 
-def _scrolling(inner: QWidget, parent: QWidget) -> QScrollArea:
-    area = QScrollArea(parent)
-    area.setWidgetResizable(True)
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what is in it scrolls into sight when it gets the keyboard
-    area.setWidget(inner)
-    return area
-
-
-def _label(words: str, buddy: QWidget) -> QLabel:
-    label = QLabel(words)
-    label.setProperty("role", "label")
-    label.setBuddy(buddy)
-    return label
-
-
 def _hint(words: str, parent: QWidget) -> QLabel:
     label = QLabel(words, parent)
     label.setProperty("role", "small")
@@ -312,10 +298,3 @@ def _fact(parent: QWidget, name: str) -> ElidedLabel:
     label.setProperty("role", "muted")
     label.setAlignment(Qt.AlignmentFlag.AlignRight)
     return label
-
-
-def _separator(parent: QWidget) -> QFrame:
-    line = QFrame(parent)
-    line.setProperty("role", "separator")
-    line.setFixedHeight(1)
-    return line

@@ -49,7 +49,7 @@ class PluggedCamera:
 
     def opened(self, wanted):
         self.wanted.append(wanted)
-        assert self.may_open.wait(20)
+        assert self.may_open.wait(PATIENCE_MS / 1000)
         if self.problem is not None:
             raise self.problem
         if self.num_open:
