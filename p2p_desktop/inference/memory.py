@@ -22,14 +22,17 @@ def bytes_per_pixel(spec: GeneratorSpec) -> int:
     if spec.kind == "resnet":
         outer, middle, inner = spec.encoder
         return FLOAT_BYTES * LIVE_COPIES * (2 * outer + middle // 2 + inner // 8)
-    total = LIVE_COPIES * (spec.in_channels + spec.out_channels + 2 * spec.stem)
+    outermost = 2 * spec.stem
     decoder = list(reversed(spec.decoder))
     if spec.head == "conv3":
-        total += LIVE_COPIES * decoder.pop(0)
+        outermost += decoder.pop(0)
+    folded = LIVE_COPIES * outermost
     for level, width in enumerate(spec.encoder):
         up = decoder[level] if level < len(decoder) else 0
-        total += max(1, LIVE_COPIES * (width + up) >> 2 * (level + 1))
-    return FLOAT_BYTES * total
+        folded += max(1, LIVE_COPIES * (width + up) >> 2 * (level + 1))
+    # Folding takes a copy of what comes in and of what goes out, the latter beside what it is added to.
+    pictures = LIVE_COPIES * (spec.in_channels + spec.out_channels) * (2 if spec.fold > 1 else 1)
+    return FLOAT_BYTES * (pictures + -(-folded // spec.fold**2))
 
 
 def largest_tile(spec: GeneratorSpec, budget: int) -> int:

@@ -289,14 +289,44 @@ def test_initial_weights_follow_the_paper():
     assert norm.weight.std().item() == pytest.approx(0.02, rel=0.3)
 
 
-@given(levels=st.integers(1, 5), width=st.integers(1, 6), stem=st.integers(0, 3), blocks=st.integers(0, 2))
+@given(levels=st.integers(1, 5), width=st.integers(1, 6), stem=st.integers(0, 3), blocks=st.integers(0, 2), fold=st.integers(1, 3))
 @settings(max_examples=20, deadline=None)
-def test_any_unet_survives_the_trip_through_its_description(levels, width, stem, blocks):
+def test_any_unet_survives_the_trip_through_its_description(levels, width, stem, blocks, fold):
     encoder = tuple(width + level for level in range(levels))
-    spec = GeneratorSpec("unet", 3, 3, encoder, tuple(reversed(encoder)), head="conv3", stem=stem, blocks=blocks, norm="none")
+    spec = GeneratorSpec(
+        "unet", 3, 3, encoder, tuple(reversed(encoder)), head="conv3", stem=stem, blocks=blocks, fold=fold, norm="none"
+    )
     assert GeneratorSpec.from_json(spec.to_json()) == spec
     with torch.inference_mode():
-        assert build_generator(spec)(torch.zeros(1, 3, spec.multiple, 2 * spec.multiple)).shape[1] == 3
+        shape = 1, 3, spec.multiple, 2 * spec.multiple
+        assert build_generator(spec)(torch.zeros(shape)).shape == shape
+
+
+def test_folded_pixels_return_to_their_places():
+    spec = unet(
+        3, 3, 2, width=4, fold=2, head="conv3", decoder=(4, 12), norm="none", skips=False, output="residual", dropout="none"
+    )
+    generator = random_generator(spec)
+    with torch.no_grad():
+        for weight in generator.head.parameters():
+            weight.zero_()
+        generator.head.weight[:, :, 1, 1] = torch.eye(12)  # the outermost features as they are
+        x = torch.rand(1, 3, 16, 24) * 2 - 1
+        features = []
+        generator.up[1].register_forward_hook(lambda module, inputs, y: features.append(y.relu()))
+        change = generator(x) - x
+    for row in range(2):
+        for column in range(2):
+            planes = features[0][:, [4 * colour + 2 * row + column for colour in range(3)]]
+            assert torch.allclose(change[:, :, row::2, column::2], planes, atol=1e-6)
+
+
+def test_a_folded_network_answers_a_shifted_picture_with_a_shifted_one():
+    spec = unet(3, 3, 2, width=4, fold=2, norm="none", bias="all", dropout="none")
+    generator, x = random_generator(spec), torch.rand(1, 3, 96, 96)
+    with torch.no_grad():
+        y, shifted = generator(x), generator(x.roll((spec.multiple, 2 * spec.multiple), (2, 3)))
+    assert torch.allclose(y[:, :, 24:64, 24:64], shifted[:, :, 32:72, 40:80], atol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -316,6 +346,8 @@ def test_any_unet_survives_the_trip_through_its_description(levels, width, stem,
         {"dropout_rate": 1.0},
         {"decoder": [4]},
         {"stem": 4},
+        {"fold": 0},
+        {"fold": 9},
         {"output": "residual", "out_channels": 4},
         {"surprise": 1},
     ],

@@ -39,6 +39,7 @@ SPECS = {
     "group": (unet(3, 3, 3, width=32, norm="group", up="resize", dropout="none"), "image"),
     "global": (unet(3, 3, 3, width=8, norm="none", bias="all", global_vector=True, dropout="none"), "image"),
     "residual": (unet(3, 3, 3, width=8, norm="none", bias="all", output="residual", dropout="none"), "image"),
+    "folded": (unet(3, 3, 3, width=8, fold=2, norm="none", bias="all", output="residual", dropout="none"), "image"),
     "dropout": (unet(3, 3, 5, width=4, dropout="paper"), "running"),
     "no-skips": (unet(3, 1, 3, width=8, skips=False, skip_activation="leaky", dropout="none"), "image"),
     "stem-and-blocks": (

@@ -28,6 +28,7 @@ SPECS = {
     "group": (unet(3, 3, 3, width=8, norm="group", up="resize", dropout="none"), "image"),
     "global": (unet(3, 3, 3, width=8, norm="none", bias="all", global_vector=True, dropout="none"), "image"),
     "residual": (unet(3, 3, 3, width=8, norm="none", bias="all", output="residual", dropout="none"), "image"),
+    "folded": (unet(3, 3, 3, width=8, fold=2, norm="none", bias="all", output="residual", dropout="none"), "image"),
     "dropout": (unet(3, 3, 5, width=4, dropout="paper"), "running"),
     "resnet": (resnet(3, 3, 2, width=8, norm="instance"), "image"),
 }

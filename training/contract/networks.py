@@ -154,8 +154,9 @@ class UNet(Generator):
         super().__init__(spec)
         bias = spec.bias == "all" or spec.norm == "instance"
         levels = len(spec.encoder)
-        self.stem = nn.Conv2d(spec.in_channels, spec.stem, 3, 1, 1, bias=bias) if spec.stem else None
-        channels = spec.stem or spec.in_channels
+        channels = spec.in_channels * spec.fold**2
+        self.stem = nn.Conv2d(channels, spec.stem, 3, 1, 1, bias=bias) if spec.stem else None
+        channels = spec.stem or channels
         self.down = nn.ModuleList()
         self.down_norm = nn.ModuleList()
         self.down_blocks = nn.ModuleList()
@@ -181,11 +182,12 @@ class UNet(Generator):
                 self.up_join.append(nn.Conv2d(channels, width, 1, bias=bias))
                 self.up_blocks.append(nn.Sequential(*(_Block(width, spec, bias) for _ in range(spec.blocks))))
                 channels = width
+        num_planes = spec.out_channels * spec.fold**2
         self.head: nn.Module
         if spec.head == "up":
-            self.head = _Up(channels, spec.out_channels, spec.up, bias=True)
+            self.head = _Up(channels, num_planes, spec.up, bias=True)
         else:
-            self.head = nn.Conv2d(channels, spec.out_channels, 3, 1, 1)
+            self.head = nn.Conv2d(channels, num_planes, 3, 1, 1)
 
     def _skip_width(self, step: int) -> int:
         """Channels that join the output of up-convolution `step`: the encoder's at that size, or the stem's."""
@@ -196,6 +198,8 @@ class UNet(Generator):
 
     def body(self, x_NCHW: Tensor) -> Tensor:
         skips = []
+        if self.spec.fold > 1:
+            x_NCHW = F.pixel_unshuffle(x_NCHW, self.spec.fold)
         if self.stem is not None:
             x_NCHW = self.stem(x_NCHW)
             skips.append(x_NCHW)
@@ -211,7 +215,7 @@ class UNet(Generator):
         for step in range(len(self.up)):
             x_NCHW = self._climb(step, x_NCHW, skips)
         y_NCHW: Tensor = self.head(x_NCHW)
-        return y_NCHW
+        return F.pixel_shuffle(y_NCHW, self.spec.fold) if self.spec.fold > 1 else y_NCHW
 
     def _climb(self, step: int, x_NCHW: Tensor, skips: list[Tensor]) -> Tensor:
         x_NCHW = self.up_norm[step](self.up[step](x_NCHW))

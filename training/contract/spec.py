@@ -21,6 +21,7 @@ MAX_WIDTH = 8192
 MAX_LEVELS = 12
 MAX_BLOCKS = 64
 MAX_CHANNELS = 16
+MAX_FOLD = 8
 
 PATCH_FIELDS = {1: 0, 16: 1, 34: 2, 70: 3, 142: 4, 286: 5, 574: 6}
 """Receptive field in pixels of a PatchGAN -> its number of stride-2 layers (0: the 1x1 "PixelGAN")."""
@@ -51,7 +52,11 @@ class GeneratorSpec:
     the head (head "up"), as many where a head follows it ("conv3"). Empty for a ResNet."""
     head: Literal["up", "conv3"] = "up"
     stem: int = 0
-    """U-Net with head "conv3": filters of a 3x3 convolution at full size, joined before the head. 0: none, as in the paper."""
+    """U-Net with head "conv3": filters of a 3x3 convolution before the first down-convolution, joined before the head. 0: none,
+    as in the paper."""
+    fold: int = 1
+    """U-Net: each `fold` x `fold` pixels become channels of one before the first layer, and pixels again after the last
+    (sub-pixel convolution, Shi et al. 2016). The costly full-size layers go; 1: none, as in the paper."""
     blocks: int = 0
     """Residual 3x3 blocks: of the ResNet (6, 9), or at each level of the U-Net, on both ways (0 in the paper)."""
     norm: NormName = "batch"
@@ -89,6 +94,7 @@ class GeneratorSpec:
             ("out_channels", 1, MAX_CHANNELS),
             ("blocks", 0, MAX_BLOCKS),
             ("stem", 0, MAX_WIDTH),
+            ("fold", 1, MAX_FOLD),
         ):
             if not low <= getattr(self, name) <= high:
                 yield f"A generator's {name} must be {low} to {high}, not {getattr(self, name)}."
@@ -101,6 +107,8 @@ class GeneratorSpec:
         if self.kind == "resnet":
             if len(self.encoder) != 3 or self.decoder or self.stem or self.blocks < 1:
                 raise ConfigError("A ResNet generator has three widths, at least one block, and neither decoder widths nor a stem.")
+            if self.fold != 1:
+                raise ConfigError("A ResNet generator does not fold pixels into channels.")
             return
         missing = len(self.encoder) - len(self.decoder)
         if missing != (1 if self.head == "up" else 0):
@@ -113,7 +121,7 @@ class GeneratorSpec:
     @property
     def multiple(self) -> int:
         """Height and width must be a multiple of this, in pixels."""
-        return 4 if self.kind == "resnet" else 1 << len(self.encoder)
+        return 4 if self.kind == "resnet" else self.fold << len(self.encoder)
 
     @property
     def has_statistics(self) -> bool:
