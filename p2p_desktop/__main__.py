@@ -11,6 +11,10 @@ from training.contract.errors import P2PError
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program and give its exit code (design 3.5)."""
+    if getattr(sys, "frozen", False):
+        from p2p_desktop.frozen import prepare
+
+        prepare()
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words[:1] == ["trainer"]:  # a frozen program has no `python -m training`
         from training.__main__ import main as trainer

@@ -1,0 +1,134 @@
+"""Makes what an ordinary person installs: the frozen program, its own test passed, and packages of it.
+
+    python build_installer.py [--variant cpu|cuda] [--output dist] [--reuse]
+
+Needs the program installed with its extra `dev`. What each system needs besides, and how packages are signed: docs/release.md.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import time
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from resources.installer.sizes import size_table
+
+from resources.installer.archives import make_tar, write_sums
+from resources.installer.build import Build, BuildError, Variant, run
+from resources.installer.contents import read_contents
+from resources.installer.debian import make_deb
+from resources.installer.macos_package import make_dmg
+from resources.installer.trial import SLOWEST_START, compare_starts, picture_pages, try_commands, try_program
+from resources.installer.windows_package import make_setup, write_version
+from training.contract.version import __version__
+
+ROOT = Path(__file__).resolve().parent
+LARGEST = {"cpu": 320_000_000}  # bytes of a package for Linux
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Build, and give the exit code: 0 where packages were made and the program in them passed its own test."""
+    options = _parser().parse_args(arguments)
+    output: Path = options.output.absolute()
+    output.mkdir(parents=True, exist_ok=True)
+    began = time.monotonic()
+    try:
+        build = Build(ROOT, output, __version__, _variant(options.variant))
+        build.work.mkdir(parents=True, exist_ok=True)
+        build.say(f"P2P Desktop {build.version}: {build.label}")
+        if not options.reuse:
+            _freeze(build)
+        elif not build.frozen.is_dir():
+            raise BuildError(f"There is nothing to use again: {build.frozen} does not exist. Leave out --reuse.")
+        contents, modules = read_contents(build.work / "contents.json")
+        build.say("\n" + size_table(build.frozen, contents, modules))
+        try_program(build)
+        try_commands(build)
+        picture_pages(build, output / "pages")
+        if compare_starts(build) > SLOWEST_START:
+            build.say("  This is slower than wanted. On a busy computer the figure says little: measure again with --reuse.")
+        packages = _pack(build)
+        build.say(f"\nDone in {(time.monotonic() - began) / 60:.0f} minutes. Log: {build.label}.log, pictures of all pages: pages/")
+        build.write_log()
+        write_sums(output, packages)
+    except BuildError as error:
+        sys.stderr.write(f"\nError: {error}\n")
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description="Build the installer of P2P Desktop for this computer's system.")
+    parser.add_argument("--variant", choices=("cpu", "cuda"), help="which torch is meant to be inside (default: the installed one)")
+    parser.add_argument("--output", type=Path, default=ROOT / "dist", help="where packages go (default: dist)")
+    parser.add_argument("--reuse", action="store_true", help="test and pack what was frozen before, after signing it for example")
+    return parser
+
+
+def _variant(wanted: Variant | None) -> Variant:
+    """That of the installed torch. Raises BuildError where another is wanted, or a tool is missing."""
+    for package in ("pyinstaller", "zstandard", "torch"):
+        try:
+            version(package)
+        except PackageNotFoundError:
+            raise BuildError(f"{package} is not installed. Run: pip install -e '.[dev]'") from None
+    question = "import torch; print('cuda' if torch.version.cuda else 'cpu')"
+    answer = subprocess.run([sys.executable, "-c", question], capture_output=True, text=True, check=False)
+    if answer.returncode:
+        raise BuildError(f"The installed torch cannot be imported: {answer.stderr.strip()}")
+    found: Variant = "cuda" if answer.stdout.strip() == "cuda" else "cpu"
+    if wanted not in (None, found):
+        raise BuildError(f"The installed torch is the one for {found}, not for {wanted}. docs/release.md says how to change it.")
+    return found
+
+
+def _freeze(build: Build) -> None:
+    """Have PyInstaller make the folder that is packed."""
+    build.say("\nFreezing; this takes some minutes.")
+    icons = [sys.executable, "-m", "resources.installer.icons", build.work / "icons"]
+    run(icons, log=build.work / "icons.log", cwd=build.root)
+    if sys.platform == "win32":
+        write_version(build.work / "version.txt", build.version)
+    shutil.rmtree(build.frozen, ignore_errors=True)
+    command = [sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level", "INFO"]
+    command += ["--distpath", str(build.work), "--workpath", str(build.work / "pyinstaller")]
+    spec = build.installers / "frozen.spec"
+    environment = os.environ | {"P2P_BUILD": str(build.work), "PYTHONPATH": str(build.root)}
+    log = build.work / "pyinstaller.log"
+    run([*command, str(spec)], log=log, cwd=build.root, environment=environment)
+    if sys.platform.startswith("linux"):
+        _strip_python(build)
+    if sys.platform != "darwin":
+        for name in ("LICENSE", "THIRD-PARTY-NOTICES.txt"):  # where a person finds them
+            (build.frozen / "_internal" / name).replace(build.frozen / name)
+
+
+def _strip_python(build: Build) -> None:
+    """Take the debugger's tables out of Python's own library; wheels come without them."""
+    for library in (build.frozen / "_internal").glob("libpython*.so*"):
+        run(["strip", "--strip-unneeded", library], log=build.work / "strip.log")
+
+
+def _pack(build: Build) -> list[Path]:
+    """Make this system's packages, and look at their sizes."""
+    build.say("\nPacking:")
+    if sys.platform == "win32":
+        packages = [make_setup(build)]
+    elif sys.platform == "darwin":
+        packages = [make_dmg(build)]
+    else:
+        packages = [make_tar(build), *([make_deb(build)] if shutil.which("dpkg-deb") else [])]
+    for package in packages:
+        size = package.stat().st_size
+        build.say(f"  {package.name}  {size / 1e6:.0f} MB")
+        if sys.platform.startswith("linux") and size > LARGEST.get(build.variant, sys.maxsize):
+            wanted = LARGEST[build.variant] / 1e6
+            raise BuildError(f"{package.name} is larger than {wanted:.0f} MB. The table above says what grew.")
+    return packages
+
+
+if __name__ == "__main__":
+    sys.exit(main())

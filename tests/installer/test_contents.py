@@ -1,0 +1,93 @@
+"""What goes into the installer, by name, and what the steps after the freezing read of it."""
+
+from pathlib import Path
+
+import pytest
+
+from resources.installer.contents import Content, Module, is_from_system, is_wanted, read_contents, write_contents
+
+QT = "PySide6/Qt/"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "torch/lib/libtorch_cpu.so",
+        "torch/__init__.py",
+        "torch/bin/torch_shm_manager",
+        "openvino/libs/libopenvino.so.2641",
+        "openvino/libs/libopenvino_intel_cpu_plugin.so",
+        "openvino/libs/libopenvino_onnx_frontend.so.2641",
+        "openvino/libs/libtbb.so.12",
+        "openvino/libs/libtbbbind_2_5.so.3",
+        "openvino/libs/libhwloc.so.15",
+        "openvino/libs/openvino_intel_cpu_plugin.dll",
+        "openvino/libs/tbb12.dll",
+        f"{QT}plugins/platforms/libqxcb.so",
+        f"{QT}plugins/platforms/libqwayland.so",
+        f"{QT}plugins/platforms/libqoffscreen.so",
+        "PySide6/plugins/platforms/qwindows.dll",
+        f"{QT}lib/libQt6Widgets.so.6",
+        "PySide6/Qt6Widgets.dll",
+        "PySide6/QtWidgets.abi3.so",
+        f"{QT}lib/libicudata.so.73",
+        "qtawesome/fonts/phosphor-1.3.0.ttf",
+        "libxcb-cursor.so.0",
+        "libxcb-render-util.so.0",
+        "libxkbcommon-x11.so.0",
+        "libssl.so.3",
+        "cv2/cv2.abi3.so",
+    ],
+)
+def test_what_the_program_loads_comes_along(path):
+    assert is_wanted(path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "torch/include/ATen/ATen.h",
+        "torch/bin/protoc",
+        "torch/lib/libtorchbind_test.so",
+        "openvino/libs/libopenvino_intel_gpu_plugin.so",
+        "openvino/libs/libopenvino_intel_npu_plugin.so",
+        "openvino/libs/libopenvino_tensorflow_frontend.so.2641",
+        "openvino/libs/openvino_intel_npu_plugin.dll",
+        f"{QT}plugins/platforminputcontexts/libqtvirtualkeyboardplugin.so",
+        f"{QT}plugins/wayland-graphics-integration-server/libqt-wayland-compositor-wayland-egl.so",
+        f"{QT}lib/libQt6WaylandCompositor.so.6",
+        f"{QT}lib/libQt6Quick.so.6",
+        "PySide6/QtQuick.abi3.so",
+        "PySide6/Qt6Quick.dll",
+        f"{QT}qml/QtQuick/qmldir",
+        f"{QT}translations/qtbase_de.qm",
+        "qtawesome/fonts/codicon-0.0.36.ttf",
+        "numpy/__init__.pyi",
+        "libX11.so.6",
+        "libxcb.so.1",
+        "libxcb-render.so.0",
+        "libglib-2.0.so.0",
+        "libgtk-3.so.0",
+        "libstdc++.so.6",
+    ],
+)
+def test_what_it_never_loads_and_what_a_desktop_has_stays_out(path):
+    assert not is_wanted(path)
+
+
+def test_other_systems_bring_their_libraries_along():
+    assert is_wanted("libstdc++.so.6", bundles_system=True)
+    assert not is_wanted("openvino/libs/openvino_intel_gpu_plugin.dll", bundles_system=True)
+
+
+def test_lists_survive_the_trip(tmp_path):
+    files = [Content(Path("_internal/a b/ü.so"), Path("/usr/lib/ü.so"))]
+    modules = [Module("a.b", Path("/site/a/b.py"))]
+    write_contents(tmp_path / "contents.json", files, modules)
+    assert read_contents(tmp_path / "contents.json") == (files, modules)
+
+
+def test_libraries_of_the_system_are_told_from_those_of_packages():
+    assert is_from_system(Path("/lib/x86_64-linux-gnu/libz.so.1"))
+    assert is_from_system(Path("/usr/lib/libz.so.1"))
+    assert not is_from_system(Path("/home/somebody/venv/lib/python3.11/site-packages/numpy.libs/libz.so.1"))
