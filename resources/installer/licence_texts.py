@@ -142,24 +142,28 @@ def package_versions(packages: Iterable[str]) -> dict[str, tuple[str, str]]:
 
 def licence_of(distribution: Distribution) -> str:
     """Return what a distribution says of its licence, in one line."""
-    metadata = distribution.metadata
-    expression = metadata["License-Expression"] or (metadata["License"] or "").strip().partition("\n")[0]
+    expression = _field(distribution, "License-Expression") or _field(distribution, "License").strip().partition("\n")[0]
+    classifiers = distribution.metadata.get_all("Classifier", [])
     named = [
-        value.partition(" :: ")[2].removeprefix("OSI Approved :: ")
-        for value in metadata.get_all("Classifier", [])
-        if value.startswith("License ::")
+        line.removeprefix("License :: ").removeprefix("OSI Approved :: ") for line in classifiers if line.startswith("License :: ")
     ]
     return expression or ", ".join(named) or "see its texts"
 
 
 def home_of(distribution: Distribution) -> str:
     """Return the address of a distribution's page, empty if it tells none."""
-    metadata = distribution.metadata
-    pages = {label.lower(): page for label, _, page in (line.partition(", ") for line in metadata.get_all("Project-URL", []))}
+    addresses = [line.partition(", ") for line in distribution.metadata.get_all("Project-URL", [])]
+    pages: dict[str, str] = {label.lower(): page for label, _, page in addresses}
     for label in ("homepage", "home", "repository", "source", "source code"):
         if label in pages:
             return pages[label]
-    return metadata["Home-page"] or next(iter(pages.values()), "")
+    return _field(distribution, "Home-page") or next(iter(pages.values()), "")
+
+
+def _field(distribution: Distribution, name: str) -> str:
+    """Return what the metadata say, empty if nothing."""
+    values: list[str] = distribution.metadata.get_all(name, [])
+    return values[0] if values else ""
 
 
 def _own_texts(distribution: Distribution) -> Iterator[Text]:

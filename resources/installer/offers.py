@@ -25,7 +25,7 @@ Lesser General Public License, version 3 (LGPL-3; its text and that of the GPL-3
 The program is linked dynamically with Qt: the libraries are files of their own in the folders
 _internal/PySide6 and _internal/shiboken6. They may be replaced there with others that have the same interface.
 
-Their source code, from which these libraries were built without changes by The Qt Company:
+Their source code, of which The Qt Company built them:
   https://download.qt.io/official_releases/qt/{series}/{qt}/single/ (older ones: https://download.qt.io/archive/qt/)
   https://download.qt.io/official_releases/QtForPython/pyside6/PySide6-{version}-src/
   https://code.qt.io/cgit/pyside/pyside-setup.git/tag/?h=v{version} and https://code.qt.io/cgit/qt/qtbase.git/tag/?h=v{qt}

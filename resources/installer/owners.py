@@ -78,17 +78,19 @@ def debian_packages(files: Iterable[Path]) -> dict[Path, str]:
     """Return the Debian package of each of `files` that has one. Empty where there is no dpkg."""
     if not sys.platform.startswith("linux") or shutil.which("dpkg-query") is None:
         return {}
-    names = {name: file for file in files for name in _names_on_debian(file)}
-    if not names:
+    names = {file: _names_on_debian(file) for file in files}
+    asked = sorted(set().union(*names.values()))
+    if not asked:
         return {}
     # It fails if any of the files has no package, and still prints the others.
-    found = subprocess.run(["dpkg-query", "-S", *names], capture_output=True, text=True, check=False).stdout
-    packages: dict[Path, str] = {}
+    found = subprocess.run(["dpkg-query", "-S", *asked], capture_output=True, text=True, check=False).stdout
+    packages: dict[str, str] = {}
     for line in found.splitlines():
         owners, _, name = line.partition(": ")
-        if name in names and not line.startswith("diversion "):
-            packages[names[name]] = owners.split(",")[0].partition(":")[0]
-    return packages
+        if not line.startswith("diversion "):
+            packages[name] = owners.split(",")[0].partition(":")[0]
+    first = {file: next((name for name in sorted(known) if name in packages), None) for file, known in names.items()}
+    return {file: packages[name] for file, name in first.items() if name is not None}
 
 
 def _names_on_debian(file: Path) -> set[str]:
