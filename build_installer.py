@@ -14,13 +14,12 @@ import time
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from resources.installer.sizes import size_table
-
 from resources.installer.archives import make_tar, write_sums
 from resources.installer.build import Build, BuildError, Variant, run
 from resources.installer.contents import read_contents
 from resources.installer.debian import make_deb
 from resources.installer.macos_package import make_dmg
+from resources.installer.sizes import size_table
 from resources.installer.trial import SLOWEST_START, compare_starts, picture_pages, try_commands, try_program
 from resources.installer.windows_package import make_setup, write_version
 from training.contract.version import __version__

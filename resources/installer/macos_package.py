@@ -20,6 +20,6 @@ def make_dmg(build: Build) -> Path:
     (folder / "Applications").symlink_to("/Applications")
     target = build.output / f"{build.label}.dmg"
     target.unlink(missing_ok=True)
-    command = ["hdiutil", "create", "-volname", "P2P Desktop", "-srcfolder", folder, "-format", "ULMO", target]
+    command: list[str | Path] = ["hdiutil", "create", "-volname", "P2P Desktop", "-srcfolder", folder, "-format", "ULMO", target]
     run(command, log=build.work / "hdiutil.log")
     return target
