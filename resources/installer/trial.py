@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -43,10 +44,13 @@ def try_commands(build: Build) -> None:
     examples = build.root / "resources" / "examples"
     with clean_environment() as environment:
         home = Path(environment["HOME"])
+        one = home / "one"
+        one.mkdir()
+        shutil.copy(next(examples.glob("*.jpg")), one)
         run_folder, config = home / "run", ("--set", "steps=3", "--set", "crop_size=64", "--set", "batch_size=2")
         commands = {
             "convert": ("convert", str(examples), "-o", str(home / "Größe und 名前"), "-m", "deblur"),
-            "evaluate": ("evaluate", "-m", "deblur", "--data", str(examples)),
+            "evaluate": ("evaluate", "-m", "colorize", "--data", str(one)),
             "train": ("train", "--task", "deblur", "--data", str(examples), "--out", str(run_folder), "--preset", "quick", *config),
             "export": ("models", "export", "deblur", "--to", "onnx", "-o", str(home / "deblur.onnx")),
         }
