@@ -100,6 +100,14 @@ class ComputerPanel(QFrame):
         log.setToolTip(str(self._paths.logs))
         log.clicked.connect(self._on_open_logs)
         self._look.icons.set_on(log, "folder-open")
+        self._test = QPushButton(self.tr("Test everything"), self)
+        self._test.setObjectName("settings_test")
+        self._test.setProperty("role", "text")
+        self._test.setToolTip(
+            self.tr("Models, window, training and Live each do once what they are there for. Takes a minute or two.")
+        )
+        self._test.clicked.connect(self._on_test)
+        self._look.icons.set_on(self._test, "checks")
         pair = QHBoxLayout()
         pair.setSpacing(SPACE_S)
         pair.addWidget(self._check, 1)
@@ -108,12 +116,17 @@ class ComputerPanel(QFrame):
         buttons.setContentsMargins(SPACE_XXL, SPACE_S, SPACE_XXL, SPACE_L)
         buttons.setSpacing(SPACE_S)
         buttons.addLayout(pair)
-        buttons.addWidget(log, 0, Qt.AlignmentFlag.AlignHCenter)
+        others = QHBoxLayout()
+        others.setSpacing(SPACE_S)
+        others.addWidget(self._test, 1)
+        others.addWidget(log, 1)
+        buttons.addLayout(others)
         return buttons
 
     def _show(self) -> None:
         busy = self._doctor.is_running
-        self._check.setEnabled(not busy)
+        for button in (self._check, self._test):
+            button.setEnabled(not busy)
         if busy:
             self._say(self.tr("Checking this computer..."))
         elif self._examination is not None:
@@ -142,6 +155,9 @@ class ComputerPanel(QFrame):
     def _on_check(self) -> None:
         self._doctor.start()
         self._probe.ask(again=True)
+
+    def _on_test(self) -> None:
+        self._doctor.start(everything=True)
 
     def _on_started(self) -> None:
         self._so_far = []

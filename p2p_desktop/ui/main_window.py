@@ -27,6 +27,7 @@ from p2p_desktop.ui.drop_desk import DropDesk
 from p2p_desktop.ui.drops import Dropped, at_a_glance, can_be_answered, dropped, sorted_by_name
 from p2p_desktop.ui.errors import UncaughtErrors
 from p2p_desktop.ui.focus_ring import FocusRing
+from p2p_desktop.ui.icons import Icons
 from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.model_shelf import ModelShelf
 from p2p_desktop.ui.notes import Kind, Note
@@ -100,6 +101,10 @@ class MainWindow(QMainWindow):
         self._on_settings_changed(settings.value)
 
     # --- what the program asks for
+
+    @property
+    def icons(self) -> Icons:
+        return self._look.icons
 
     def open_paths(self, paths: Sequence[Path]) -> None:
         """Take files and folders of the command line or of a second start."""

@@ -65,11 +65,12 @@ class DoctorRun(ChildRun):
         except (OSError, KeyError, TypeError, ValueError):
             return None
 
-    def start(self) -> None:
-        """Examine, unless that is under way."""
+    def start(self, *, everything: bool = False) -> None:
+        """Examine, unless that is under way. `everything`: have the program test all of its parts, too, which takes a minute."""
         if self._thread is not None:
             return
-        command, lines, path = self._command, ChildLines(), self._path
+        command = [*self._command, "--self-test"] if everything else self._command
+        lines, path = ChildLines(), self._path
 
         def work(report: Report[Any], token: Token) -> Examination:  # Any: findings, which are JSON
             examination = _examine(command, lines, report, token)

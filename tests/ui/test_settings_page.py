@@ -250,6 +250,21 @@ def test_the_first_time_this_computer_is_checked_by_itself_and_the_worst_comes_f
     assert not again.doctor.is_running
 
 
+def test_everything_is_tested_where_that_is_asked_for(person):
+    line = "{'type': 'finding', 'subject': 'x', 'state': 'ok', 'title': ' '.join(sys.argv[1:]) or 'quick'}"
+    telling = f"import json, sys; print(json.dumps({line}))"
+    me = person(telling)
+    me.wait(lambda: me.titles() == ["quick"])
+    me.wait(lambda: not me.doctor.is_running)
+    me.click("settings_test")
+    assert not me.find("settings_test", QPushButton).isEnabled()
+    assert not me.find("settings_check", QPushButton).isEnabled()
+    me.wait(lambda: me.titles() == ["--self-test"])
+    me.wait(lambda: me.find("settings_test", QPushButton).isEnabled())
+    me.click("settings_check")
+    me.wait(lambda: me.titles() == ["quick"])
+
+
 def test_a_check_that_breaks_down_says_so_and_keeps_what_was_found(person):
     first = person()
     first.wait(lambda: not first.doctor.is_running)

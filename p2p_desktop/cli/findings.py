@@ -1,0 +1,15 @@
+"""What the doctor says: one finding for each thing that it looked at."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+State = Literal["ok", "warning", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    subject: str  # for machines: does not change between versions
+    state: State
+    title: str
+    message: str = ""
+    remedy: str = ""  # what to do about it
