@@ -22,6 +22,7 @@ from p2p_desktop.paths import HOME_VARIABLE, user_paths
 _PATIENCE_S = 60.0
 _LOOK_MS = 20
 _SETTLE_S, _SETTLE_TO_SAVE_S = 0.5, 5.0  # until what a page reads in threads is on it; until it is worth a picture
+_SIZE = 1200, 800  # of pictures to look at, whatever the screen is
 _FEWEST_COLOURS = 8  # of a page that was painted: an empty one has two or three
 
 
@@ -60,6 +61,8 @@ def _look_at_pages(folder: Path | None) -> None:
     paints: list[float] = []
     window.painted.connect(lambda: paints.append(time.time()))
     window.painted.connect(window.get_ready)
+    if folder is not None:
+        window.resize(*_SIZE)
     window.show()
 
     def wait(condition: Callable[[], bool], what: str) -> None:
