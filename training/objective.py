@@ -4,6 +4,7 @@ Where the target was not measured, L1 counts nothing and the discriminator sees 
 """
 
 import contextlib
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import log
@@ -14,6 +15,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from training.contract.config import TrainConfig
+from training.contract.errors import ConfigError
 from training.contract.networks import Generator, PatchDiscriminator
 from training.world import World
 
@@ -21,6 +23,15 @@ GanMode = Literal["vanilla", "lsgan"]
 UNDECIDED: dict[GanMode, float] = {"vanilla": log(2), "lsgan": 0.25}
 """The loss of a discriminator that cannot tell: 0.5 for every patch."""
 UNMEASURED = -1.0  # what encodings give for depth 0, no measurement
+
+
+def _compiled(generator: Generator) -> Callable[[Tensor], Tensor]:
+    """Raises ConfigError in a frozen program: what torch compiles with is not in it."""
+    if getattr(sys, "frozen", False):
+        raise ConfigError(
+            "compile needs a compiler, which the installed program does not bring. Leave it out, or install from source."
+        )
+    return torch.compile(generator)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +103,7 @@ class Objective:
         self.generator, self.g_optimizer = generator, g_optimizer
         self.discriminator, self.d_optimizer = discriminator, d_optimizer
         self.mode: GanMode = "lsgan" if config.gan_mode == "lsgan" else "vanilla"
-        self.translate: Callable[[Tensor], Tensor] = torch.compile(generator) if config.compile else generator
+        self.translate: Callable[[Tensor], Tensor] = _compiled(generator) if config.compile else generator
         half = config.precision == "fp16"
         self.scalers = {name: torch.amp.GradScaler(device.type, enabled=half) for name in ("generator", "discriminator")}
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from resources.installer.build import Build, run
 
-_LEVEL = 19  # of zstandard; above it memory grows faster than files shrink
+_LEVEL = 15  # of zstandard; above it a build waits many minutes for the last percents
 _WINDOW_LOG = 27  # 128 MB: the most that `tar --zstd` unpacks without being told so
 
 

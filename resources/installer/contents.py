@@ -63,6 +63,7 @@ _DROPPED = (
     r"torch/(include|share|test|testing|lib/cmake|_inductor|_dynamo|distributed/pipelining)/.*\.(h|hpp|cuh|cpp|cmake|a|lib)$",
     r"torch/bin/(?!torch_shm_manager)",
     r"torch/lib/lib(torchbind_test|jitbackend_test|backend_with_compiler|aoti_custom_ops)\.",
+    r"torch/testing/_internal/(?!(__init__|common_dtype|logging_tensor|distributed/__init__|distributed/fake_pg)\.)",
     # Qt: no QML, no translations of dialogs that are never shown, no TLS, no SQL
     r"PySide6/(Qt/)?(qml|translations|resources|libexec|metatypes)/",
     r"PySide6/(glue|include|typesystems|scripts|support/.*\.pyi$)",
@@ -79,7 +80,7 @@ _SYSTEM_LIBRARIES = (
     r"randr|shape|sync|xfixes|xkb|present|xinput))\.so",
     r"lib(wayland-[a-z]+|dbus-1|systemd|udev|selinux|apparmor|cap|mount|blkid|drm|gbm|EGL|GL|GLX|GLdispatch|OpenGL|epoxy)\.so",
     r"lib(g(lib|object|io|module|thread)-2\.0|gtk-3|gdk-3|gdk_pixbuf-2\.0|pango[a-z]*-1\.0|cairo(-gobject)?|atk(-bridge)?-[0-9.]+|"
-    r"atspi|harfbuzz|fribidi|graphite2|thai|datrie|pixman-1|pcre2?-[0-9]+|cloudproviders|fontconfig|freetype|png16|brotli[a-z]+|expat)"
+    r"atspi|harfbuzz|fribidi|graphite2|thai|datrie|pixman-1|pcre2?-[0-9]+|cloudproviders|fontconfig|freetype|png16|expat)"
     r"\.so",
     # Drivers of graphics cards bring newer needs than a library of ours would meet.
     r"lib(stdc\+\+|gcc_s)\.so",

@@ -47,7 +47,10 @@ def try_commands(build: Build) -> None:
         one = home / "one"
         one.mkdir()
         shutil.copy(next(examples.glob("*.jpg")), one)
-        run_folder, config = home / "run", ("--set", "steps=3", "--set", "crop_size=64", "--set", "batch_size=2")
+        run_folder, config = (
+            home / "run",
+            ("--set", "steps=3", "--set", "crop_size=64", "--set", "batch_size=2", "--set", "workers=1"),
+        )
         commands = {
             "convert": ("convert", str(examples), "-o", str(home / "Größe und 名前"), "-m", "deblur"),
             "evaluate": ("evaluate", "-m", "colorize", "--data", str(one)),

@@ -50,7 +50,7 @@ def own_resources(tmp_path, monkeypatch):
     return copy
 
 
-@pytest.mark.parametrize("name", ["colorize", "deblur", "fill-depth"])
+@pytest.mark.parametrize("name", [pytest.param("colorize", marks=pytest.mark.slow), "deblur", "fill-depth"])
 def test_stored_pictures_are_what_the_shipped_models_make(library, name, tmp_path):
     """Where a model was exchanged: `python docs/make_self_test.py` makes them anew."""
     stored = cv2.imread(str(resources() / STORED / f"{name}.png"), cv2.IMREAD_UNCHANGED)

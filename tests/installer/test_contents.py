@@ -15,6 +15,7 @@ QT = "PySide6/Qt/"
         "torch/lib/libtorch_cpu.so",
         "torch/__init__.py",
         "torch/bin/torch_shm_manager",
+        "torch/testing/_internal/distributed/fake_pg.py",
         "openvino/libs/libopenvino.so.2641",
         "openvino/libs/libopenvino_intel_cpu_plugin.so",
         "openvino/libs/libopenvino_onnx_frontend.so.2641",
@@ -48,6 +49,8 @@ def test_what_the_program_loads_comes_along(path):
     [
         "torch/include/ATen/ATen.h",
         "torch/bin/protoc",
+        "torch/testing/_internal/common_utils.py",
+        "torch/testing/_internal/opinfo/core.py",
         "torch/lib/libtorchbind_test.so",
         "openvino/libs/libopenvino_intel_gpu_plugin.so",
         "openvino/libs/libopenvino_intel_npu_plugin.so",

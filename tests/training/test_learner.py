@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from tests.training.runs import tiny_config
+from training.contract.errors import ConfigError
 from training.dataset import Batch
 from training.learner import Learner
 from training.optimizers import make_optimizer
@@ -159,6 +160,12 @@ def test_the_average_is_of_the_layout_and_the_place_of_its_network():
     assert all(torch.equal(a, b) for a, b in zip(learner.generator.parameters(), plain.generator.parameters(), strict=True))
     learner.begin()  # again, as a run does that goes back to its beginning
     assert all(torch.equal(a, b) for a, b in zip(learner.generator.parameters(), plain.generator.parameters(), strict=True))
+
+
+def test_an_installed_program_says_that_it_cannot_compile(monkeypatch):
+    monkeypatch.setattr("sys.frozen", True, raising=False)
+    with pytest.raises(ConfigError, match="compiler"):
+        learner_of(compile=True)
 
 
 @pytest.mark.slow
