@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 TIME_LIMIT = 240  # seconds for each part; a slow computer takes a tenth of it
 AGREEMENT = 1, 4  # grey levels by which a result may differ from the stored one: nearly everywhere, and anywhere
+_COUNTS = 20  # of a 16-bit picture that count as a grey level here: 20 mm of a depth
 _NEARLY_EVERYWHERE = 0.999  # of the values
 _SIDE = 160  # pixels of the example's middle, which stored results were made of
 _NUM_FRAMES = 10
@@ -89,19 +90,20 @@ def try_model(model: Model, cache: Path) -> Iterator[Finding]:
     stored_file = resources() / STORED / f"{model.name}.png"
     if not stored_file.exists():
         raise PartFailed(f"Its stored result is missing: {stored_file.name}.")
-    stored = read_picture(stored_file).pixels.astype(np.int32)
-    worst, share = 0, 1.0
+    stored = read_picture(stored_file).pixels
+    level = _COUNTS if stored.dtype == np.uint16 else 1
+    worst, share = 0.0, 1.0
     runtimes: tuple[RuntimeChoice, ...] = ("torch", "openvino")
     for runtime in runtimes:
-        made = translate_example(model, runtime, cache).astype(np.int32)
-        if made.shape != stored.shape:
+        made = translate_example(model, runtime, cache)
+        if made.shape != stored.shape or made.dtype != stored.dtype:
             raise PartFailed(f"{runtime} makes a picture of another size or kind than it should.")
-        difference = np.abs(made - stored)
-        worst, share = max(worst, int(difference.max())), min(share, float(np.mean(difference <= AGREEMENT[0])))
-    words = f"torch and OpenVINO make what they should, within {worst} grey levels."
+        difference = np.abs(made.astype(np.int32) - stored) / level
+        worst, share = max(worst, float(difference.max())), min(share, float(np.mean(difference <= AGREEMENT[0])))
+    words = f"torch and OpenVINO make what they should, within {worst:.1f} grey levels."
     if worst > AGREEMENT[1] or share < _NEARLY_EVERYWHERE:
         raise PartFailed(
-            f"What it makes differs from what it should by up to {worst} grey levels, in {1 - share:.1%} of the values."
+            f"What it makes differs from what it should by up to {worst:.1f} grey levels, in {1 - share:.1%} of the values."
         )
     yield Finding(f"test {model.name}", "ok", f"The model {model.name} was tried", words)
 
