@@ -8,7 +8,7 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -53,18 +53,22 @@ def start(
     stdin: int | None = subprocess.DEVNULL,
     stderr: IO[bytes] | int | None = None,
     temporary: Path | None = None,
+    environment: Mapping[str, str | None] | None = None,
 ) -> "subprocess.Popen[bytes]":
     """Start a child without a window, in a session of its own: Ctrl+C in a terminal reaches only us. Raises OSError.
 
     `temporary`: the folder for its temporary files, instead of the system's: one that is killed leaves them behind.
+    `environment`: variables that it has different from ours; None: not at all.
     """
     log.debug("Starting %s", command)
+    changes = dict.fromkeys(_TEMPORARY_VARIABLES, str(temporary)) if temporary is not None else {}
+    variables = _environment() | changes | dict(environment or {})
     return subprocess.Popen(
         command,
         stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=stderr,
-        env=_environment() | (dict.fromkeys(_TEMPORARY_VARIABLES, str(temporary)) if temporary is not None else {}),
+        env={name: value for name, value in variables.items() if value is not None},
         start_new_session=sys.platform != "win32",
         creationflags=_OF_ITS_OWN,
     )
