@@ -6,12 +6,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from p2p_desktop.cli import COMMANDS
+from p2p_desktop.network_guard import guard_if_told
 from training.contract.errors import P2PError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program and give its exit code (design 3.5)."""
+    guard_if_told()
     words = list(sys.argv[1:] if arguments is None else arguments)
+    if words[:1] == ["window-check"]:  # of the self-test
+        from p2p_desktop.ui.window_check import check_window
+
+        return check_window(words[1:])
     if words[:1] == ["trainer"]:  # a frozen program has no `python -m training`
         from training.__main__ import main as trainer
 

@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
 
@@ -34,10 +34,10 @@ _SWITCH_S = 0.001  # how long a thread may keep Python from the others: the usua
 _COLLECT_AT = (20_000, 20, 1_000)
 
 
-def run_window(paths: Sequence[Path]) -> int:
+def run_window(paths: Sequence[Path], look_on: Callable[[MainWindow, UncaughtErrors], None] | None = None) -> int:
     """Show the window with these pictures, or hand them to the one that is open. Give the program's exit code.
 
-    P2PError where there is no screen.
+    `look_on` is given the window before it is shown. P2PError where there is no screen.
     """
     if not has_screen():
         raise P2PError("There is no screen to show a window on. The command line works without: p2p-desktop --help")
@@ -68,6 +68,8 @@ def run_window(paths: Sequence[Path]) -> int:
     signals.received.connect(window.close_down)
     signals.received.connect(app.quit)
     window.painted.connect(window.get_ready)
+    if look_on is not None:
+        look_on(window, errors)
     window.show()
     if absolute:
         QTimer.singleShot(0, lambda: window.open_paths(absolute))

@@ -143,6 +143,11 @@ class MainWindow(QMainWindow):
             self._set_narrow_page(page)
         return self._made[place]
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether what every page needs is imported."""
+        return self._is_ready
+
     def is_in_front(self, place: str) -> bool:
         return self._made.get(place) is self._pages.currentWidget()
 
