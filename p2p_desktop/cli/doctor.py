@@ -6,15 +6,19 @@ import statistics
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from contextlib import ExitStack
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import psutil
 import typer
 
+from p2p_desktop.cli.finding import Finding
 from p2p_desktop.cli.output import print_json
+from p2p_desktop.cli.self_test import open_bench
+from p2p_desktop.cli.self_test import self_test as try_all
 from p2p_desktop.cli.surroundings import Surroundings
 from p2p_desktop.inference.device import Compute, choose_compute, num_cores, runtime_choice
 from p2p_desktop.inference.graphics import Graphics, examine_graphics
@@ -23,25 +27,15 @@ from training.contract.version import __version__
 
 PACKAGES = ("torch", "openvino", "opencv-python-headless", "numpy", "safetensors", "tifffile", "pi-heif", "PySide6-Essentials")
 LOW_DISK_BYTES = 1 << 30
-AGREEMENT = 1  # grey levels that runtimes may differ by (design 3.2)
 _LARGE_PHOTO = 4000, 6000  # pixels; what cameras make today
 _SIDE = 256  # pixels of the picture that is timed
 _NUM_TIMED = 7
 
-State = Literal["ok", "warning", "failed"]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    subject: str  # for machines: does not change between versions
-    state: State
-    title: str
-    message: str = ""
-    remedy: str = ""  # what to do about it
-
 
 def doctor_command(
-    self_test: Annotated[bool, typer.Option("--self-test", help="Also convert an example on every runtime and compare.")] = False,
+    self_test: Annotated[
+        bool, typer.Option("--self-test", help="Also try every part: models, window, trainer, Live; some 45 s.")
+    ] = False,
     device_only: Annotated[bool, typer.Option("--device-only", help="Only tell what computes here.", hidden=True)] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON lines.")] = False,
 ) -> int:
@@ -76,6 +70,24 @@ def _tell_device(json: bool) -> int:
 
 
 def _examine(self_test: bool) -> Iterator[Finding]:
+    if not self_test:
+        yield from _examine_computer([])
+        return
+    with ExitStack() as stack:
+        try:
+            bench = stack.enter_context(open_bench())
+        except OSError as error:
+            remedy = "Free some space on the disk, and try again."
+            yield Finding("test", "failed", "The self-test has no folder to work in", f"{error}.", remedy)
+            return
+        found: list[Surroundings] = []
+        yield from _examine_computer(found)
+        for here in found:
+            yield from try_all(here.library, bench)
+
+
+def _examine_computer(found: list[Surroundings]) -> Iterator[Finding]:
+    """`found`: takes the surroundings, if the installation is complete."""
     title = f"P2P Desktop {__version__}"
     yield Finding("program", "ok", title, f"Python {platform.python_version()}, {platform.platform()}.")
     yield from _packages()
@@ -92,8 +104,7 @@ def _examine(self_test: bool) -> Iterator[Finding]:
     yield from _disk(here)
     yield from _folders(here)
     yield from _models(here)
-    if self_test:
-        yield from _self_test(here)
+    found.append(here)
 
 
 def _packages() -> Iterator[Finding]:
@@ -123,7 +134,7 @@ def _device(here: Surroundings, graphics: Graphics) -> Finding:
         return Finding("device", "warning", f"{name} with {runtime} is chosen", message, "Install the program again.")
     try:
         milliseconds = _timed(here, shipped.path, compute)
-    except (P2PError, RuntimeError, MemoryError, OSError) as error:
+    except (P2PError, ImportError, RuntimeError, MemoryError, OSError) as error:
         remedy = "Choose another device in the settings." if compute.device != "cpu" else "Install the program again."
         return Finding("device", "failed", f"{name} with {runtime} does not work", str(error), remedy)
     cores = num_cores(here.settings.threads)
@@ -238,36 +249,3 @@ def _models(here: Surroundings) -> Iterator[Finding]:
         yield Finding("models", "ok", "Models", f"{good} of {len(models)} can be opened.")
     else:
         yield Finding("models", "failed", "There are no models", "The installation is incomplete.", "Install the program again.")
-
-
-def _self_test(here: Surroundings) -> Iterator[Finding]:
-    """Translate the first example by every shipped model on both CPU runtimes, and compare."""
-    import numpy as np  # with the translator, heavy: only where it is used
-
-    from p2p_desktop.inference.translator import Translator
-    from p2p_desktop.inference.trial_picture import source_for
-    from p2p_desktop.paths import resources
-    from training.contract.pictures import read_picture
-
-    example = read_picture(sorted((resources() / "examples").glob("*.jpg"))[0]).pixels
-    for model in here.library.models():
-        if model.card is None:
-            continue
-        source = source_for(example, model.card.frame)
-        grey_level = 257 if source.dtype == np.uint16 else 1
-        try:
-            results = []
-            for runtime in ("torch", "openvino"):
-                with Translator.load(model.path, device="cpu", runtime=runtime, cache=here.paths.cache) as translator:
-                    results.append(translator(source).astype(np.int32))
-        except P2PError as error:
-            yield Finding(f"test {model.name}", "failed", f"The model {model.name} does not work", str(error))
-            continue
-        worst = int(np.abs(results[0] - results[1]).max()) // grey_level
-        state: State = "ok" if worst <= AGREEMENT else "failed"
-        yield Finding(
-            f"test {model.name}",
-            state,
-            f"The model {model.name} was tried",
-            f"torch and OpenVINO differ by at most {worst} grey levels.",
-        )

@@ -38,7 +38,7 @@ def check_window(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="p2p-desktop window-check")
     parser.add_argument("--save", type=Path, metavar="DIR", help="write what the window looked like there, a PNG a page")
     save = parser.parse_args(list(words)).save
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    os.environ["QT_QPA_PLATFORM"] = os.environ.get("QT_QPA_PLATFORM") or "offscreen"
     checks: list[WindowCheck] = []
 
     def look_on(window: MainWindow, errors: UncaughtErrors) -> None:

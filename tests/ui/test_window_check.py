@@ -44,7 +44,7 @@ def test_a_folder_that_cannot_be_written_is_told_and_not_a_traceback(tmp_path, c
 
 
 def test_a_platform_that_is_not_there_ends_it(tmp_path):
-    ended = run_check(QT_QPA_PLATFORM="nothing")
+    ended = run_check(QT_QPA_PLATFORM="nothing", TMPDIR=str(tmp_path), TEMP=str(tmp_path))
     assert ended.returncode not in (0, 1)
     assert b"nothing" in ended.stderr
 
