@@ -48,12 +48,17 @@ def doctor_command(
         if json:
             print_json({"type": "finding"} | asdict(finding))
         else:
-            said = " ".join(filter(None, (f"{finding.title}.", finding.message, finding.remedy)))
-            print(f"{finding.state:<8} {finding.subject:<14} {said}")
+            print(f"{finding.state:<8} {finding.subject:<16} {_joined(finding.title, finding.message, finding.remedy)}")
     states = {finding.state for finding in findings}
     if "failed" in states:
         return 1
     return 3 if "warning" in states else 0
+
+
+def _joined(*texts: str) -> str:
+    """One line of several texts, with a full stop between them: what a library says may lack it."""
+    *first, last = [text for text in texts if text]
+    return " ".join([*(text if text.endswith(".") else f"{text}." for text in first), last])
 
 
 def _tell_device(json: bool) -> int:

@@ -1,6 +1,7 @@
 """`p2p-desktop doctor`, as a person and as the window run it."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -27,6 +28,16 @@ def test_the_doctor_measures_this_computer(p2p):
     assert "GB free" in found["disk"]["message"] or found["disk"]["state"] == "warning"
     assert found["folders"]["state"] == "ok"
     assert not any(subject.startswith("test ") for subject in found)
+
+
+def test_a_runtime_that_cannot_be_loaded_is_a_finding_and_no_traceback(p2p, tmp_path):
+    (tmp_path / "openvino.py").write_text("raise ImportError('libopenvino.so: cannot open shared object file')")
+    ended = p2p("doctor", PYTHONPATH=f"{tmp_path}{os.pathsep}{Path(__file__).parents[2]}")
+    assert ended.code == 1
+    line = next(line for line in ended.out.splitlines() if line.startswith("failed"))
+    assert "does not work. libopenvino.so: cannot open shared object file. Install the program again." in line
+    assert "Models." in ended.out
+    assert "Traceback" not in ended.err
 
 
 def test_a_self_test_without_a_folder_to_work_in_says_so(p2p, tmp_path):
