@@ -1,30 +1,37 @@
-"""Makes the pictures that the self-test compares with: what each shipped model makes of the example, by torch.
+"""Makes resources/self_test: what every shipped model makes of a piece of an example, on torch, for `doctor --self-test`.
 
     python docs/make_self_test.py
 
-To be run when a shipped model changes, after looking at what it makes.
+Due whenever a model that ships is replaced, or the example is; tests/cli/test_self_test.py says so.
 """
 
 import tempfile
 from pathlib import Path
 
-from p2p_desktop.cli.self_test import STORED, translate_example
-from p2p_desktop.cli.surroundings import Surroundings
-from p2p_desktop.paths import resources
+from p2p_desktop.cli.stored_pictures import EXAMPLE, MADE_FROM, example_for
+from p2p_desktop.inference.translator import Translator
 from training.contract.metadata import Metadata
+from training.contract.model_file import file_digest
 from training.contract.picture_writing import encode_picture
 from training.contract.pictures import Picture
 
+RESOURCES = Path(__file__).resolve().parents[1] / "resources"
+TARGET = RESOURCES / "self_test"
+
 
 def main() -> None:
-    folder = Path(__file__).resolve().parents[1] / "resources" / STORED
-    folder.mkdir(exist_ok=True)
+    TARGET.mkdir(exist_ok=True)
+    models = sorted((RESOURCES / "models").glob("*.safetensors"))
+    sources = [RESOURCES / "examples" / EXAMPLE, *models]
     with tempfile.TemporaryDirectory() as cache:
-        for model in Surroundings.find().library.models():
-            if model.origin == "shipped":
-                made = translate_example(model, "torch", Path(cache))
-                (folder / f"{model.name}.png").write_bytes(encode_picture(Picture(made, None, Metadata(), "png", ()), "png").data)
-    print(f"{len(list(folder.glob('*.png')))} pictures in {resources() / STORED}")
+        for model in models:
+            with Translator.load(model, device="cpu", runtime="torch", cache=Path(cache)) as translator:
+                pixels = translator(example_for(translator.card.frame))
+            data = encode_picture(Picture(pixels, None, Metadata(), "png", ()), "png").data
+            (TARGET / f"{model.stem}.png").write_bytes(data)
+            print(f"{model.stem}: {len(data)} bytes")
+    rows = [f"{path.name}\t{file_digest(path)}\n" for path in sources]
+    (TARGET / MADE_FROM).write_text("".join(rows), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -18,14 +18,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prepare()
     guard_if_told()
     words = list(sys.argv[1:] if arguments is None else arguments)
+    if words[:1] == ["window-check"]:  # of the self-test
+        from p2p_desktop.ui.window_check import check_window
+
+        return check_window(words[1:])
     if words[:1] == ["trainer"]:  # a frozen program has no `python -m training`
         from training.__main__ import main as trainer
 
         return trainer(words[1:])
-    if words[:1] == ["window-check"]:  # of the self-test: the command line imports no Qt
-        from p2p_desktop.ui.window_check import check_window
-
-        return check_window(words[1:])
     if wants_window(words):
         from p2p_desktop.ui.app import run_window  # Qt, which the command line runs without
 

@@ -16,8 +16,8 @@ from typing import Any
 FORBID_VARIABLE = "P2P_DESKTOP_FORBID_NETWORK"
 """Names the file that attempts are written to; every process of the program that finds it set keeps off the network."""
 
-_LOOK_UPS = ("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr")  # their first argument is a host
-_WAYS_OUT = ("socket.connect", "socket.sendto", "socket.sendmsg")  # their second argument is an address
+_LOOK_UPS = ("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr", "socket.getnameinfo")  # first argument: a host
+_WAYS_OUT = ("socket.connect", "socket.sendto", "socket.sendmsg")  # second argument: an address; one that is a path stays here
 _NOWHERE = ("", "localhost", "ip6-localhost")
 
 
@@ -50,7 +50,7 @@ class NetworkGuard:
             return
         if event in _LOOK_UPS:
             host = arguments[0]
-        elif event in _WAYS_OUT:
+        elif event in _WAYS_OUT and isinstance(arguments[1], tuple):
             host = arguments[1]
         else:
             return
@@ -90,18 +90,19 @@ def read_watched(path: Path) -> Watched:
 
 
 def _stays_here(host: object) -> bool:
-    """Whether an address, or the host of one, lies on this computer: a path, a socket's number, or the loopback."""
+    """Whether a host, or the address of one, is this computer."""
     if isinstance(host, tuple):
         host = host[0] if host else None
-    if host is None or not isinstance(host, (str, bytes)):
+    if not isinstance(host, (str, bytes)):  # None, and what is no internet
         return True
     name = os.fsdecode(host)
-    if name.lower() in _NOWHERE or os.path.isabs(name) or name.startswith("\0"):  # noqa: PTH117  # Path takes no NUL
+    if name.lower() in _NOWHERE:
         return True
     try:
-        return ipaddress.ip_address(name.partition("%")[0]).is_loopback
+        address = ipaddress.ip_address(name.partition("%")[0])
     except ValueError:
         return False
+    return address.is_loopback or address.is_unspecified
 
 
 def _callers(frame: FrameType | None) -> list[str]:

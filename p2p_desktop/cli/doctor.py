@@ -6,6 +6,7 @@ import statistics
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -14,8 +15,10 @@ from typing import Annotated
 import psutil
 import typer
 
-from p2p_desktop.cli.findings import Finding
+from p2p_desktop.cli.finding import Finding
 from p2p_desktop.cli.output import print_json
+from p2p_desktop.cli.self_test import open_bench
+from p2p_desktop.cli.self_test import self_test as try_all
 from p2p_desktop.cli.surroundings import Surroundings
 from p2p_desktop.inference.device import Compute, choose_compute, num_cores, runtime_choice
 from p2p_desktop.inference.graphics import Graphics, examine_graphics
@@ -31,8 +34,7 @@ _NUM_TIMED = 7
 
 def doctor_command(
     self_test: Annotated[
-        bool,
-        typer.Option("--self-test", help="Also try every part: models, window, trainer, Live, and that nobody uses the network."),
+        bool, typer.Option("--self-test", help="Also try every part: models, window, trainer, Live; some 45 s.")
     ] = False,
     device_only: Annotated[bool, typer.Option("--device-only", help="Only tell what computes here.", hidden=True)] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON lines.")] = False,
@@ -46,12 +48,17 @@ def doctor_command(
         if json:
             print_json({"type": "finding"} | asdict(finding))
         else:
-            said = " ".join(filter(None, (f"{finding.title}.", finding.message, finding.remedy)))
-            print(f"{finding.state:<8} {finding.subject:<14} {said}")
+            print(f"{finding.state:<8} {finding.subject:<16} {_joined(finding.title, finding.message, finding.remedy)}")
     states = {finding.state for finding in findings}
     if "failed" in states:
         return 1
     return 3 if "warning" in states else 0
+
+
+def _joined(*texts: str) -> str:
+    """One line of several texts, with a full stop between them: what a library says may lack it."""
+    *first, last = [text for text in texts if text]
+    return " ".join([*(text if text.endswith(".") else f"{text}." for text in first), last])
 
 
 def _tell_device(json: bool) -> int:
@@ -68,6 +75,24 @@ def _tell_device(json: bool) -> int:
 
 
 def _examine(self_test: bool) -> Iterator[Finding]:
+    if not self_test:
+        yield from _examine_computer([])
+        return
+    with ExitStack() as stack:
+        try:
+            bench = stack.enter_context(open_bench())
+        except OSError as error:
+            remedy = "Free some space on the disk, and try again."
+            yield Finding("test", "failed", "The self-test has no folder to work in", f"{error}.", remedy)
+            return
+        found: list[Surroundings] = []
+        yield from _examine_computer(found)
+        for here in found:
+            yield from try_all(here.library, bench)
+
+
+def _examine_computer(found: list[Surroundings]) -> Iterator[Finding]:
+    """`found`: takes the surroundings, if the installation is complete."""
     title = f"P2P Desktop {__version__}"
     yield Finding("program", "ok", title, f"Python {platform.python_version()}, {platform.platform()}.")
     yield from _packages()
@@ -84,10 +109,7 @@ def _examine(self_test: bool) -> Iterator[Finding]:
     yield from _disk(here)
     yield from _folders(here)
     yield from _models(here)
-    if self_test:
-        from p2p_desktop.cli.self_test import self_test as try_everything  # with the translator, heavy: only where it is asked for
-
-        yield from try_everything(here.library)
+    found.append(here)
 
 
 def _packages() -> Iterator[Finding]:
@@ -117,7 +139,7 @@ def _device(here: Surroundings, graphics: Graphics) -> Finding:
         return Finding("device", "warning", f"{name} with {runtime} is chosen", message, "Install the program again.")
     try:
         milliseconds = _timed(here, shipped.path, compute)
-    except (P2PError, RuntimeError, MemoryError, OSError) as error:
+    except (P2PError, ImportError, RuntimeError, MemoryError, OSError) as error:
         remedy = "Choose another device in the settings." if compute.device != "cpu" else "Install the program again."
         return Finding("device", "failed", f"{name} with {runtime} does not work", str(error), remedy)
     cores = num_cores(here.settings.threads)

@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
 
@@ -14,7 +14,7 @@ from PySide6.QtCore import QDeadlineTimer, QObject, QSocketNotifier, QTimer, Sig
 from PySide6.QtWidgets import QApplication
 
 from p2p_desktop.logs import set_up_logging
-from p2p_desktop.paths import UserPaths, user_paths
+from p2p_desktop.paths import user_paths
 from p2p_desktop.ui.app_icon import app_icon
 from p2p_desktop.ui.errors import UncaughtErrors
 from p2p_desktop.ui.icons import Icons
@@ -34,14 +34,22 @@ _SWITCH_S = 0.001  # how long a thread may keep Python from the others: the usua
 _COLLECT_AT = (20_000, 20, 1_000)
 
 
-def run_window(paths: Sequence[Path]) -> int:
+def run_window(paths: Sequence[Path], look_on: Callable[[MainWindow, UncaughtErrors], None] | None = None) -> int:
     """Show the window with these pictures, or hand them to the one that is open. Give the program's exit code.
 
-    P2PError where there is no screen.
+    `look_on` is given the window before it is shown. P2PError where there is no screen.
     """
     if not has_screen():
         raise P2PError("There is no screen to show a window on. The command line works without: p2p-desktop --help")
-    app = make_application()
+    os.environ.pop("QT_QPA_PLATFORM_PLUGIN_PATH", None)  # the full OpenCV, installed beside us, points it at its own Qt
+    sys.setswitchinterval(_SWITCH_S)
+    gc.set_threshold(*_COLLECT_AT)
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    if not isinstance(app, QApplication):
+        raise TypeError("Qt was started without widgets")
+    app.setApplicationName("p2p-desktop")
+    app.setApplicationDisplayName("P2P Desktop")
+    app.setDesktopFileName("p2p-desktop")
     here = user_paths()
     set_up_logging(here.logs)
     absolute = [path.absolute() for path in paths]
@@ -50,13 +58,18 @@ def run_window(paths: Sequence[Path]) -> int:
         return 0
     errors = UncaughtErrors(app)
     errors.take_over()
-    window = make_window(app, here, errors)
+    settings = SettingsBox(here.settings)
+    theme = Theme(app, settings.value.theme)  # type: ignore[arg-type]  # Settings holds nothing else
+    window = MainWindow(Look(theme, Icons(theme)), here, settings, errors)
+    window.setWindowIcon(app_icon())
     instance.files_received.connect(window.open_paths)
     instance.files_received.connect(window.come_to_front)
     signals = _Signals(app)
     signals.received.connect(window.close_down)
     signals.received.connect(app.quit)
     window.painted.connect(window.get_ready)
+    if look_on is not None:
+        look_on(window, errors)
     window.show()
     if absolute:
         QTimer.singleShot(0, lambda: window.open_paths(absolute))
@@ -72,29 +85,6 @@ def run_window(paths: Sequence[Path]) -> int:
         logging.shutdown()
         os._exit(code)
     return code
-
-
-def make_application() -> QApplication:
-    """Qt, and Python's threads, as the window needs them."""
-    os.environ.pop("QT_QPA_PLATFORM_PLUGIN_PATH", None)  # the full OpenCV, installed beside us, points it at its own Qt
-    sys.setswitchinterval(_SWITCH_S)
-    gc.set_threshold(*_COLLECT_AT)
-    app = QApplication.instance() or QApplication(sys.argv[:1])
-    if not isinstance(app, QApplication):
-        raise TypeError("Qt was started without widgets")
-    app.setApplicationName("p2p-desktop")
-    app.setApplicationDisplayName("P2P Desktop")
-    app.setDesktopFileName("p2p-desktop")
-    return app
-
-
-def make_window(app: QApplication, paths: UserPaths, errors: UncaughtErrors) -> MainWindow:
-    """The window of this person, not shown yet."""
-    settings = SettingsBox(paths.settings)
-    theme = Theme(app, settings.value.theme)  # type: ignore[arg-type]  # Settings holds nothing else
-    window = MainWindow(Look(theme, Icons(theme)), paths, settings, errors)
-    window.setWindowIcon(app_icon())
-    return window
 
 
 def has_screen() -> bool:

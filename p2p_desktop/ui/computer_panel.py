@@ -89,6 +89,13 @@ class ComputerPanel(QFrame):
         self._check.setToolTip(self.tr("Takes some seconds. The window can be used meanwhile."))
         self._check.clicked.connect(self._on_check)
         self._look.icons.set_on(self._check, "arrow-clockwise")
+        self._test = QPushButton(self.tr("Test everything"), self)
+        self._test.setObjectName("settings_test")
+        self._test.setToolTip(
+            self.tr("Tries models, window, training and Live, too. Takes about a minute, and leaves nothing behind.")
+        )
+        self._test.clicked.connect(self._on_test)
+        self._look.icons.set_on(self._test, "checks")
         self._copy = QPushButton(self.tr("Copy report"), self)
         self._copy.setObjectName("settings_copy_report")
         self._copy.setToolTip(self.tr("As text, for whoever helps you. Your home folder is not named in it."))
@@ -100,34 +107,29 @@ class ComputerPanel(QFrame):
         log.setToolTip(str(self._paths.logs))
         log.clicked.connect(self._on_open_logs)
         self._look.icons.set_on(log, "folder-open")
-        self._test = QPushButton(self.tr("Test everything"), self)
-        self._test.setObjectName("settings_test")
-        self._test.setProperty("role", "text")
-        self._test.setToolTip(
-            self.tr("Models, window, training and Live each do once what they are there for. Takes a minute or two.")
-        )
-        self._test.clicked.connect(self._on_test)
-        self._look.icons.set_on(self._test, "checks")
         pair = QHBoxLayout()
         pair.setSpacing(SPACE_S)
         pair.addWidget(self._check, 1)
-        pair.addWidget(self._copy, 1)
+        pair.addWidget(self._test, 1)
+        other = QHBoxLayout()
+        other.setSpacing(SPACE_S)
+        other.addWidget(self._copy, 1)
+        other.addWidget(log, 1)
         buttons = QVBoxLayout()
         buttons.setContentsMargins(SPACE_XXL, SPACE_S, SPACE_XXL, SPACE_L)
         buttons.setSpacing(SPACE_S)
         buttons.addLayout(pair)
-        others = QHBoxLayout()
-        others.setSpacing(SPACE_S)
-        others.addWidget(self._test, 1)
-        others.addWidget(log, 1)
-        buttons.addLayout(others)
+        buttons.addLayout(other)
         return buttons
 
     def _show(self) -> None:
         busy = self._doctor.is_running
-        for button in (self._check, self._test):
-            button.setEnabled(not busy)
-        if busy:
+        self._check.setEnabled(not busy)
+        self._test.setEnabled(not busy)
+        if busy and self._doctor.is_thorough:
+            known = str(self._so_far[-1].get("title", "")) if self._so_far else ""
+            self._say(self.tr("Testing everything... {known}").format(known=known).rstrip())
+        elif busy:
             self._say(self.tr("Checking this computer..."))
         elif self._examination is not None:
             self._say(self._when_words(self._examination))
@@ -157,7 +159,7 @@ class ComputerPanel(QFrame):
         self._probe.ask(again=True)
 
     def _on_test(self) -> None:
-        self._doctor.start(everything=True)
+        self._doctor.start(thorough=True)
 
     def _on_started(self) -> None:
         self._so_far = []

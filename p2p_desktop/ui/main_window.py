@@ -27,7 +27,6 @@ from p2p_desktop.ui.drop_desk import DropDesk
 from p2p_desktop.ui.drops import Dropped, at_a_glance, can_be_answered, dropped, sorted_by_name
 from p2p_desktop.ui.errors import UncaughtErrors
 from p2p_desktop.ui.focus_ring import FocusRing
-from p2p_desktop.ui.icons import Icons
 from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.model_shelf import ModelShelf
 from p2p_desktop.ui.notes import Kind, Note
@@ -102,10 +101,6 @@ class MainWindow(QMainWindow):
 
     # --- what the program asks for
 
-    @property
-    def icons(self) -> Icons:
-        return self._look.icons
-
     def open_paths(self, paths: Sequence[Path]) -> None:
         """Take files and folders of the command line or of a second start."""
         self._desk.take(sorted_by_name([str(path) for path in paths]))
@@ -147,6 +142,16 @@ class MainWindow(QMainWindow):
             self._pages.addWidget(page)
             self._set_narrow_page(page)
         return self._made[place]
+
+    @property
+    def has_icons(self) -> bool:
+        """Whether the font of the icons was found; known once the window is ready."""
+        return self._look.icons.is_ready
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether what every page needs is imported."""
+        return self._is_ready
 
     def is_in_front(self, place: str) -> bool:
         return self._made.get(place) is self._pages.currentWidget()

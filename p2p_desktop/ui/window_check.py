@@ -1,10 +1,4 @@
-"""Opens the window with nobody at it, looks at each page, and closes it: a part of the self-test, and a process of its own.
-
-    p2p-desktop window-check [--save FOLDER]
-
-JSON lines on stdout: `window` with the time of the first paint, then a `page` for each place. Offscreen unless QT_QPA_PLATFORM
-says otherwise.
-"""
+"""`p2p-desktop window-check`, of the self-test: opens the window, looks at every page as it is painted, and closes it in order."""
 
 import argparse
 import json
@@ -12,92 +6,148 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import psutil
+from PySide6.QtCore import QElapsedTimer, QEvent, QObject, QTimer
+from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtWidgets import QApplication, QWidget
 
-from p2p_desktop.paths import HOME_VARIABLE, user_paths
+from p2p_desktop.paths import HOME_VARIABLE
+from p2p_desktop.ui.app import run_window
+from p2p_desktop.ui.errors import UncaughtErrors
+from p2p_desktop.ui.main_window import MainWindow
+from p2p_desktop.ui.rail import PLACES, Rail
+from training.contract.errors import P2PError
 
-_PATIENCE_S = 60.0
 _LOOK_MS = 20
-_SETTLE_S, _SETTLE_TO_SAVE_S = 0.5, 5.0  # until what a page reads in threads is on it; until it is worth a picture
-_SIZE = 1200, 800  # of pictures to look at, whatever the screen is
-_FEWEST_COLOURS = 8  # of a page that was painted: an empty one has two or three
+_SETTLED_MS = 250  # without being painted again: a page has shown what it loads
+_MOST_SETTLING_MS = 3000  # for a page that something moves in
+_PATIENCE_MS = 60_000  # for one page, on a slow computer that starts it for the first time
+_SIZE = 1200, 800  # pixels, as on most screens: the one of the offscreen platform is smaller
+_LEAST_COLOURS = 8  # of a page: a title alone has more, for its letters have soft edges
 
 
 def check_window(words: Sequence[str]) -> int:
-    """Give the exit code: 0 where every page was painted; 1 with a sentence on stderr where one was not."""
+    """Go through the window in a home of its own, print a JSON line for each page, and give the exit code: 0 if all is well.
+
+    Offscreen, unless QT_QPA_PLATFORM says otherwise.
+    """
     parser = argparse.ArgumentParser(prog="p2p-desktop window-check")
-    parser.add_argument("--save", type=Path, help="write the pages as pictures into this folder")
-    folder = parser.parse_args(list(words)).save
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    parser.add_argument("--save", type=Path, metavar="DIR", help="write what the window looked like there, a PNG a page")
+    save = parser.parse_args(list(words)).save
+    os.environ["QT_QPA_PLATFORM"] = os.environ.get("QT_QPA_PLATFORM") or "offscreen"
+    checks: list[WindowCheck] = []
+
+    def look_on(window: MainWindow, errors: UncaughtErrors) -> None:
+        checks.append(WindowCheck(window, errors, save))
+
     with tempfile.TemporaryDirectory(prefix="p2p-window-", ignore_cleanup_errors=True) as home:
-        os.environ.setdefault(HOME_VARIABLE, home)
+        os.environ[HOME_VARIABLE] = home  # for what the window starts, too
         try:
-            _look_at_pages(folder)
-        except _NotPainted as error:
-            sys.stderr.write(f"{error}\n")
+            if save is not None:
+                save.mkdir(parents=True, exist_ok=True)
+            code = run_window([], look_on)
+        except (P2PError, OSError) as error:
+            _tell({"type": "failed", "message": str(error)})
             return 1
-    return 0
+    if not all(check.is_well for check in checks):
+        return 1
+    return code
 
 
-class _NotPainted(Exception):
-    pass
+class WindowCheck(QObject):
+    """One walk through the window's places."""
+
+    def __init__(self, window: MainWindow, errors: UncaughtErrors, save: Path | None) -> None:
+        super().__init__(window)
+        self.is_well = False
+        self._window, self._errors, self._save = window, errors, save
+        self._left = list(PLACES)
+        self._page: QWidget | None = None
+        self._since_asked, self._since_painted = QElapsedTimer(), QElapsedTimer()
+        self._first_ms: int | None = None  # from asking for the page to its first paint
+        self._timer = QTimer(self)
+        self._timer.setInterval(_LOOK_MS)
+        self._timer.timeout.connect(self._look)
+        window.painted.connect(self._on_window_painted)
+        if QGuiApplication.platformName() == "offscreen":
+            window.resize(*_SIZE)
+        self._since_asked.start()
+        self._timer.start()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._page and event.type() == QEvent.Type.Paint:
+            self._since_painted.restart()
+            if self._first_ms is None:
+                self._first_ms = self._since_asked.elapsed()
+        return False
+
+    def _on_window_painted(self) -> None:
+        _tell({"type": "first_paint", "first_paint_ms": round((time.time() - _started()) * 1000)})
+
+    def _look(self) -> None:
+        place = self._left[0]
+        if self._errors.reports:
+            self._fail(f"An error came up in {place}: {self._errors.reports[-1].strip().splitlines()[-1]}")
+        elif self._page is None and self._window.is_in_front(place):
+            self._page = self._window.page(place)
+            self._page.installEventFilter(self)
+            self._page.update()
+        elif self._page is not None and self._has_settled():
+            self._keep(place, self._page)
+        elif self._since_asked.elapsed() > _PATIENCE_MS:
+            self._fail(f"The page {place} was not painted within {_PATIENCE_MS // 1000} s.")
+
+    def _has_settled(self) -> bool:
+        if self._first_ms is None or not self._window.is_ready:
+            return False
+        return self._since_painted.elapsed() > _SETTLED_MS or self._since_asked.elapsed() > self._first_ms + _MOST_SETTLING_MS
+
+    def _keep(self, place: str, page: QWidget) -> None:
+        page.removeEventFilter(self)
+        colours = _num_colours(page.grab().toImage())
+        _tell({"type": "page", "page": place, "ms": self._first_ms, "colours": colours})
+        if self._save is not None and not self._window.grab().save(str(self._save / f"{place}.png")):
+            self._fail(f"What {place} looks like could not be written to {self._save}.")
+        elif colours < _LEAST_COLOURS:
+            self._fail(f"The page {place} shows nothing: its picture has {colours} colours.")
+        elif not self._window.has_icons:
+            self._fail("The icons are missing: the font that they are drawn with is not there.")
+        elif len(self._left) == 1:
+            self.is_well = True
+            self._end()
+        else:
+            self._left.pop(0)
+            self._page, self._first_ms = None, None
+            self._since_asked.restart()
+            self._window.findChildren(Rail)[0].button(self._left[0]).click()
+
+    def _fail(self, sentence: str) -> None:
+        _tell({"type": "failed", "message": sentence})
+        self._end()
+
+    def _end(self) -> None:
+        self._timer.stop()
+        self._window.close()
+        QApplication.quit()
 
 
-def _look_at_pages(folder: Path | None) -> None:
-    from PySide6.QtCore import QEventLoop, QTimer
-
-    from p2p_desktop.ui.app import make_application, make_window
-    from p2p_desktop.ui.errors import UncaughtErrors
-    from p2p_desktop.ui.rail import PLACES
-
-    app = make_application()
-    errors = UncaughtErrors(app)
-    errors.take_over()
-    window = make_window(app, user_paths(), errors)
-    began = psutil.Process().create_time()
-    paints: list[float] = []
-    window.painted.connect(lambda: paints.append(time.time()))
-    window.painted.connect(window.get_ready)
-    if folder is not None:
-        window.resize(*_SIZE)
-    window.show()
-
-    def wait(condition: Callable[[], bool], what: str) -> None:
-        loop, timer, end = QEventLoop(), QTimer(), time.monotonic() + _PATIENCE_S
-        timer.timeout.connect(lambda: loop.quit() if condition() or time.monotonic() > end else None)
-        timer.start(_LOOK_MS)
-        loop.exec()
-        if not condition():
-            raise _NotPainted(f"{what} did not come within {_PATIENCE_S:.0f} s.")
-
-    try:
-        wait(lambda: bool(paints), "The first paint")
-        _tell(type="window", platform=app.platformName(), first_paint_ms=round(1000 * (paints[0] - began)))
-        wait(lambda: window.icons.is_ready, "The icons")
-        settle = _SETTLE_S if folder is None else _SETTLE_TO_SAVE_S
-        for place in PLACES:
-            since = time.monotonic()
-            window.go_to(place)
-            wait(lambda place=place: window.is_in_front(place), f"The page {place}")  # type: ignore[misc]  # a lambda with its own value
-            wait(lambda since=since: time.monotonic() > since + settle, "The time")  # type: ignore[misc]
-            picture = window.grab().toImage()
-            colours = {picture.pixel(x, y) for x in range(0, picture.width(), 3) for y in range(0, picture.height(), 3)}
-            if len(colours) < _FEWEST_COLOURS:
-                raise _NotPainted(f"The page {place} is empty.")
-            if folder is not None:
-                folder.mkdir(parents=True, exist_ok=True)
-                picture.save(str(folder / f"{place}.png"))
-            _tell(type="page", page=place, ms=round(1000 * (time.monotonic() - since)), colours=len(colours))
-        if errors.reports:
-            raise _NotPainted(f"Something went wrong in the window: {errors.reports[0]}")
-    finally:
-        window.close_down()
-        errors.give_back()
+def _num_colours(image: QImage) -> int:
+    pixels = image.convertToFormat(QImage.Format.Format_RGB32)
+    return len(set(memoryview(pixels.constBits()).cast("B").cast("I")))
 
 
-def _tell(**line: object) -> None:
+def _tell(line: dict[str, Any]) -> None:  # Any: JSON
     sys.stdout.write(json.dumps(line) + "\n")
     sys.stdout.flush()
+
+
+def _started() -> float:
+    """When this process began, in Unix seconds."""
+    if hasattr(time, "CLOCK_BOOTTIME"):  # Linux, where psutil rounds it to a second
+        ticks = int(Path("/proc/self/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()[19])
+        return time.time() - time.clock_gettime(time.CLOCK_BOOTTIME) + ticks / os.sysconf("SC_CLK_TCK")
+    return float(psutil.Process().create_time())

@@ -2,7 +2,7 @@
 
 import contextlib
 import subprocess
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -31,12 +31,14 @@ class ChildLines:
         *,
         stderr: IO[bytes] | int = subprocess.DEVNULL,
         temporary: Path | None = None,
+        environment: Mapping[str, str | None] | None = None,
     ) -> Generator[dict[str, Any], None, None]:  # Any: JSON
         """Start the child, and give what it prints. It is ended when nobody reads on. Raises OSError, Cancelled.
 
         `temporary`: the folder for its temporary files, which nobody is left to remove if it is ended.
+        `environment`: variables that it has different from ours; None: not at all.
         """
-        process = self._process = child.start(command, stderr=stderr, temporary=temporary)
+        process = self._process = child.start(command, stderr=stderr, temporary=temporary, environment=environment)
         try:
             token.check()  # `kill` may have come before there was a process to end
             yield from child.json_lines(process)

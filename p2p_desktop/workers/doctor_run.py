@@ -2,6 +2,7 @@
 
 import json
 import logging
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from training.contract.progress import Report, Token
 log = logging.getLogger(__name__)
 
 _USUAL_CODES = (0, 1, 3)  # of the doctor; anything else is a crash half-way
+_OFFSCREEN = {"QT_QPA_PLATFORM": "offscreen"}  # the window that is tested must not come up beside the one that asks
 _ORDER = {"failed": 0, "warning": 1, "ok": 2}
 _FOR_REPORTS = ("program", "packages")  # subjects that interest whoever helps; last, if they are well
 
@@ -55,6 +57,8 @@ class DoctorRun(ChildRun):
         super().__init__(parent)
         self._path = cache / "doctor.json"
         self._command = list(command or child.own_command("doctor", "--json"))
+        self.is_thorough = False
+        """Whether the examination that runs, or ran last, is a self-test as well."""
 
     def last(self) -> Examination | None:
         """What was found the last time; a file of a few kilobytes."""
@@ -65,15 +69,17 @@ class DoctorRun(ChildRun):
         except (OSError, KeyError, TypeError, ValueError):
             return None
 
-    def start(self, *, everything: bool = False) -> None:
-        """Examine, unless that is under way. `everything`: have the program test all of its parts, too, which takes a minute."""
+    def start(self, *, thorough: bool = False) -> None:
+        """Examine, unless that is under way. `thorough`: also try every part of the program, which takes a minute."""
         if self._thread is not None:
             return
-        command = [*self._command, "--self-test"] if everything else self._command
-        lines, path = ChildLines(), self._path
+        self.is_thorough = thorough
+        command, lines, path = [*self._command, *(["--self-test"] if thorough else [])], ChildLines(), self._path
 
         def work(report: Report[Any], token: Token) -> Examination:  # Any: findings, which are JSON
-            examination = _examine(command, lines, report, token)
+            # What the doctor cannot remove when it is ended.
+            with tempfile.TemporaryDirectory(prefix="p2p-doctor-", ignore_cleanup_errors=True) as temporary:
+                examination = _examine(command, lines, Path(temporary), report, token)
             _keep(examination, path)
             return examination
 
@@ -87,11 +93,13 @@ class DoctorRun(ChildRun):
         return self.tr("This computer could not be checked. Try again; the log says what happened.")
 
 
-def _examine(command: Sequence[str], lines: ChildLines, report: Report[Any], token: Token) -> Examination:  # Any: findings
+def _examine(
+    command: Sequence[str], lines: ChildLines, temporary: Path, report: Report[Any], token: Token
+) -> Examination:  # Any: findings, which are JSON
     """Called in the worker thread. Raises OSError, Cancelled."""
     began, when = time.monotonic(), time.time()
     findings = []
-    for line in lines.read(command, token):
+    for line in lines.read(command, token, temporary=temporary, environment=_OFFSCREEN):
         if line.get("type") == "finding":
             findings.append(line)
             report(line)

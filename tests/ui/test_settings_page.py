@@ -2,6 +2,7 @@
 
 import json
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from p2p_desktop.inference.device import num_cores
 from p2p_desktop.paths import user_paths
 from p2p_desktop.settings import Settings
 from p2p_desktop.ui.errors import UncaughtErrors
+from p2p_desktop.ui.findings_view import FindingsView
 from p2p_desktop.ui.report import without_home
 from p2p_desktop.ui.settings_box import SettingsBox
 from p2p_desktop.ui.settings_page import SettingsPage
@@ -250,21 +252,6 @@ def test_the_first_time_this_computer_is_checked_by_itself_and_the_worst_comes_f
     assert not again.doctor.is_running
 
 
-def test_everything_is_tested_where_that_is_asked_for(person):
-    line = "{'type': 'finding', 'subject': 'x', 'state': 'ok', 'title': ' '.join(sys.argv[1:]) or 'quick'}"
-    telling = f"import json, sys; print(json.dumps({line}))"
-    me = person(telling)
-    me.wait(lambda: me.titles() == ["quick"])
-    me.wait(lambda: not me.doctor.is_running)
-    me.click("settings_test")
-    assert not me.find("settings_test", QPushButton).isEnabled()
-    assert not me.find("settings_check", QPushButton).isEnabled()
-    me.wait(lambda: me.titles() == ["--self-test"])
-    me.wait(lambda: me.find("settings_test", QPushButton).isEnabled())
-    me.click("settings_check")
-    me.wait(lambda: me.titles() == ["quick"])
-
-
 def test_a_check_that_breaks_down_says_so_and_keeps_what_was_found(person):
     first = person()
     first.wait(lambda: not first.doctor.is_running)
@@ -373,3 +360,41 @@ def test_the_report_leaves_out_what_libraries_tell_of_themselves(person, user_ho
     assert "wakepy" not in report
     assert "Tried Methods" not in report
     assert max(map(len, report.splitlines())) < 400
+
+
+# The self-test
+
+GO_ON = """
+import pathlib, sys, time
+sys.stdout.flush()
+while '--self-test' in sys.argv and not pathlib.Path({gate!r}).exists():
+    time.sleep(0.01)
+"""
+TRIED = {"type": "finding", "subject": "test window", "state": "failed", "title": "The window does not work", "message": "It died."}
+
+
+def test_everything_is_tested_on_demand_and_told_like_all_else(person, tmp_path):
+    gate = tmp_path / "gate"
+    more = f"if '--self-test' in sys.argv:\n    print({json.dumps(TRIED)!r})\n"
+    me = person(SAYING + GO_ON.format(gate=str(gate)) + more)
+    me.wait(lambda: not me.doctor.is_running)
+    assert me.titles() == ["Graphics card not used", "CPU works"]
+    me.click("settings_test")
+    me.wait(lambda: me.find("settings_checked", QLabel).text() == "Testing everything... Graphics card not used")
+    assert not me.find("settings_test", QPushButton).isEnabled()
+    assert not me.find("settings_check", QPushButton).isEnabled()
+    gate.touch()
+    me.wait(lambda: me.titles() == ["The window does not work", "Graphics card not used", "CPU works"])
+    assert me.find("settings_test", QPushButton).isEnabled()
+    me.click("settings_check")  # which looks at less
+    me.wait(lambda: me.titles() == ["Graphics card not used", "CPU works"])
+
+
+def test_a_self_test_that_is_given_up_leaves_no_files(person, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    hanging = 'import sys, tempfile, time\nfolder = tempfile.mkdtemp()\nprint(\'{"type": "finding"}\', flush=True)\ntime.sleep(600)'
+    me = person(hanging)
+    me.wait(lambda: me.page.findChild(FindingsView).findChildren(QLabel) != [])
+    assert list(tmp_path.iterdir())
+    me.doctor.close(soon())
+    assert list(tmp_path.iterdir()) == []

@@ -102,3 +102,13 @@ def test_the_real_doctor_examines_this_computer(qtbot, tmp_path):
     doctor.close(soon())
     assert {"device", "memory", "disk", "folders", "models"} <= {finding["subject"] for finding in told.args[0].findings}
     assert 0 < told.args[0].seconds < 60
+
+
+def test_a_self_test_of_the_window_opens_no_other_window(run, qtbot, monkeypatch):
+    monkeypatch.setenv("QT_QPA_PLATFORM", "wayland")  # as many desktops have it
+    told = "{'type': 'finding', 'subject': os.environ['QT_QPA_PLATFORM'], 'title': sys.argv[-1]}"
+    doctor = run(f"import json, os, sys\nprint(json.dumps({told}))")
+    with qtbot.waitSignal(doctor.finished, timeout=PATIENCE_MS) as ended:
+        doctor.start(thorough=True)
+    (finding,) = ended.args[0].findings
+    assert (finding["subject"], finding["title"]) == ("offscreen", "--self-test")

@@ -1,4 +1,4 @@
-"""What the doctor says: one finding for each thing that it looked at."""
+"""What was found on a computer: one sentence a subject, and what to do about it."""
 
 from dataclasses import dataclass
 from typing import Literal
