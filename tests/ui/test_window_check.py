@@ -8,6 +8,7 @@ import sys
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
+from p2p_desktop.ui.main_window import MainWindow
 from p2p_desktop.ui.window_check import WindowCheck, check_window
 
 PLACES = ["convert", "live", "train", "models", "settings"]
@@ -70,3 +71,11 @@ def test_a_page_that_stays_empty_is_told(driver, capsys):
     lines = [json.loads(text) for text in capsys.readouterr().out.splitlines()]
     assert [line["type"] for line in lines] == ["page", "page", "page", "failed"]
     assert lines[-1]["message"].startswith("The page train shows nothing")
+
+
+def test_missing_icons_are_told(driver, capsys, monkeypatch):
+    monkeypatch.setattr(MainWindow, "has_icons", False)
+    assert not walked(driver)
+    lines = [json.loads(text) for text in capsys.readouterr().out.splitlines()]
+    assert [line["type"] for line in lines] == ["page"] * 5 + ["failed"]
+    assert "icons are missing" in lines[-1]["message"]
