@@ -77,5 +77,5 @@ def test_missing_icons_are_told(driver, capsys, monkeypatch):
     monkeypatch.setattr(MainWindow, "has_icons", False)
     assert not walked(driver)
     lines = [json.loads(text) for text in capsys.readouterr().out.splitlines()]
-    assert [line["type"] for line in lines] == ["page"] * 5 + ["failed"]
+    assert [line["type"] for line in lines] == ["page", "failed"]
     assert "icons are missing" in lines[-1]["message"]
