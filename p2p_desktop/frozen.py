@@ -7,7 +7,8 @@ import sys
 
 LIBRARY_PATH = "LD_LIBRARY_PATH"
 _OURS_ALONE = ("QT_PLUGIN_PATH", "QML2_IMPORT_PATH")
-"""Set by the bootloader's hooks; our Qt finds its plugins without them, and another program's Qt must not find ours."""
+"""Set by the bootloader's hooks. Our Qt needs them as it starts (in a folder with letters beyond ASCII it finds its plugins by
+nothing else); another program's Qt must not find ours."""
 
 
 def prepare() -> None:
@@ -26,5 +27,9 @@ def free_environment(environment: "os._Environ[str] | dict[str, str]") -> None:
         environment[LIBRARY_PATH] = original
     else:
         environment.pop(LIBRARY_PATH, None)
+
+
+def forget_qt(environment: "os._Environ[str] | dict[str, str]") -> None:
+    """Take out what led our Qt to its plugins, once it has started."""
     for name in _OURS_ALONE:
         environment.pop(name, None)

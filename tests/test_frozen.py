@@ -3,12 +3,14 @@
 import subprocess
 import sys
 
-from p2p_desktop.frozen import free_environment
+from p2p_desktop.frozen import forget_qt, free_environment
 
 
 def test_programs_that_are_started_find_their_own_libraries():
     environment = {"LD_LIBRARY_PATH": "/opt/p2p-desktop/_internal", "LD_LIBRARY_PATH_ORIG": "/mine", "QT_PLUGIN_PATH": "/ours"}
     free_environment(environment)
+    assert environment == {"LD_LIBRARY_PATH": "/mine", "QT_PLUGIN_PATH": "/ours"}  # our Qt has not started yet
+    forget_qt(environment)
     assert environment == {"LD_LIBRARY_PATH": "/mine"}
 
 

@@ -13,6 +13,8 @@ from types import FrameType
 from PySide6.QtCore import QDeadlineTimer, QObject, QSocketNotifier, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
+from p2p_desktop.child import is_frozen
+from p2p_desktop.frozen import forget_qt
 from p2p_desktop.logs import set_up_logging
 from p2p_desktop.paths import user_paths
 from p2p_desktop.ui.app_icon import app_icon
@@ -47,6 +49,8 @@ def run_window(paths: Sequence[Path], look_on: Callable[[MainWindow, UncaughtErr
     app = QApplication.instance() or QApplication(sys.argv[:1])
     if not isinstance(app, QApplication):
         raise TypeError("Qt was started without widgets")
+    if is_frozen():
+        forget_qt(os.environ)
     app.setApplicationName("p2p-desktop")
     app.setApplicationDisplayName("P2P Desktop")
     app.setDesktopFileName("p2p-desktop")
