@@ -146,7 +146,7 @@ def test_a_camera_that_takes_its_time_does_not_keep_the_window_waiting(live):
     front, usb = plug(live, FRONT, USB)
     front.may_open.clear()
     live.open()
-    live.wait(lambda: live.waiting == "Opening Front camera")
+    live.wait(lambda: live.waiting == "Opening Front camera" and bool(front.wanted))  # its driver has been asked
     live.choose("live_camera", "USB camera")  # the other one opens while the first still tries
     live.wait_translated()
     assert usb.num_open == 1
