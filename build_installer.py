@@ -42,8 +42,8 @@ def main(arguments: list[str] | None = None) -> int:
             _freeze(build)
         elif not build.frozen.is_dir():
             raise BuildError(f"There is nothing to use again: {build.frozen} does not exist. Leave out --reuse.")
-        contents, modules = read_contents(build.work / "contents.json")
-        build.say("\n" + size_table(build.frozen, contents, modules))
+        contents = read_contents(build.work / "contents.json")
+        build.say("\n" + size_table(build.frozen, contents))
         try_program(build)
         try_commands(build)
         picture_pages(build, output / "pages")

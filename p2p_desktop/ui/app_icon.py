@@ -11,11 +11,12 @@ _SIZES = (16, 24, 32, 48, 64, 128, 256)
 def app_icon() -> QIcon:
     icon = QIcon()
     for side in _SIZES:
-        icon.addPixmap(_drawn(side))
+        icon.addPixmap(icon_pixmap(side))
     return icon
 
 
-def _drawn(side: int) -> QPixmap:
+def icon_pixmap(side: int) -> QPixmap:
+    """The icon drawn for a square of `side` pixels."""
     pixmap = QPixmap(side, side)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterable
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import NamedTuple
 
 UNUSED_MODULES = (
@@ -15,8 +15,10 @@ UNUSED_MODULES = (
     "lightning_utilities.install",
     "matplotlib",
     "mypy",
+    "openvino_telemetry",  # openvino works without it
     "onnxruntime",  # of tests; exported files are compared in OpenVINO and torch
     "pandas",
+    "py",  # of pytest
     "pyqtgraph",
     "pytest",
     "readline",
@@ -88,6 +90,13 @@ _SYSTEM_LIBRARIES = (
     r"lib(pangoft2-1\.0|jpeg)\.so",
 )
 
+_NEVER = (
+    r"openvino_telemetry",  # speaks to strangers
+    r"PySide6/.*(VirtualKeyboard|WaylandCompositor|Charts|DataVisualization|Graphs|Lottie|NetworkAuth|Quick3D|ShaderTools|HttpServer)",
+    r"lib(x264|x265|fftw3|readline)[.-]",  # GPL
+)
+"""What may not be passed on in a program under the Apache License, whatever asks for it."""
+
 _dropped = re.compile("|".join(_DROPPED))
 _system = re.compile("^(" + "|".join(_SYSTEM_LIBRARIES) + ")")
 _qt_plugin = re.compile(r"PySide6/(?:Qt/)?plugins/([^/]+)/(?:lib)?([^/]+?)\.(?:so|dll|dylib)")
@@ -102,13 +111,6 @@ class Content(NamedTuple):
     """Relative to its folder."""
     source: Path
     """Where it was taken from."""
-
-
-class Module(NamedTuple):
-    """A Python module in the frozen program's archive."""
-
-    name: str
-    source: Path
 
 
 def is_wanted(path: str, *, bundles_system: bool = False) -> bool:
@@ -130,22 +132,23 @@ def is_wanted(path: str, *, bundles_system: bool = False) -> bool:
     return bundles_system or not _system.match(PurePosixPath(path).name)
 
 
+def never_shipped(paths: Iterable[str]) -> list[str]:
+    """Those of the program's files that must not be there: a build with any of them fails."""
+    never = re.compile("|".join(_NEVER), re.IGNORECASE)
+    return sorted(path for path in paths if never.search(PurePath(path).as_posix()))
+
+
 def is_from_system(source: Path) -> bool:
     """Whether a file was taken from a folder of the system's own (Linux)."""
     return source.is_relative_to("/lib") or source.is_relative_to("/lib64") or source.is_relative_to("/usr/lib")
 
 
-def write_contents(file: Path, files: Iterable[Content], modules: Iterable[Module]) -> None:
-    """Keep the lists for the steps that come after the freezing."""
-    lists = {
-        "files": [{"path": content.path.as_posix(), "source": str(content.source)} for content in files],
-        "modules": [{"name": module.name, "source": str(module.source)} for module in modules],
-    }
-    file.write_text(json.dumps(lists, indent=1), encoding="utf-8")
+def write_contents(file: Path, contents: Iterable[Content]) -> None:
+    """Keep the list for the steps that come after the freezing."""
+    entries = [{"path": content.path.as_posix(), "source": str(content.source)} for content in contents]
+    file.write_text(json.dumps(entries, indent=1), encoding="utf-8")
 
 
-def read_contents(file: Path) -> tuple[list[Content], list[Module]]:
+def read_contents(file: Path) -> list[Content]:
     """What `write_contents` kept."""
-    lists = json.loads(file.read_text(encoding="utf-8"))
-    files = [Content(Path(entry["path"]), Path(entry["source"])) for entry in lists["files"]]
-    return files, [Module(entry["name"], Path(entry["source"])) for entry in lists["modules"]]
+    return [Content(Path(entry["path"]), Path(entry["source"])) for entry in json.loads(file.read_text(encoding="utf-8"))]

@@ -7,7 +7,7 @@ import sysconfig
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatch
 from importlib.metadata import Distribution
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import NamedTuple
 
 from packaging.utils import canonicalize_name
@@ -90,7 +90,7 @@ def texts_of_distribution(distribution: Distribution, contents: Iterable[Content
 
 def stored_texts(files: Iterable[str]) -> list[Text]:
     """Return the texts in TEXTS that are called `files`, each once."""
-    return [_read(TEXTS / file, file) for file in dict.fromkeys(files)]
+    return [_read(TEXTS / file, PurePath(file).name) for file in dict.fromkeys(files)]
 
 
 def pyinstaller_texts(distribution: Distribution | None) -> tuple[list[Text], list[str]]:

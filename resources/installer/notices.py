@@ -1,14 +1,15 @@
 """THIRD-PARTY-NOTICES.txt: whose work is inside the frozen program, under which licences, and where its sources are."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from packaging.utils import canonicalize_name
 
 from resources.installer import licence_texts, offers
-from resources.installer.contents import Content, Module
+from resources.installer.components import Component, components_of, texts_of
+from resources.installer.contents import Content
 from resources.installer.licence_texts import Text
 from resources.installer.owners import PROGRAM, ROOT, Owned, Owner, find_owners
 
@@ -33,10 +34,21 @@ class NoticeReport(NamedTuple):
     packages: list[Package]
 
 
+class _Found(NamedTuple):
+    """A package, and what is to be told of it."""
+
+    package: Package
+    home: str
+    texts: list[Text]
+    lacking: list[str]
+    components: Sequence[Component] = ()
+
+
 class _Entry(NamedTuple):
     package: Package
     home: str
     numbers: list[int]  # of its texts
+    components: Sequence[Component]
 
 
 class _Texts:
@@ -61,61 +73,61 @@ class _Texts:
         return sorted(set(numbers))
 
 
-def write_notices(
-    contents: Iterable[Content], modules: Iterable[Module], target: Path, search: list[str] | None = None, root: Path = ROOT
-) -> NoticeReport:
-    """Write the notices of a frozen program of `contents` and `modules` to the file `target`.
+def write_notices(contents: Iterable[Content], target: Path, search: list[str] | None = None, root: Path = ROOT) -> NoticeReport:
+    """Write the notices of a frozen program of `contents` to the file `target`.
 
     search: the folders of installed distributions; those of `sys.path` if None. root: our checkout.
     """
-    owned = find_owners(contents, modules, search, root)
+    owned = find_owners(contents, search, root)
     texts = _Texts()
     entries: list[_Entry] = []
     lacking: list[str] = []
     for group in (_python, _pyinstaller, _distributions, _system):
-        for package, home, found, without in group(owned):
-            entries.append(_Entry(package._replace(num_texts=len(found)), home, texts.add(found)))
-            lacking += without
+        for found in group(owned):
+            package = found.package._replace(num_texts=len(found.texts))
+            entries.append(_Entry(package, found.home, texts.add(found.texts), found.components))
+            lacking += found.lacking
     lacking += [f"{owner.name}: nobody owns it" for owner in owned.owners() if owner.kind == "unknown"]
     told = offers.offers(owned)
     target.write_text(_lay_out(entries, told, _credits(owned), texts), encoding="utf-8", newline="\n")
     return NoticeReport(lacking, [entry.package for entry in entries])
 
 
-_Found = Iterable[tuple[Package, str, list[Text], list[str]]]
-
-
-def _python(owned: Owned) -> _Found:
+def _python(owned: Owned) -> Iterator[_Found]:
     texts, lacking = licence_texts.python_texts()
-    yield Package("Python", licence_texts.python_version(), "PSF-2.0", 0), "https://www.python.org", texts, lacking
+    yield _Found(Package("Python", licence_texts.python_version(), "PSF-2.0", 0), "https://www.python.org", texts, lacking)
 
 
-def _pyinstaller(owned: Owned) -> _Found:
-    """The boot loader is in every executable, whether or not any module of PyInstaller is in the archive."""
+def _pyinstaller(owned: Owned) -> Iterator[_Found]:
+    """The boot loader is in every executable, and so are hooks, whether or not any module of PyInstaller is a file inside."""
     loader = next((found for name, found in owned.installed.items() if canonicalize_name(name) == "pyinstaller"), None)
     texts, lacking = licence_texts.pyinstaller_texts(loader)
     version = "" if loader is None else loader.version
-    licence = "GPL-2.0-or-later with an exception for what is made with it"
-    yield Package("PyInstaller's boot loader", version, licence, 0), "https://pyinstaller.org", texts, lacking
+    licence = "GPL-2.0-or-later with an exception for what is made with it; Apache-2.0 for the hooks"
+    package = Package("PyInstaller's boot loader and run-time hooks", version, licence, 0)
+    yield _Found(package, "https://pyinstaller.org", [*texts, *licence_texts.stored_texts(["spdx/Apache-2.0.txt"])], lacking)
 
 
-def _distributions(owned: Owned) -> _Found:
+def _distributions(owned: Owned) -> Iterator[_Found]:
     for owner in _of_kind(owned, "distribution"):
         if canonicalize_name(owner.name) == "pyinstaller":
             continue
         distribution = owned.installed[owner.name]
         texts, lacking = licence_texts.texts_of_distribution(distribution, owned.files.get(owner, []))
         package = Package(owner.name, distribution.version, licence_texts.licence_of(distribution), 0)
-        yield package, licence_texts.home_of(distribution), texts, lacking
+        components = components_of(distribution)
+        of_components, without = texts_of(components)
+        home = licence_texts.home_of(distribution)
+        yield _Found(package, home, texts + of_components, lacking + without, components)
 
 
-def _system(owned: Owned) -> _Found:
+def _system(owned: Owned) -> Iterator[_Found]:
     owners = _of_kind(owned, "system")
     versions = licence_texts.package_versions(owner.name for owner in owners)
     for owner in owners:
         texts, lacking = licence_texts.texts_of_package(owner.name)
         version, source = versions.get(owner.name, ("", owner.name))
-        yield Package(owner.name, version, "see its texts", 0), f"Source package: {source}", texts, lacking
+        yield _Found(Package(owner.name, version, "see its texts", 0), f"Source package: {source}", texts, lacking)
 
 
 def _of_kind(owned: Owned, kind: str) -> list[Owner]:
@@ -157,9 +169,17 @@ def _lay_out(entries: list[_Entry], told: list[offers.Offer], credits_files: lis
         lines += ["", f"{package.name} {package.version}".rstrip(), f"  Licence: {package.licence}"]
         lines += [f"  {entry.home}"] if entry.home else []
         lines += ["  Texts: " + ", ".join(f"[{number}]" for number in entry.numbers)] if entry.numbers else []
+        if entry.components:
+            lines.append("  Compiled with:")
+            lines += [f"    {_component(component)}" for component in entry.components]
     for number, (titles, body) in enumerate(zip(texts.titles, texts.bodies, strict=True), 1):
         lines += [*_heading(f"[{number}] {_title(titles)}"), body]
     return "\n".join(lines) + "\n"
+
+
+def _component(component: Component) -> str:
+    told = [f"{component.name} {component.version}".rstrip(), component.licence, component.makers]
+    return ", ".join(filter(None, told))
 
 
 def _title(titles: list[str]) -> str:

@@ -14,11 +14,10 @@ from typing import Literal, NamedTuple
 
 from packaging.utils import canonicalize_name
 
-from resources.installer.contents import Content, Module
+from resources.installer.contents import Content
 
 ROOT = Path(__file__).resolve().parents[2]  # the checkout
 OUR_NAME = canonicalize_name("p2p-desktop")
-OUR_PACKAGES = ("p2p_desktop", "training")
 PYTHON_LIBRARY = re.compile(r"(lib)?python3(\.?\d+t?)?\.|Python$", re.IGNORECASE)
 # In these Python is one of many: what lies there beside its own folder is not Python's.
 SHARED_PREFIXES = (Path("/usr"), Path("/usr/local"))
@@ -40,24 +39,20 @@ class Owned(NamedTuple):
     """The parts by owner, sorted by it. `installed` has the metadata of every owner that is a distribution, by its name."""
 
     files: dict[Owner, list[Content]]
-    modules: dict[Owner, list[Module]]
     installed: dict[str, Distribution]
 
     def owners(self) -> list[Owner]:
         """Return all who own anything, sorted."""
-        return sorted({*self.files, *self.modules})
+        return list(self.files)
 
 
-def find_owners(
-    contents: Iterable[Content], modules: Iterable[Module], search: list[str] | None = None, root: Path = ROOT
-) -> Owned:
-    """Tell whose every file and module is.
+def find_owners(contents: Iterable[Content], search: list[str] | None = None, root: Path = ROOT) -> Owned:
+    """Tell whose every file is.
 
     search: the folders of installed distributions; those of `sys.path` if None. root: our checkout.
     """
-    # Links inside the program, and packages without a file, have no source: they hold nothing of anyone.
+    # Links inside the program have no source: they hold nothing of anyone.
     files = [content for content in contents if content.source.is_absolute()]
-    parts = [module for module in modules if module.source.is_absolute()]
     recorded, installed = _recorded(sys.path if search is None else search)
 
     unowned = {content.source for content in files if _owner_here(content, recorded, root) is None}
@@ -66,12 +61,7 @@ def find_owners(
     for content in files:
         owner = _owner_here(content, recorded, root) or _owner_beyond(content.source, packages)
         files_by_owner.setdefault(owner, []).append(content)
-    modules_by_owner: dict[Owner, list[Module]] = {}
-    for module in parts:
-        ours = module.name.partition(".")[0] in OUR_PACKAGES
-        owner = PROGRAM if ours else _owner_of_source(module.source, recorded, root) or Owner("unknown", str(module.source))
-        modules_by_owner.setdefault(owner, []).append(module)
-    return Owned(dict(sorted(files_by_owner.items())), dict(sorted(modules_by_owner.items())), installed)
+    return Owned(dict(sorted(files_by_owner.items())), installed)
 
 
 def debian_packages(files: Iterable[Path]) -> dict[Path, str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from resources.installer.contents import Content, Module
+from resources.installer.contents import Content
 from resources.installer.owners import PROGRAM, ROOT, Owner, find_owners
 
 LARGE = 3_000_000  # bytes; a file above is named
@@ -32,14 +32,12 @@ class Size(NamedTuple):
     large: list[tuple[str, int]]
 
 
-def measure(
-    folder: Path, contents: Iterable[Content], modules: Iterable[Module], search: list[str] | None = None, root: Path = ROOT
-) -> list[Size]:
+def measure(folder: Path, contents: Iterable[Content], search: list[str] | None = None, root: Path = ROOT) -> list[Size]:
     """Return the sizes of what lies in the frozen `folder`, the largest first. Every file counts once; links count nothing.
 
     search: the folders of installed distributions; those of `sys.path` if None. root: our checkout.
     """
-    owned = find_owners(contents, modules, search, root)
+    owned = find_owners(contents, search, root)
     owners = {content.path: owner for owner, files in owned.files.items() for content in files}
     groups: dict[str, list[tuple[str, int, int]]] = {}
     for file in sorted(folder.rglob("*")):
@@ -51,19 +49,15 @@ def measure(
     return sorted(sizes, key=lambda size: (-size.num_bytes, size.name))
 
 
-def size_table(
-    folder: Path, contents: Iterable[Content], modules: Iterable[Module], search: list[str] | None = None, root: Path = ROOT
-) -> str:
+def size_table(folder: Path, contents: Iterable[Content], search: list[str] | None = None, root: Path = ROOT) -> str:
     """Return `measure` as a table for people, in MB of 1000000 bytes."""
-    parts = list(modules)
-    sizes = measure(folder, contents, parts, search, root)
+    sizes = measure(folder, contents, search, root)
     lines = [f"{'MB':>8}  {'packed':>8}  {'files':>6}  what"]
     for size in sizes:
         lines.append(_row(size.num_bytes, size.packed, size.num_files, size.name))
         lines += [f"{'':>8}  {'':>8}  {num_bytes / MB:>6.1f}    {path}" for path, num_bytes in size.large]
     num_bytes, packed, num_files = (sum(column) for column in zip((0, 0, 0), *(size[1:4] for size in sizes), strict=True))
     lines.append(_row(num_bytes, packed, num_files, "total"))
-    lines.append(f"The archive has {len(parts)} modules.")
     lines.append(f"Packed is estimated: zlib {LEVEL} on {SAMPLE // 1024} KiB of every {STRIDE // 1024} KiB.")
     return "\n".join(lines) + "\n"
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from resources.installer.contents import Content, Module
+from resources.installer.contents import Content
 
 
 class Site:
@@ -27,10 +27,6 @@ class Site:
     def content(self, file: str) -> Content:
         """Return an installed file as it is inside the program."""
         return Content(Path("_internal") / file, self.folder / file)
-
-    def module(self, name: str) -> Module:
-        """Return an installed module as it is in the archive."""
-        return Module(name, self.folder / (name.replace(".", "/") + ".py"))
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from resources.installer.contents import Content, Module, is_from_system, is_wanted, read_contents, write_contents
+from resources.installer.contents import Content, is_from_system, is_wanted, never_shipped, read_contents, write_contents
 
 QT = "PySide6/Qt/"
 
@@ -83,11 +83,18 @@ def test_other_systems_bring_their_libraries_along():
     assert not is_wanted("openvino/libs/openvino_intel_gpu_plugin.dll", bundles_system=True)
 
 
-def test_lists_survive_the_trip(tmp_path):
+def test_what_speaks_to_strangers_or_is_gpl_only_stops_a_build():
+    inside = ["PySide6/Qt/lib/libQt6Core.so.6", "openvino/libs/libopenvino.so.2641", "torch/lib/libtorch_cpu.so"]
+    never = ["PySide6/Qt/lib/libQt6VirtualKeyboard.so.6", "PySide6/Qt/plugins/x/libqtvirtualkeyboardplugin.so"]
+
+    assert never_shipped(inside) == []
+    assert never_shipped([*inside, *never, "openvino_telemetry/main.pyc"]) == sorted([*never, "openvino_telemetry/main.pyc"])
+
+
+def test_the_list_survives_the_trip(tmp_path):
     files = [Content(Path("_internal/a b/ü.so"), Path("/usr/lib/ü.so"))]
-    modules = [Module("a.b", Path("/site/a/b.py"))]
-    write_contents(tmp_path / "contents.json", files, modules)
-    assert read_contents(tmp_path / "contents.json") == (files, modules)
+    write_contents(tmp_path / "contents.json", files)
+    assert read_contents(tmp_path / "contents.json") == files
 
 
 def test_libraries_of_the_system_are_told_from_those_of_packages():

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from resources.installer.contents import Content, Module, read_contents
+from resources.installer.contents import Content
 from resources.installer.licence_texts import FACTS, TEXTS, texts_of_distribution, texts_of_package
 from resources.installer.notices import write_notices
 from resources.installer.owners import debian_packages
@@ -17,9 +17,9 @@ from resources.installer.owners import debian_packages
 def write(site, tmp_path):
     """Write the notices of what is given; the report and the text come back."""
 
-    def run(contents=(), modules=(), root=tmp_path / "checkout"):
+    def run(contents=(), root=tmp_path / "checkout"):
         target = tmp_path / "THIRD-PARTY-NOTICES.txt"
-        report = write_notices(contents, modules, target, search=site.search, root=root)
+        report = write_notices(contents, target, search=site.search, root=root)
         return report, target.read_text(encoding="utf-8")
 
     return run
@@ -34,7 +34,7 @@ def test_a_module_brings_the_texts_of_its_distribution(site, write):
     site.install("one", {"one/a.py": "", "one-1.0.dist-info/licenses/LICENSE": "Words of one."}, page)
     site.install("other", {"other/a.py": "", "other-1.0.dist-info/licenses/LICENSE": "Words of the other."})
 
-    report, text = write(modules=[site.module("one.a")])
+    report, text = write([site.content("one/a.py")])
 
     assert told(report)["one"] == ("one", "1.0", "MIT", 1)
     assert "other" not in told(report)
@@ -67,7 +67,7 @@ def test_a_text_stands_once_whoever_brings_it(site, write):
     site.install("one", {"one/a.py": "", "one-1.0.dist-info/LICENSE": "The same\nwords."})
     site.install("two", {"two/a.py": "", "two-1.0.dist-info/LICENSE": "The same\r\n  words.\r\n"})
 
-    _, text = write(modules=[site.module("one.a"), site.module("two.a")])
+    _, text = write([site.content("one/a.py"), site.content("two/a.py")])
 
     assert len(re.findall(r"The same\s+words", text)) == 1
     numbers = re.findall(r"^(?:one|two) 1\.0\n.*\n  Texts: (\[\d+\])$", text, re.MULTILINE)
@@ -78,7 +78,7 @@ def test_a_text_stands_once_whoever_brings_it(site, write):
 def test_the_contents_list_comes_first_and_names_every_text(site, write):
     site.install("one", {"one/a.py": "", "one-1.0.dist-info/LICENSE": "Words of one."})
 
-    _, text = write(modules=[site.module("one.a")])
+    _, text = write([site.content("one/a.py")])
 
     top = text[: text.index("=====")]
     listed = re.findall(r"^    (\[\d+\] .+)$", top, re.MULTILINE)
@@ -89,7 +89,7 @@ def test_the_contents_list_comes_first_and_names_every_text(site, write):
 def test_a_distribution_without_a_text_is_lacking(site, write):
     site.install("bare", {"bare/a.py": ""}, "License-Expression: MIT")
 
-    report, _ = write(modules=[site.module("bare.a")])
+    report, _ = write([site.content("bare/a.py")])
 
     assert report.lacking == ["bare 1.0"]
 
@@ -100,7 +100,7 @@ def test_a_file_that_nobody_owns_is_lacking(site, write, tmp_path):
     forgotten = site.folder / "forgotten.py"
     forgotten.touch()
 
-    report, _ = write([Content(Path("_internal/stray.so"), stray)], [Module("forgotten", forgotten)])
+    report, _ = write([Content(Path("_internal/stray.so"), stray), Content(Path("_internal/forgotten.pyc"), forgotten)])
 
     assert len(report.lacking) == 2
     assert all(any(str(file) in line for line in report.lacking) for file in (stray, forgotten))
@@ -114,8 +114,8 @@ def test_without_pyinstallers_text_the_boot_loader_is_lacking(write, site):
     assert report.lacking == ["PyInstaller's boot loader"]
 
 
-def test_a_link_and_a_namespace_package_ask_for_nothing(write):
-    report, _ = write([Content(Path("_internal/liba.so"), Path("lib/liba.so"))], [Module("google", Path("-"))])
+def test_a_link_asks_for_nothing(write):
+    report, _ = write([Content(Path("_internal/liba.so"), Path("lib/liba.so"))])
 
     assert report.lacking == []
 
@@ -130,7 +130,7 @@ def test_our_own_files_are_not_of_a_third_party_and_their_credits_are_named(writ
         Content(Path("p2p-desktop"), tmp_path / "build" / "exe"),
     ]
 
-    report, text = write(contents, [Module("p2p_desktop.paths", tmp_path / "elsewhere" / "paths.py")])
+    report, text = write(contents)
 
     assert report.lacking == []
     assert "_internal/resources/clips/CREDITS.md" in text
@@ -139,7 +139,7 @@ def test_our_own_files_are_not_of_a_third_party_and_their_credits_are_named(writ
 def test_pythons_own_modules_and_libraries_bring_pythons_licence(write):
     stdlib = Path(sysconfig.get_path("stdlib"))
 
-    report, text = write(modules=[Module("json", stdlib / "json" / "__init__.py")])
+    report, text = write([Content(Path("_internal/json/__init__.pyc"), stdlib / "json" / "__init__.py")])
 
     assert report.lacking == []
     assert told(report)["Python"].version == ".".join(str(number) for number in sys.version_info[:3])
@@ -208,7 +208,7 @@ def test_what_is_really_installed_has_its_texts(name, file, num_texts, words):
 def test_every_stored_text_is_there_and_every_one_is_used():
     named = {file for fact in FACTS for file in fact.texts}
 
-    assert named == {file.name for file in TEXTS.iterdir()}
+    assert named == {file.name for file in TEXTS.iterdir() if file.is_file()}
 
 
 def test_a_debian_package_brings_the_common_licences_to_which_it_refers(tmp_path):
@@ -237,13 +237,3 @@ def test_a_system_library_is_found_under_both_names_of_its_folder(tmp_path):
 
     assert set(packages.values()) == {"libc6"}
     assert len(packages) == 2
-
-
-def test_the_list_that_freezing_wrote_is_read(tmp_path):
-    file = tmp_path / "contents.json"
-    file.write_text('{"files": [{"path": "_internal/a", "source": "/b/a"}], "modules": [{"name": "m", "source": "/b/m.py"}]}')
-
-    contents, modules = read_contents(file)
-
-    assert contents == [Content(Path("_internal/a"), Path("/b/a"))]
-    assert modules == [Module("m", Path("/b/m.py"))]

@@ -45,16 +45,15 @@ Name: "{autodesktop}\P2P Desktop"; Filename: "{app}\p2p-desktop.exe"; Tasks: des
 ; "Open with" for pictures; nothing is taken from the program that opens them now.
 Root: HKA; Subkey: "Software\Classes\Applications\p2p-desktop.exe"; ValueType: string; ValueName: "FriendlyAppName"; ValueData: "P2P Desktop"; Flags: uninsdeletekey
 Root: HKA; Subkey: "Software\Classes\Applications\p2p-desktop.exe\shell\open\command"; ValueType: string; ValueData: """{app}\p2p-desktop.exe"" ""%1"""
-#define Type(str ending) "Root: HKA; Subkey: ""Software\Classes\Applications\p2p-desktop.exe\SupportedTypes""; ValueType: string; ValueName: """ + ending + """; ValueData: """""
-#emit Type(".jpg")
-#emit Type(".jpeg")
-#emit Type(".png")
-#emit Type(".tif")
-#emit Type(".tiff")
-#emit Type(".webp")
-#emit Type(".avif")
-#emit Type(".heic")
-#emit Type(".bmp")
+Root: HKA; Subkey: "Software\Classes\Applications\p2p-desktop.exe\SupportedTypes"; ValueType: string; ValueName: ".jpg"; ValueData: ""
+Root: HKA; Subkey: "Software\Classes\Applications\p2p-desktop.exe\SupportedTypes"; ValueType: string; ValueName: ".jpeg"; ValueData: ""
+Root: HKA; Subkey: "Software\Classes\Applications\p2p-desktop.exe\SupportedTypes"; ValueType: string; ValueName: ".png"; ValueData: ""
+Root: HKA; Subkey: "Software\Classes\Applications\p2p-desktop.exe\SupportedTypes"; ValueType: string; ValueName: ".tif"; ValueData: ""
+Root: HKA; Subkey: "Software\Classes\Applications\p2p-desktop.exe\SupportedTypes"; ValueType: string; ValueName: ".tiff"; ValueData: ""
+Root: HKA; Subkey: "Software\Classes\Applications\p2p-desktop.exe\SupportedTypes"; ValueType: string; ValueName: ".webp"; ValueData: ""
+Root: HKA; Subkey: "Software\Classes\Applications\p2p-desktop.exe\SupportedTypes"; ValueType: string; ValueName: ".avif"; ValueData: ""
+Root: HKA; Subkey: "Software\Classes\Applications\p2p-desktop.exe\SupportedTypes"; ValueType: string; ValueName: ".heic"; ValueData: ""
+Root: HKA; Subkey: "Software\Classes\Applications\p2p-desktop.exe\SupportedTypes"; ValueType: string; ValueName: ".bmp"; ValueData: ""
 
 [Run]
 Filename: "{app}\p2p-desktop.exe"; Description: "{cm:LaunchProgram,P2P Desktop}"; Flags: nowait postinstall skipifsilent
