@@ -25,6 +25,7 @@ from resources.installer.windows_package import make_setup, write_version
 from training.contract.version import __version__
 
 ROOT = Path(__file__).resolve().parent
+_WITH_SYMBOLS = ("libpython*.so*", "python3*/lib-dynload/*.so", "torch/lib/libtorch*.so")
 LARGEST = {"cpu": 320_000_000}  # bytes of a package for Linux
 
 
@@ -99,15 +100,19 @@ def _freeze(build: Build) -> None:
     log = build.work / "pyinstaller.log"
     run([*command, str(spec)], log=log, cwd=build.root, environment=environment)
     if sys.platform.startswith("linux"):
-        _strip_python(build)
+        _strip_symbols(build)
     if sys.platform != "darwin":
         for name in ("LICENSE", "THIRD-PARTY-NOTICES.txt"):  # where a person finds them
             (build.frozen / "_internal" / name).replace(build.frozen / name)
 
 
-def _strip_python(build: Build) -> None:
-    """Take the debugger's tables out of Python's own library; wheels come without them."""
-    for library in (build.frozen / "_internal").glob("libpython*.so*"):
+def _strip_symbols(build: Build) -> None:
+    """Take out of Python's and torch's libraries what only debuggers read: a hundred megabytes.
+
+    Other wheels are left as they are: theirs are small, and some libraries that were patched for a wheel do not survive it.
+    """
+    libraries = [file for pattern in _WITH_SYMBOLS for file in (build.frozen / "_internal").glob(pattern) if not file.is_symlink()]
+    for library in libraries:
         run(["strip", "--strip-unneeded", library], log=build.work / "strip.log")
 
 

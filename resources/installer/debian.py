@@ -57,7 +57,7 @@ def _put_files(build: Build, tree: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)
         target.chmod(0o644)
-    changes = tree / "usr/share/doc/p2p-desktop/changelog.gz"
+    changes = tree / "usr/share/doc/p2p-desktop/CHANGELOG.md.gz"
     changes.write_bytes(gzip.compress((build.root / "CHANGELOG.md").read_bytes(), mtime=0))
     command = tree / "usr" / "bin" / "p2p-desktop"
     command.parent.mkdir(parents=True)
