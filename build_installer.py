@@ -34,30 +34,41 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     output: Path = options.output.absolute()
     output.mkdir(parents=True, exist_ok=True)
-    began = time.monotonic()
+    os.umask(0o022)  # what is packed must be readable by everybody
     try:
         build = Build(ROOT, output, __version__, _variant(options.variant))
-        build.work.mkdir(parents=True, exist_ok=True)
-        build.say(f"P2P Desktop {build.version}: {build.label}")
-        if not options.reuse:
-            _freeze(build)
-        elif not build.frozen.is_dir():
-            raise BuildError(f"There is nothing to use again: {build.frozen} does not exist. Leave out --reuse.")
-        contents = read_contents(build.work / "contents.json")
-        build.say("\n" + size_table(build.frozen, contents))
-        try_program(build)
-        try_commands(build)
-        picture_pages(build, output / "pages")
-        if compare_starts(build) > SLOWEST_START:
-            build.say("  This is slower than wanted. On a busy computer the figure says little: measure again with --reuse.")
-        packages = _pack(build)
-        build.say(f"\nDone in {(time.monotonic() - began) / 60:.0f} minutes. Log: {build.label}.log, pictures of all pages: pages/")
-        build.write_log()
-        write_sums(output, packages)
     except BuildError as error:
-        sys.stderr.write(f"\nError: {error}\n")
+        sys.stderr.write(f"Error: {error}\n")
         return 1
+    try:
+        _make(build, reuse=options.reuse)
+    except BuildError as error:
+        build.say(f"\nError: {error}")
+        return 1
+    finally:
+        build.write_log()
     return 0
+
+
+def _make(build: Build, *, reuse: bool) -> None:
+    """All steps. Raises BuildError with the sentence for whoever builds."""
+    began = time.monotonic()
+    build.work.mkdir(parents=True, exist_ok=True)
+    build.say(f"P2P Desktop {build.version}: {build.label}")
+    if not reuse:
+        _freeze(build)
+    contents = read_contents(build.work / "contents.json", build.version)
+    if not build.frozen.is_dir():
+        raise BuildError(f"There is nothing to use again: {build.frozen} does not exist. Leave out --reuse.")
+    build.say("\n" + size_table(build.frozen, contents))
+    try_program(build)
+    try_commands(build)
+    picture_pages(build, build.output / "pages")
+    if compare_starts(build) > SLOWEST_START:
+        build.say("  This is slower than wanted. On a busy computer the figure says little: measure again with --reuse.")
+    _pack(build)
+    write_sums(build.output, build.version)
+    build.say(f"\nDone in {(time.monotonic() - began) / 60:.0f} minutes. Log: {build.label}.log, pictures of all pages: pages/")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -75,6 +86,10 @@ def _variant(wanted: Variant | None) -> Variant:
             version(package)
         except PackageNotFoundError:
             raise BuildError(f"{package} is not installed. Run: pip install -e '.[dev]'") from None
+    if sys.platform.startswith("linux") and shutil.which("dpkg-query") is None:
+        raise BuildError(
+            "On Linux the build needs Debian, Ubuntu or a relative: the licences of its libraries are read from packages."
+        )
     question = "import torch; print('cuda' if torch.version.cuda else 'cpu')"
     answer = subprocess.run([sys.executable, "-c", question], capture_output=True, text=True, check=False)
     if answer.returncode:
@@ -91,7 +106,7 @@ def _freeze(build: Build) -> None:
     icons = [sys.executable, "-m", "resources.installer.icons", build.work / "icons"]
     run(icons, log=build.work / "icons.log", cwd=build.root)
     if sys.platform == "win32":
-        write_version(build.work / "version.txt", build.version)
+        write_version(build, build.work / "version.txt")
     shutil.rmtree(build.frozen, ignore_errors=True)
     command = [sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level", "INFO"]
     command += ["--distpath", str(build.work), "--workpath", str(build.work / "pyinstaller")]
@@ -116,7 +131,7 @@ def _strip_symbols(build: Build) -> None:
         run(["strip", "--strip-unneeded", library], log=build.work / "strip.log")
 
 
-def _pack(build: Build) -> list[Path]:
+def _pack(build: Build) -> None:
     """Make this system's packages, and look at their sizes."""
     build.say("\nPacking:")
     if sys.platform == "win32":
@@ -124,14 +139,13 @@ def _pack(build: Build) -> list[Path]:
     elif sys.platform == "darwin":
         packages = [make_dmg(build)]
     else:
-        packages = [make_tar(build), *([make_deb(build)] if shutil.which("dpkg-deb") else [])]
+        packages = [make_tar(build), make_deb(build)]
     for package in packages:
         size = package.stat().st_size
         build.say(f"  {package.name}  {size / 1e6:.0f} MB")
         if sys.platform.startswith("linux") and size > LARGEST.get(build.variant, sys.maxsize):
             wanted = LARGEST[build.variant] / 1e6
             raise BuildError(f"{package.name} is larger than {wanted:.0f} MB. The table above says what grew.")
-    return packages
 
 
 if __name__ == "__main__":

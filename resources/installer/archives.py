@@ -4,11 +4,12 @@ import hashlib
 import shutil
 import sys
 import tarfile
-from collections.abc import Iterable
 from pathlib import Path
 
 from resources.installer.build import Build, run
 
+PACKAGES = (".deb", ".tar.zst", ".exe", ".zip", ".dmg")
+"""Endings of what is given to people."""
 _LEVEL = 15  # of zstandard; above it a build waits many minutes for the last percents
 _WINDOW_LOG = 27  # 128 MB: the most that `tar --zstd` unpacks without being told so
 
@@ -45,10 +46,10 @@ def make_zip(build: Build) -> Path:
     return target
 
 
-def write_sums(folder: Path, files: Iterable[Path]) -> Path:
-    """SHA256SUMS, as `sha256sum --check` reads it."""
+def write_sums(folder: Path, version: str) -> Path:
+    """SHA256SUMS of all packages of a version that lie in `folder`, as `sha256sum --check` reads it: of both variants, say."""
     lines = []
-    for file in sorted(files):
+    for file in sorted(file for file in folder.glob(f"p2p-desktop-{version}-*") if file.name.endswith(PACKAGES)):
         with file.open("rb") as opened:
             lines.append(f"{hashlib.file_digest(opened, 'sha256').hexdigest()}  {file.name}\n")
     target = folder / "SHA256SUMS"

@@ -1,6 +1,7 @@
 """What the steps of a build share: what is built, where, and what is said about it."""
 
 import platform
+import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -30,6 +31,11 @@ class Build:
     version: str
     variant: Variant
     log: list[str] = field(default_factory=list)
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """Three numbers of the version, for systems that know no others: (0, 2, 0) of "0.2.0rc1"."""
+        return tuple(int(number) for number in re.findall(r"\d+", self.version)[:3])
 
     @property
     def work(self) -> Path:

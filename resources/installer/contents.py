@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path, PurePath, PurePosixPath
 from typing import NamedTuple
 
+from resources.installer.build import BuildError
+
 UNUSED_MODULES = (
     "IPython",
     "PIL",  # optional in what we use; pictures go through OpenCV, tifffile and pi-heif
@@ -15,6 +17,7 @@ UNUSED_MODULES = (
     "lightning_utilities.install",
     "matplotlib",
     "mypy",
+    "networkx",  # of torch's compiler
     "openvino_telemetry",  # openvino works without it
     "onnxruntime",  # of tests; exported files are compared in OpenVINO and torch
     "pandas",
@@ -27,6 +30,7 @@ UNUSED_MODULES = (
     "tensorboard",
     "tkinter",
     "torch.utils.tensorboard",
+    "triton",  # a compiler
     "zstandard",
 )
 """Modules that something imports if they are there, and that nothing here needs."""
@@ -51,23 +55,27 @@ QT_LIBRARIES = ("Core", "DBus", "Gui", "Network", "OpenGL", "Svg", "WaylandClien
 OPENVINO_LIBRARIES = (
     "openvino",
     "openvino_intel_cpu_plugin",
+    "openvino_arm_cpu_plugin",
     "openvino_ir_frontend",
     "openvino_onnx_frontend",  # what was exported is read again, and compared
     "openvino_pytorch_frontend",
     "hwloc",
     "tbb",
 )
-"""The library, its only plugin in use, readers of networks, and threads."""
+"""The library, its only plugin in use (it has two names), readers of networks, and threads."""
 
 _DROPPED = (
     r"openvino/frontend/(paddle|tensorflow|jax)/.*\.(so|pyd)$",
     # torch: what compiles, tests and links other programs
     r"torch/(include|share|test|testing|lib/cmake|_inductor|_dynamo|distributed/pipelining)/.*\.(h|hpp|cuh|cpp|cmake|a|lib)$",
     r"torch/bin/(?!torch_shm_manager)",
+    r"torch/_inductor/(codegen|fx_passes|kernel|template_heuristics)/",
+    r"pydantic/v1/|mpmath/tests/",
     r"torch/lib/lib(torchbind_test|jitbackend_test|backend_with_compiler|aoti_custom_ops)\.",
     r"torch/testing/_internal/(?!(__init__|common_dtype|logging_tensor|distributed/__init__|distributed/fake_pg)\.)",
     # Qt: no QML, no translations of dialogs that are never shown, no TLS, no SQL
     r"PySide6/(Qt/)?(qml|translations|resources|libexec|metatypes)/",
+    r"PySide6/opengl32sw\.dll$",  # draws 3D without a graphics card
     r"PySide6/(glue|include|typesystems|scripts|support/.*\.pyi$)",
     # fonts of the icon package, but for the one in use
     r"qtawesome/fonts/(?!phosphor)",
@@ -102,6 +110,10 @@ _system = re.compile("^(" + "|".join(_SYSTEM_LIBRARIES) + ")")
 _qt_plugin = re.compile(r"PySide6/(?:Qt/)?plugins/([^/]+)/(?:lib)?([^/]+?)\.(?:so|dll|dylib)")
 _qt_library = re.compile(r"PySide6/(?:Qt/lib/)?(?:lib)?Qt6?(\w+?)(?:\.framework/.*|\.so[.0-9]*|\.dll|\.abi3\.so)$")
 _openvino_library = re.compile(r"openvino/libs/(?:lib)?(\w+?)(?:bind_2_5|malloc|12)?\.(?:\d+\.)?(?:so|dll|dylib)")
+
+
+LIBRARY = "_internal"
+"""The folder of everything but the executables."""
 
 
 class Content(NamedTuple):
@@ -143,12 +155,20 @@ def is_from_system(source: Path) -> bool:
     return source.is_relative_to("/lib") or source.is_relative_to("/lib64") or source.is_relative_to("/usr/lib")
 
 
-def write_contents(file: Path, contents: Iterable[Content]) -> None:
-    """Keep the list for the steps that come after the freezing."""
+def write_contents(file: Path, contents: Iterable[Content], version: str) -> None:
+    """Keep the list for the steps that come after the freezing, and of which version of the program it is."""
     entries = [{"path": content.path.as_posix(), "source": str(content.source)} for content in contents]
-    file.write_text(json.dumps(entries, indent=1), encoding="utf-8")
+    file.write_text(json.dumps({"version": version, "files": entries}, indent=1), encoding="utf-8")
 
 
-def read_contents(file: Path) -> list[Content]:
-    """What `write_contents` kept."""
-    return [Content(Path(entry["path"]), Path(entry["source"])) for entry in json.loads(file.read_text(encoding="utf-8"))]
+def read_contents(file: Path, version: str) -> list[Content]:
+    """What `write_contents` kept. Raises BuildError where that was of another version, or cannot be read."""
+    try:
+        kept = json.loads(file.read_text(encoding="utf-8"))
+        found = kept["version"]
+        contents = [Content(Path(entry["path"]), Path(entry["source"])) for entry in kept["files"]]
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise BuildError(f"There is nothing to use again: {file} cannot be read. Leave out --reuse.") from error
+    if found != version:
+        raise BuildError(f"What was frozen is version {found}, and this is {version}. Leave out --reuse.")
+    return contents

@@ -17,6 +17,8 @@ PROGRAM = Path("opt") / PACKAGE
 """Where the frozen folder lies on the computer that it is installed on."""
 _OPTIONAL = ("libqgtk3.so",)
 """Parts of ours that are loaded only where what they are linked with is there: a theme, say."""
+_DATA = ("xkb-data",)
+"""What libraries that come along read from elsewhere: keyboards."""
 _DPKG_INFO = Path("/var/lib/dpkg/info")
 _ICON_SIDES = (16, 24, 32, 48, 64, 128, 256)
 
@@ -57,6 +59,8 @@ def _put_files(build: Build, tree: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)
         target.chmod(0o644)
+    notices = tree / "usr/share/doc/p2p-desktop/THIRD-PARTY-NOTICES.txt"
+    notices.symlink_to(Path("/") / PROGRAM / "THIRD-PARTY-NOTICES.txt")
     changes = tree / "usr/share/doc/p2p-desktop/CHANGELOG.md.gz"
     changes.write_bytes(gzip.compress((build.root / "CHANGELOG.md").read_bytes(), mtime=0))
     command = tree / "usr" / "bin" / "p2p-desktop"
@@ -68,12 +72,17 @@ def _control(build: Build, tree: Path) -> str:
     files = [file for file in (tree / PROGRAM).rglob("*") if file.is_file() and not file.is_symlink()]
     kilobytes = sum(-(-file.stat().st_size // 1024) for file in tree.rglob("*") if not file.is_symlink())
     values = {
-        "version": build.version,
+        "version": debian_version(build.version),
         "architecture": _said(["dpkg", "--print-architecture"]).strip(),
         "installed_size": str(kilobytes),
-        "depends": ", ".join(dependencies(files)),
+        "depends": ", ".join([*dependencies(files), *_DATA]),
     }
     return (build.installers / "linux" / "control").read_text(encoding="utf-8").format(**values)
+
+
+def debian_version(version: str) -> str:
+    """A version so that a pre-release comes before its release: 0.2.0rc1 is 0.2.0~rc1."""
+    return re.sub(r"(?<=\d)\.?(a|b|rc|dev)(?=\d)", r"~\1", version)
 
 
 def dependencies(files: Iterable[Path]) -> list[str]:
@@ -134,7 +143,8 @@ def _first_version(package: str, library: str, symbol_version: str) -> tuple[int
             if not line.startswith((" ", "|", "*")):
                 inside = line.startswith(f"{library} ")
             elif inside and line.strip().startswith(f"{symbol_version}@{symbol_version} "):
-                return tuple(int(part) for part in re.findall(r"\d+", line.split()[1].partition("-")[0]))
+                known = line.split()[1].rpartition(":")[2].partition("-")[0]  # without an epoch, and what Debian added
+                return tuple(int(part) for part in re.findall(r"\d+", known))
     return ()
 
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from packaging.utils import canonicalize_name
 
 from resources.installer.contents import Content
+from resources.installer.owners import MICROSOFT
 
 TEXTS = Path(__file__).parent / "licences"
 COMMON_LICENCES = Path("/usr/share/common-licenses")
@@ -21,6 +22,9 @@ DEBIAN_NOTES = Path("/usr/share/doc")
 LICENCE_NAME = re.compile(r"licen[cs]e|copying|notice|third[-_ ]?party|copyright|patents", re.IGNORECASE)
 NO_TEXT = {".py", ".pyc", ".pyi", ".so", ".pyd", ".dll", ".h", ".hpp", ".cpp", ".json", ".html", ".svg", ".png"}
 REFERRED = re.compile(r"/usr/share/common-licenses/([A-Za-z0-9.+-]*[A-Za-z0-9+])")
+
+
+MICROSOFT_TERMS = "microsoft-runtime.txt"
 
 
 class Text(NamedTuple):
@@ -116,7 +120,12 @@ def python_texts() -> tuple[list[Text], list[str]]:
 
 
 def texts_of_package(package: str, notes: Path = DEBIAN_NOTES, common: Path = COMMON_LICENCES) -> tuple[list[Text], list[str]]:
-    """Return the texts of a Debian package: its copyright file, and the common licences to which that refers."""
+    """Return the texts of a Debian package: its copyright file, and the common licences to which that refers.
+
+    What Windows has of Visual C++ counts as one, with the terms under which it is passed on.
+    """
+    if package == MICROSOFT.name:
+        return stored_texts([MICROSOFT_TERMS]), []
     file = notes / package / "copyright"
     if not file.is_file():
         return [], [f"the system's package {package}"]

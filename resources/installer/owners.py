@@ -19,6 +19,8 @@ from resources.installer.contents import Content
 ROOT = Path(__file__).resolve().parents[2]  # the checkout
 OUR_NAME = canonicalize_name("p2p-desktop")
 PYTHON_LIBRARY = re.compile(r"(lib)?python3(\.?\d+t?)?\.|Python$", re.IGNORECASE)
+# What Windows keeps of Visual C++, and every program may pass on.
+_WINDOWS_RUNTIME = re.compile(r"(msvcp|vcruntime|concrt|vcomp|ucrtbase)\d*.*\.dll$", re.IGNORECASE)
 # In these Python is one of many: what lies there beside its own folder is not Python's.
 SHARED_PREFIXES = (Path("/usr"), Path("/usr/local"))
 INSTALLED = {"site-packages", "dist-packages"}
@@ -32,6 +34,7 @@ class Owner(NamedTuple):
 
 
 PROGRAM = Owner("program", "p2p-desktop")
+MICROSOFT = Owner("system", "Microsoft Visual C++ runtime")
 PYTHON = Owner("python", "Python")
 
 
@@ -111,6 +114,8 @@ def _owner_of_source(source: Path, recorded: dict[str, str], root: Path) -> Owne
 
 
 def _owner_beyond(source: Path, packages: dict[Path, str]) -> Owner:
+    if _WINDOWS_RUNTIME.match(source.name) and "system32" in (part.lower() for part in source.parts):
+        return MICROSOFT
     package = packages.get(source)
     return Owner("unknown", str(source)) if package is None else Owner("system", package)
 

@@ -26,10 +26,9 @@ _VERSION = """VSVersionInfo(
 """
 
 
-def write_version(file: Path, version: str) -> None:
+def write_version(build: Build, file: Path) -> None:
     """What the properties of the executables tell, as the freezer reads it."""
-    numbers = tuple([*(int(part) for part in version.split(".")[:3]), 0, 0, 0][:4])
-    file.write_text(_VERSION.format(numbers=numbers, version=version), encoding="utf-8")
+    file.write_text(_VERSION.format(numbers=(*build.numbers, 0), version=build.version), encoding="utf-8")
 
 
 def make_setup(build: Build) -> Path:
@@ -40,6 +39,7 @@ def make_setup(build: Build) -> Path:
         return make_zip(build)
     values = {
         "Version": build.version,
+        "Numbers": ".".join(map(str, build.numbers)),
         "Source": build.frozen,
         "Icon": build.work / "icons" / "icon.ico",
         "Output": build.output,

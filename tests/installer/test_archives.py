@@ -43,12 +43,13 @@ def test_a_zip_holds_the_folder(build):
     assert make_zip(build).stat().st_size > 100
 
 
-def test_sums_are_those_of_the_files(tmp_path):
-    first, second = tmp_path / "b.deb", tmp_path / "a.tar.zst"
-    first.write_bytes(b"one")
-    second.write_bytes(b"two")
-    lines = write_sums(tmp_path, [first, second]).read_text().splitlines()
-    assert lines == [f"{hashlib.sha256(b'two').hexdigest()}  a.tar.zst", f"{hashlib.sha256(b'one').hexdigest()}  b.deb"]
+def test_sums_are_those_of_all_packages_of_the_version(tmp_path):
+    cpu, cuda = "p2p-desktop-1.2.3-linux-x86_64-cpu.deb", "p2p-desktop-1.2.3-linux-x86_64-cuda.tar.zst"
+    others = ("p2p-desktop-1.2.2-linux-x86_64-cpu.deb", "p2p-desktop-1.2.3-linux-x86_64-cpu.log", "other-1.2.3-x.deb")
+    for name in (cuda, cpu, *others):
+        (tmp_path / name).write_text(name)
+    lines = write_sums(tmp_path, "1.2.3").read_text().splitlines()
+    assert lines == [f"{hashlib.sha256(name.encode()).hexdigest()}  {name}" for name in (cpu, cuda)]
 
 
 def test_a_tool_that_fails_is_told_with_its_last_words(tmp_path):
@@ -58,8 +59,9 @@ def test_a_tool_that_fails_is_told_with_its_last_words(tmp_path):
         run([tmp_path / "missing"], log=tmp_path / "log")
 
 
-def test_what_windows_tells_of_the_program_is_readable_by_the_freezer(tmp_path):
-    write_version(tmp_path / "version.txt", "1.2.3")
+@pytest.mark.parametrize("version", ["1.2.3", "1.2.3rc1"])
+def test_what_windows_tells_of_the_program_is_readable_by_the_freezer(tmp_path, version):
+    write_version(Build(tmp_path, tmp_path, version, "cpu"), tmp_path / "version.txt")
     said = (tmp_path / "version.txt").read_text(encoding="utf-8")
     kinds = ("VSVersionInfo", "FixedFileInfo", "StringFileInfo", "StringTable", "StringStruct", "VarFileInfo", "VarStruct")
     names = {kind: lambda *values, **named: (values, named) for kind in kinds}

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from resources.installer.build import BuildError
 from resources.installer.contents import Content, is_from_system, is_wanted, never_shipped, read_contents, write_contents
 
 QT = "PySide6/Qt/"
@@ -93,8 +94,18 @@ def test_what_speaks_to_strangers_or_is_gpl_only_stops_a_build():
 
 def test_the_list_survives_the_trip(tmp_path):
     files = [Content(Path("_internal/a b/ü.so"), Path("/usr/lib/ü.so"))]
-    write_contents(tmp_path / "contents.json", files)
-    assert read_contents(tmp_path / "contents.json") == files
+    write_contents(tmp_path / "contents.json", files, "1.2.3")
+    assert read_contents(tmp_path / "contents.json", "1.2.3") == files
+
+
+def test_what_was_frozen_of_another_version_or_is_no_list_is_not_used_again(tmp_path):
+    write_contents(tmp_path / "contents.json", [], "1.2.3")
+    with pytest.raises(BuildError, match=r"frozen is version 1\.2\.3, and this is 1\.2\.4"):
+        read_contents(tmp_path / "contents.json", "1.2.4")
+    (tmp_path / "contents.json").write_text("[]")
+    for file in ("contents.json", "missing.json"):
+        with pytest.raises(BuildError, match="nothing to use again"):
+            read_contents(tmp_path / file, "1.2.3")
 
 
 def test_libraries_of_the_system_are_told_from_those_of_packages():

@@ -57,6 +57,13 @@ def test_a_library_that_is_nowhere_is_named(tmp_path, monkeypatch):
         debian.dependencies(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(
+    ("version", "of_debian"), [("0.2.0", "0.2.0"), ("0.2.0rc1", "0.2.0~rc1"), ("0.2.0.dev3", "0.2.0~dev3"), ("1.0a2", "1.0~a2")]
+)
+def test_a_pre_release_comes_before_its_release(version, of_debian):
+    assert debian.debian_version(version) == of_debian
+
+
 @pytest.mark.skipif(not shutil.which("dpkg-deb"), reason="dpkg-deb is not here")
 def test_a_package_holds_the_program_and_what_a_desktop_looks_for(tmp_path):
     root = Path(__file__).parents[2]
@@ -79,6 +86,7 @@ def test_a_package_holds_the_program_and_what_a_desktop_looks_for(tmp_path):
     fields = subprocess.run(["dpkg-deb", "--field", package], capture_output=True, text=True, check=True).stdout
     assert "Version: 1.2.3" in fields
     assert "Depends: libc6 (>= 2." in fields
+    assert "xkb-data" in fields
     listed = subprocess.run(["dpkg-deb", "--contents", package], capture_output=True, text=True, check=True).stdout
     assert "root/root" in listed
     for line in (

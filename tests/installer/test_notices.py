@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from resources.installer.contents import Content
-from resources.installer.licence_texts import FACTS, TEXTS, texts_of_distribution, texts_of_package
+from resources.installer.licence_texts import FACTS, MICROSOFT_TERMS, TEXTS, texts_of_distribution, texts_of_package
 from resources.installer.notices import write_notices
 from resources.installer.owners import debian_packages
 
@@ -104,6 +104,16 @@ def test_a_file_that_nobody_owns_is_lacking(site, write, tmp_path):
 
     assert len(report.lacking) == 2
     assert all(any(str(file) in line for line in report.lacking) for file in (stray, forgotten))
+
+
+def test_what_windows_has_of_visual_c_is_nobodys_and_comes_with_its_terms(write):
+    library = Path("C:/Windows/System32/MSVCP140.dll") if sys.platform == "win32" else Path("/Windows/System32/MSVCP140.dll")
+
+    report, text = write([Content(Path("_internal/MSVCP140.dll"), library)])
+
+    assert report.lacking == []
+    assert "distributable code" in text
+    assert "sources.debian.org" not in text
 
 
 def test_without_pyinstallers_text_the_boot_loader_is_lacking(write, site):
@@ -208,7 +218,7 @@ def test_what_is_really_installed_has_its_texts(name, file, num_texts, words):
 def test_every_stored_text_is_there_and_every_one_is_used():
     named = {file for fact in FACTS for file in fact.texts}
 
-    assert named == {file.name for file in TEXTS.iterdir() if file.is_file()}
+    assert named | {MICROSOFT_TERMS} == {file.name for file in TEXTS.iterdir() if file.is_file()}
 
 
 def test_a_debian_package_brings_the_common_licences_to_which_it_refers(tmp_path):

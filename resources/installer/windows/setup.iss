@@ -1,12 +1,12 @@
-; The installer for Windows, compiled by Inno Setup 6 from build_installer.py:
-;   ISCC /DVersion=0.1.0 /DSource=FROZEN /DIcon=ICO /DOutput=FOLDER /DName=FILE setup.iss
+; The installer for Windows, compiled by Inno Setup 6.3 or later from build_installer.py:
+;   ISCC /DVersion=0.1.0 /DNumbers=0.1.0 /DSource=FROZEN /DIcon=ICO /DOutput=FOLDER /DName=FILE setup.iss
 
 [Setup]
 AppId={{8C1B4C0E-5E0B-4D0A-9A53-6E3B51B0A7D4}
 AppName=P2P Desktop
 AppVersion={#Version}
 AppPublisher=The makers of P2P Desktop
-VersionInfoVersion={#Version}
+VersionInfoVersion={#Numbers}
 DefaultDirName={autopf}\P2P Desktop
 DefaultGroupName=P2P Desktop
 DisableProgramGroupPage=yes
