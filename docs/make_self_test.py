@@ -8,7 +8,7 @@ Due whenever a model that ships is replaced, or the example is; tests/cli/test_s
 import tempfile
 from pathlib import Path
 
-from p2p_desktop.cli.stored_pictures import EXAMPLE, MADE_FROM, example_for
+from p2p_desktop.cli.self_test.stored_pictures import EXAMPLE, MADE_FROM, example_for
 from p2p_desktop.inference.translator import Translator
 from training.contract.metadata import Metadata
 from training.contract.model_file import file_digest

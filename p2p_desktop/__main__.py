@@ -12,16 +12,20 @@ from training.contract.errors import P2PError
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program and give its exit code (design 3.5)."""
+    guard_if_told()  # before anything: a frozen program that is a worker of another goes no further than `prepare`
     if getattr(sys, "frozen", False):
         from p2p_desktop.frozen import prepare
 
         prepare()
-    guard_if_told()
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words[:1] == ["window-check"]:  # of the self-test
         from p2p_desktop.ui.window_check import check_window
 
         return check_window(words[1:])
+    if words[:1] == ["self-check"]:  # of the self-test
+        from p2p_desktop.cli.self_test.check import run_check
+
+        return run_check(words[1:])
     if words[:1] == ["trainer"]:  # a frozen program has no `python -m training`
         from training.__main__ import main as trainer
 

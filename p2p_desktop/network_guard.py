@@ -14,7 +14,8 @@ from types import FrameType
 from typing import Any
 
 FORBID_VARIABLE = "P2P_DESKTOP_FORBID_NETWORK"
-"""Names the file that attempts are written to; every process of the program that finds it set keeps off the network."""
+"""Names the file that attempts are written to. Every process that begins at the program's door and finds it set keeps off the
+network; from source, the workers that read pairs for the trainer do not begin there."""
 
 _LOOK_UPS = ("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr", "socket.getnameinfo")  # first argument: a host
 _WAYS_OUT = ("socket.connect", "socket.sendto", "socket.sendmsg")  # second argument: an address; one that is a path stays here

@@ -3,7 +3,6 @@
 import platform
 import shutil
 import statistics
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -17,8 +16,8 @@ import typer
 
 from p2p_desktop.cli.finding import Finding
 from p2p_desktop.cli.output import print_json
-from p2p_desktop.cli.self_test import open_bench
-from p2p_desktop.cli.self_test import self_test as try_all
+from p2p_desktop.cli.self_test.bench import ROOM, open_bench
+from p2p_desktop.cli.self_test.parts import self_test as try_all
 from p2p_desktop.cli.surroundings import Surroundings
 from p2p_desktop.inference.device import Compute, choose_compute, num_cores, runtime_choice
 from p2p_desktop.inference.graphics import Graphics, examine_graphics
@@ -34,7 +33,7 @@ _NUM_TIMED = 7
 
 def doctor_command(
     self_test: Annotated[
-        bool, typer.Option("--self-test", help="Also try every part: models, window, trainer, Live; some 45 s.")
+        bool, typer.Option("--self-test", help="Also try every part: models, files, window, trainer, Live; about a minute.")
     ] = False,
     device_only: Annotated[bool, typer.Option("--device-only", help="Only tell what computes here.", hidden=True)] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON lines.")] = False,
@@ -82,8 +81,7 @@ def _examine(self_test: bool) -> Iterator[Finding]:
         try:
             bench = stack.enter_context(open_bench())
         except OSError as error:
-            remedy = "Free some space on the disk, and try again."
-            yield Finding("test", "failed", "The self-test has no folder to work in", f"{error}.", remedy)
+            yield Finding("test", "failed", "The self-test has no folder to work in", f"{error}.", ROOM)
             return
         found: list[Surroundings] = []
         yield from _examine_computer(found)
@@ -119,9 +117,9 @@ def _packages() -> Iterator[Finding]:
             found.append(f"{name} {version(name)}")
         except PackageNotFoundError:
             missing.append(name)
-    if missing and not getattr(sys, "frozen", False):
+    if missing:
         yield Finding("packages", "failed", "Packages are missing", ", ".join(missing) + ".", "Install the program again.")
-    elif found:
+    else:
         yield Finding("packages", "ok", "All packages are there", ", ".join(found) + ".")
 
 

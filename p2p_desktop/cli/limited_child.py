@@ -32,6 +32,8 @@ class Ended:
     """The end of what it said on stderr, on one line; "none" if it was silent."""
     problem: str
     """Why it never came to an end of its own, as a sentence; empty if it did."""
+    is_late: bool = False
+    """Whether that was for want of time."""
 
     def lines_of(self, kind: str) -> list[dict[str, Any]]:  # Any: JSON
         return [line for line in self.lines if line.get("type") == kind]
@@ -82,7 +84,7 @@ def run_limited(
             timer.cancel()
             _kill_all(process)
     problem = f"It did not end within {limit_s:g} s." if is_late.is_set() else ""
-    return Ended(process.returncode, tuple(lines), last_words(said), problem)
+    return Ended(process.returncode, tuple(lines), last_words(said), problem, is_late.is_set())
 
 
 def _kill_all(process: "subprocess.Popen[bytes]") -> None:

@@ -86,7 +86,9 @@ class WindowCheck(QObject):
         return False
 
     def _on_window_painted(self) -> None:
-        _tell({"type": "first_paint", "first_paint_ms": round((time.time() - _started()) * 1000)})
+        took = round((time.time() - _started()) * 1000)
+        platform, plugins = QGuiApplication.platformName(), _platform_plugins()
+        _tell({"type": "first_paint", "first_paint_ms": took, "platform": platform, "plugins": plugins})
 
     def _look(self) -> None:
         place = self._left[0]
@@ -133,6 +135,12 @@ class WindowCheck(QObject):
         self._timer.stop()
         self._window.close()
         QApplication.quit()
+
+
+def _platform_plugins() -> list[str]:
+    """Qt's plugins for screens that it finds here, by name: qxcb, qwindows."""
+    folders = [Path(path) / "platforms" for path in QApplication.libraryPaths()]
+    return sorted(file.stem.removeprefix("lib") for folder in folders if folder.is_dir() for file in folder.iterdir())
 
 
 def _num_colours(image: QImage) -> int:

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from importlib.metadata import distributions
 from pathlib import Path
 
@@ -14,12 +13,20 @@ import psutil
 import pytest
 
 from p2p_desktop.child import own_command
-from p2p_desktop.cli.self_test import Bench, judge_network, try_live, try_model, try_trainer, try_window
-from p2p_desktop.cli.stored_pictures import EXAMPLE, MADE_FROM, compare, stored_folder
+from p2p_desktop.cli.self_test import check, stored_pictures
+from p2p_desktop.cli.self_test.bench import AGAIN, LATER, ROOM, Bench
+from p2p_desktop.cli.self_test.live import try_live
+from p2p_desktop.cli.self_test.models import try_formats, try_model
+from p2p_desktop.cli.self_test.network import judge_network
+from p2p_desktop.cli.self_test.parts import self_test
+from p2p_desktop.cli.self_test.stored_pictures import EXAMPLE, MADE_FROM, compare, stored_folder
+from p2p_desktop.cli.self_test.trainer import try_trainer
+from p2p_desktop.cli.self_test.window import try_window
 from p2p_desktop.models.library import Library
 from p2p_desktop.paths import resources
 from tests.training.runs import wait_until
 from training.contract.model_file import file_digest
+from training.contract.pictures import read_picture
 
 FAKE_TRAINER = Path(__file__).with_name("fake_trainer.py")
 HANGING = [sys.executable, "-c", "import sys, time; sys.stderr.write('I hang here\\n'); sys.stderr.flush(); time.sleep(600)"]
@@ -39,7 +46,7 @@ def bench(tmp_path, converted_networks):
 
 @pytest.fixture
 def shipped(tmp_path):
-    return Library(resources() / "models", tmp_path / "added", tmp_path / "removed").models()
+    return Library(resources() / "models", tmp_path / "added", tmp_path / "removed")
 
 
 def with_own(command):
@@ -64,24 +71,83 @@ def test_what_was_stored_was_made_from_what_ships():
     assert sum(path.stat().st_size for path in stored_folder().iterdir()) < 300_000
 
 
-def test_a_model_gives_what_it_gave_and_a_picture_that_was_altered_is_told(bench, shipped, tmp_path):
-    (model,) = (model for model in shipped if model.name == "deblur")
-    assert try_model(model, bench).state == "ok"
+def test_a_model_gives_what_it_gave(bench):
+    finding = try_model("deblur", bench)
+    assert (finding.subject, finding.state) == ("test deblur", "ok"), finding.message
+    bench.num_well -= 1
+    assert judge_network(bench).state == "ok"
+
+
+@pytest.fixture
+def installation(tmp_path, monkeypatch):
+    """An installation that can be damaged: of its own, with links to what ships."""
+    folder = tmp_path / "installation"
+    for source in ("models", "self_test", "examples"):
+        (folder / source).mkdir(parents=True)
+        for file in (resources() / source).iterdir():
+            (folder / source / file.name).symlink_to(file)
+    monkeypatch.setattr(check, "resources", lambda: folder)
+    monkeypatch.setattr(check, "stored_folder", lambda: folder / "self_test")
+    monkeypatch.setattr(stored_pictures, "resources", lambda: folder)
+    return folder
+
+
+def damaged(file, content=None):
+    file.unlink()
+    if content is not None:
+        file.write_bytes(content)
+
+
+def told_by_check(capsys, *words):
+    """What the check prints that runs in a child; here in this process."""
+    code = check.run_check(words)
+    return code, [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_a_picture_that_was_altered_is_told(bench, installation, user_home, capsys):
     picture = cv2.imread(str(stored_folder() / "deblur.png"))
     picture[:8, :8] ^= 16
-    cv2.imwrite(str(tmp_path / "deblur.png"), picture)
-    finding = try_model(model, bench, tmp_path)
-    assert (finding.subject, finding.state) == ("test deblur", "failed")
+    damaged(installation / "self_test" / "deblur.png", cv2.imencode(".png", picture)[1].tobytes())
+    code, lines = told_by_check(capsys, "model", "deblur")
+    assert code == 0
+    assert [line["agrees"] for line in lines] == [False, False]
+    text = "\n".join(map(json.dumps, lines))
+    finding = try_model("deblur", bench, [sys.executable, "-c", f"print({text!r})"])
+    assert (finding.subject, finding.state, finding.remedy) == ("test deblur", "failed", AGAIN)
     assert "On torch its result differs by up to " in finding.message
-    assert finding.remedy
 
 
-def test_a_picture_that_is_missing_and_a_model_that_is_damaged_are_told(bench, shipped, tmp_path):
-    assert try_model(shipped[0], bench, tmp_path).state == "failed"
-    (tmp_path / "bad.safetensors").write_bytes(b"no model")
-    (tmp_path / "bad.png").write_bytes((stored_folder() / "deblur.png").read_bytes())
-    finding = try_model(replace(shipped[0], path=tmp_path / "bad.safetensors"), bench, tmp_path)
-    assert finding.title == "The model bad does not work"
+@pytest.mark.parametrize("content", [None, b"version https://git-lfs.github.com/spec/v1\n"])
+def test_a_model_that_is_missing_or_damaged_is_tried_and_told(installation, shipped, bench, capsys, content):
+    damaged(installation / "models" / "deblur.safetensors", content)
+    code, lines = told_by_check(capsys, "model", "deblur")
+    assert code == 1
+    assert "deblur" in lines[-1]["message"]
+    subjects = (finding.subject for finding in self_test(shipped, bench))
+    assert "test deblur" in [next(subjects) for _ in range(2)]  # whether or not the library knows a model of that name
+
+
+def test_a_model_that_takes_the_process_down_is_told_and_the_others_are_tried(bench):
+    finding = try_model("deblur", bench, [sys.executable, "-c", "import os\nos.abort()"])
+    assert finding.state == "failed"
+    assert "ended with code" in finding.message
+    half = [sys.executable, "-c", f"print({json.dumps({'type': 'difference', 'runtime': 'torch', 'worst': 0, 'agrees': True})!r})"]
+    assert try_model("colorize", bench, half).message == "It was tried on 1 of 2 runtimes."
+
+
+def test_files_of_each_kind_are_written_and_read(bench):
+    finding = try_formats(bench)
+    assert (finding.subject, finding.state) == ("test formats", "ok"), finding.message
+    assert finding.message == "jpg, png, webp, tiff, avif, bmp, heic."
+
+
+def test_a_kind_of_file_that_does_not_work_is_told(bench, installation, capsys, monkeypatch):
+    damaged(installation / "self_test" / check.PHONE, b"no picture")
+    assert told_by_check(capsys, "formats")[0] == 1
+    monkeypatch.setattr("training.contract.pictures.read_picture", lambda path: read_picture(resources() / "examples" / EXAMPLE))
+    code, lines = told_by_check(capsys, "formats")
+    assert (code, lines[-1]["message"]) == (1, "A picture that was written as jpg is another one when it is read.")
+    assert try_formats(bench, [sys.executable, "-c", ""]).message == "None was tried."
 
 
 def test_pictures_agree_within_a_level_and_few_values_within_three():
@@ -129,8 +195,21 @@ def test_a_page_that_was_not_shown_is_told(bench):
 def test_a_child_that_hangs_is_ended_and_told(bench):
     bench.limit_s = 2.0
     finding = try_window(bench, HANGING)
-    assert finding.state == "failed"
+    assert (finding.state, finding.remedy) == ("failed", LATER)
     assert finding.message == "It did not end within 2 s. Its last words: I hang here"
+
+
+def test_a_full_disk_asks_for_room(bench):
+    finding = try_window(bench, [sys.executable, "-c", "import sys; sys.exit('OSError: [Errno 28] No space left on device')"])
+    assert finding.remedy == ROOM
+
+
+def test_a_window_without_its_systems_plugin_is_told(bench):
+    lines = [{"type": "page", "page": name, "ms": 3} for name in "abcde"]
+    lines += [{"type": "first_paint", "first_paint_ms": 3, "platform": "offscreen", "plugins": ["qoffscreen"]}]
+    text = "\n".join(map(json.dumps, lines))
+    finding = try_window(bench, [sys.executable, "-c", f"print({text!r})"])
+    assert "its plugin for the screens of this system" in finding.message
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked here")
@@ -148,6 +227,8 @@ def test_the_trainer_steps_obeys_and_leaves_what_it_should(bench):
     finding = try_trainer(bench)
     assert (finding.subject, finding.state) == ("test trainer", "ok"), finding.message
     assert list((bench.folder / "run" / "checkpoints").iterdir())
+    bench.num_well -= 1
+    assert judge_network(bench).state == "ok"
 
 
 @pytest.mark.parametrize(
@@ -177,7 +258,10 @@ def test_live_plays_the_clip_or_says_why_not(bench, shipped, tmp_path):
     assert finding.message == "3 of 12 frames came out."
     bench.folder = tmp_path / "again"
     bench.folder.mkdir()
-    assert try_live([], bench).message == "No model came with the program that takes a camera's frames."
+    assert (
+        try_live(Library(tmp_path, tmp_path, tmp_path), bench).message
+        == "No model came with the program that takes a camera's frames."
+    )
     assert try_live(shipped, bench, DYING).message.startswith("It ended with code 1.")
 
 
@@ -237,6 +321,7 @@ def test_the_whole_self_test_passes_leaves_nothing_behind_and_writes_as_it_goes(
         "test colorize",
         "test deblur",
         "test fill-depth",
+        "test formats",
         "test window",
         "test trainer",
         "test live",
@@ -254,7 +339,7 @@ def test_being_asked_to_end_ends_the_children_and_leaves_nothing_behind(home_in_
     command = own_command("doctor", "--self-test", "--json")
     environment = {"TMPDIR": str(temporary), "PYTHONPATH": str(Path(__file__).parents[2])}
     with subprocess.Popen(command, env=os.environ | environment, stdout=subprocess.PIPE) as process:
-        while json.loads(process.stdout.readline())["subject"] != "test fill-depth":
+        while json.loads(process.stdout.readline())["subject"] != "test formats":
             pass
         wait_until(lambda: psutil.Process(process.pid).children(), "the window")
         window = psutil.Process(process.pid).children()[0]

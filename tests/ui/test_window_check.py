@@ -8,6 +8,7 @@ import sys
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
+from p2p_desktop.cli.self_test.window import NATIVE
 from p2p_desktop.ui.main_window import MainWindow
 from p2p_desktop.ui.window_check import WindowCheck, check_window
 
@@ -29,6 +30,8 @@ def test_every_page_is_painted_and_kept_and_the_window_closes_in_order(tmp_path,
     lines = [json.loads(line) for line in ended.stdout.splitlines()]
     assert lines[0]["type"] == "first_paint"
     assert 100 < lines[0]["first_paint_ms"] < 60_000
+    assert lines[0]["platform"] == "offscreen"
+    assert {"qoffscreen", NATIVE} <= set(lines[0]["plugins"])
     assert [line["page"] for line in lines[1:]] == PLACES
     assert all(line["ms"] >= 0 and line["colours"] > 100 for line in lines[1:])
     assert sorted(path.stem for path in (tmp_path / "seen").iterdir()) == sorted(PLACES)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from p2p_desktop.paths import resources
+from training.contract.errors import ConfigError
 
 if TYPE_CHECKING:
     from training.contract.encodings import Pixels
@@ -41,14 +42,23 @@ def stored_folder() -> Path:
     return resources() / "self_test"
 
 
-def example_for(frame: "Frame") -> "Pixels":
-    """The square that is translated, as a model takes it. Raises PictureError, ConfigError."""
+def stored_models() -> list[str]:
+    """The names of all models that ship, whether or not they are there. Raises ConfigError where the installation is incomplete."""
+    names = sorted(path.stem for path in stored_folder().glob("*.png"))
+    if not names:
+        raise ConfigError(f"{stored_folder()} holds no pictures to compare with.")
+    return names
+
+
+def example_for(frame: "Frame | None") -> "Pixels":
+    """The square that is translated, as a model takes it; None: as it is. Raises PictureError, ConfigError."""
     from p2p_desktop.inference.trial_picture import source_for
     from training.contract.pictures import read_picture
 
     rgb = read_picture(resources() / "examples" / EXAMPLE).pixels
     top, left = ((length - SIDE) // 2 for length in rgb.shape[:2])
-    return source_for(rgb[top : top + SIDE, left : left + SIDE], frame)
+    square = rgb[top : top + SIDE, left : left + SIDE]
+    return square if frame is None else source_for(square, frame)
 
 
 def compare(one: "Pixels", other: "Pixels") -> Difference:
