@@ -60,7 +60,7 @@ def _make(build: Build, *, reuse: bool) -> None:
     contents = read_contents(build.work / "contents.json", build.version)
     if not build.frozen.is_dir():
         raise BuildError(f"There is nothing to use again: {build.frozen} does not exist. Leave out --reuse.")
-    build.say("\n" + size_table(build.frozen, contents))
+    build.say("\n" + size_table(build.packed, contents))
     try_program(build)
     try_commands(build)
     picture_pages(build, build.output / "pages")

@@ -50,6 +50,11 @@ class Build:
         return self.work / "p2p-desktop"
 
     @property
+    def packed(self) -> Path:
+        """The folder that holds everything which people get."""
+        return self.frozen.parent if sys.platform == "darwin" else self.frozen
+
+    @property
     def installers(self) -> Path:
         """Descriptions of packages, beside this file."""
         return self.root / "resources" / "installer"

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from resources.installer.contents import Content
+from resources.installer.contents import LIBRARY, Content
 from resources.installer.owners import PROGRAM, ROOT, Owner, find_owners
 
 LARGE = 3_000_000  # bytes; a file above is named
@@ -13,6 +13,8 @@ MB = 1_000_000
 SAMPLE = 256 * 1024  # bytes that are compressed of every STRIDE: a whole program would take minutes
 STRIDE = 2 * 1024 * 1024
 LEVEL = 6  # of zlib; an installer packs tighter, and all files together
+
+_OF_MACOS = ("Frameworks", "Resources")
 
 MODELS = "models"
 SYSTEM = "system libraries"
@@ -44,7 +46,7 @@ def measure(folder: Path, contents: Iterable[Content], search: list[str] | None 
         if file.is_file() and not file.is_symlink():
             path = file.relative_to(folder)
             entry = (path.as_posix(), file.stat().st_size, packed_size(file))
-            groups.setdefault(_group(path, owners.get(path)), []).append(entry)
+            groups.setdefault(_group(path, owners.get(_listed(path))), []).append(entry)
     sizes = [_size(name, entries) for name, entries in groups.items()]
     return sorted(sizes, key=lambda size: (-size.num_bytes, size.name))
 
@@ -77,6 +79,11 @@ def _samples(file: Path, num_bytes: int) -> Iterator[bytes]:
         for start in range(0, num_bytes, STRIDE):
             stream.seek(start)
             yield stream.read(SAMPLE)
+
+
+def _listed(path: Path) -> Path:
+    """How the list of contents calls a file: an application for macOS has two folders where others have one."""
+    return Path(LIBRARY, *path.parts[1:]) if path.parts[0] in _OF_MACOS else path
 
 
 def _group(path: Path, owner: Owner | None) -> str:

@@ -56,6 +56,18 @@ def test_a_file_that_the_list_does_not_have_is_told(frozen):
     assert unknown.num_bytes == 57
 
 
+def test_an_application_for_macos_has_two_folders(frozen):
+    folder, contents, *rest = frozen
+    for name, part in (("Frameworks", "one"), ("Resources", "resources")):
+        (folder / name).mkdir()
+        (folder / "_internal" / part).rename(folder / name / part)
+
+    sizes = {size.name: size.num_bytes for size in measure(folder, contents, *rest)}
+
+    assert sizes["one"] == LARGE + 1
+    assert sizes["models"] == 3000
+
+
 def test_the_table_ends_with_the_total(frozen):
     lines = size_table(*frozen).splitlines()
 
