@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import Protocol
 
+from p2p_desktop.child import is_frozen
 from p2p_desktop.live.fitting import check_frame, even_size, fitted
 from p2p_desktop.live.frames import Rgb
 from p2p_desktop.live.mailbox import Mailbox
@@ -16,6 +17,11 @@ log = logging.getLogger(__name__)
 
 LIBRARY = "pyvirtualcam"
 AGAIN_S = 0.5  # without a new frame, after which the last is sent again: whoever begins to look must see one
+_LIBRARY_MISSING = "Other programs can be given a camera once pyvirtualcam is installed: pip install pyvirtualcam."
+_LIBRARY_LEFT_OUT = (  # of the frozen program: pyvirtualcam is under the GPL
+    "The installed program cannot send to a virtual camera, because the library for it is under another licence; "
+    "P2P Desktop from source with its extra \u201cvirtualcam\u201d can."
+)
 _DRIVERS = {
     "linux": "Install v4l2loopback and load it with: sudo modprobe v4l2loopback",
     "darwin": "Install OBS Studio, start its virtual camera once, and try again",
@@ -93,7 +99,7 @@ class VirtualCamera:
         try:
             device = self._opened(size)
         except ImportError as error:
-            self._give_up("Other programs can be given a camera once pyvirtualcam is installed: pip install pyvirtualcam.", error)
+            self._give_up(_LIBRARY_LEFT_OUT if is_frozen() else _LIBRARY_MISSING, error)
             return
         except (RuntimeError, ValueError, OSError) as error:  # the library's words for no driver, or none that is free
             advice = next((text for system, text in _DRIVERS.items() if sys.platform.startswith(system)), _DRIVERS["linux"])

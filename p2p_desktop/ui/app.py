@@ -22,6 +22,7 @@ from p2p_desktop.ui.errors import UncaughtErrors
 from p2p_desktop.ui.icons import Icons
 from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.main_window import MainWindow
+from p2p_desktop.ui.program import Program
 from p2p_desktop.ui.settings_box import SettingsBox
 from p2p_desktop.ui.single_instance import SingleInstance
 from p2p_desktop.ui.theme import Theme
@@ -46,9 +47,9 @@ def run_window(paths: Sequence[Path], look_on: Callable[[MainWindow, UncaughtErr
     os.environ.pop("QT_QPA_PLATFORM_PLUGIN_PATH", None)  # the full OpenCV, installed beside us, points it at its own Qt
     sys.setswitchinterval(_SWITCH_S)
     gc.set_threshold(*_COLLECT_AT)
-    app = QApplication.instance() or QApplication(sys.argv[:1])
-    if not isinstance(app, QApplication):
-        raise TypeError("Qt was started without widgets")
+    app = QApplication.instance() or Program(sys.argv[:1])
+    if not isinstance(app, Program):
+        raise TypeError("Qt was started by somebody else")
     if is_frozen():
         forget_qt(os.environ)
     app.setApplicationName("p2p-desktop")
@@ -66,8 +67,9 @@ def run_window(paths: Sequence[Path], look_on: Callable[[MainWindow, UncaughtErr
     theme = Theme(app, settings.value.theme)  # type: ignore[arg-type]  # Settings holds nothing else
     window = MainWindow(Look(theme, Icons(theme)), here, settings, errors)
     window.setWindowIcon(app_icon())
-    instance.files_received.connect(window.open_paths)
-    instance.files_received.connect(window.come_to_front)
+    for files_came in (instance.files_received, app.files_opened):
+        files_came.connect(window.open_paths)
+        files_came.connect(window.come_to_front)
     signals = _Signals(app)
     signals.received.connect(window.close_down)
     signals.received.connect(app.quit)

@@ -5,6 +5,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
+from p2p_desktop.child import is_frozen
 from p2p_desktop.ui.choose_files import pictures_folder
 from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.theme import SPACE_S, SPACE_XS
@@ -59,11 +60,18 @@ class LiveOutputForm(QWidget):
     def offer_camera(self, is_there: bool) -> None:
         """Whether the library for it is installed."""
         self._camera.setEnabled(is_there)
-        self._camera_hint.setText(
-            self.tr("Video calls and other programs see the result as a camera.")
-            if is_there
-            else self.tr("Needs the package pyvirtualcam: install P2P Desktop with its extra \u201cvirtualcam\u201d.")
-        )
+        if is_there:
+            hint = self.tr("Video calls and other programs see the result as a camera.")
+            reason = self.tr("A virtual camera, whose driver must be installed: OBS has one, Linux has v4l2loopback.")
+        elif is_frozen():
+            hint = reason = self.tr(
+                "The installed program cannot send to a virtual camera, because the library for it is under another licence; "
+                "P2P Desktop from source with its extra \u201cvirtualcam\u201d can."
+            )
+        else:
+            hint = reason = self.tr("Needs the package pyvirtualcam: install P2P Desktop with its extra \u201cvirtualcam\u201d.")
+        self._camera_hint.setText(hint)
+        self._camera.setToolTip(reason)
 
     def show_camera(self, on: bool) -> None:
         """Whether there is a camera for other programs. Emits nothing."""
@@ -93,7 +101,6 @@ class LiveOutputForm(QWidget):
         self._camera = Switch(self._look, self._options)
         self._camera.setObjectName("live_virtual_camera")
         self._camera.setAccessibleName(self.tr("Camera for other programs"))
-        self._camera.setToolTip(self.tr("A virtual camera, whose driver must be installed: OBS has one, Linux has v4l2loopback."))
         self._camera.toggled.connect(self.camera_switched)
         words.setBuddy(self._camera)
         self._camera_hint = QLabel(self._options)

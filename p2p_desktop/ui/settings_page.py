@@ -10,6 +10,7 @@ from p2p_desktop.settings import Settings
 from p2p_desktop.ui.computer_panel import ComputerPanel
 from p2p_desktop.ui.errors import UncaughtErrors
 from p2p_desktop.ui.folding_panel import FoldingPanel
+from p2p_desktop.ui.licences import LicencesLine
 from p2p_desktop.ui.look import Look
 from p2p_desktop.ui.settings_box import SettingsBox
 from p2p_desktop.ui.settings_form import CONTROL_WIDTH, FolderField, WordedSlider, card, heading, leave_wheel_to_page, row
@@ -81,6 +82,7 @@ class SettingsPage(QWidget):
             layout.addWidget(heading(words, inner))
             layout.addWidget(card(rows, inner))
         layout.addStretch(1)
+        layout.addWidget(LicencesLine(inner))
         area = QScrollArea(self)
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -125,6 +125,16 @@ def test_a_missing_library_is_told_with_what_to_install(opened, monkeypatch):
     assert "pip install pyvirtualcam" in camera.problem
 
 
+def test_the_installed_program_says_that_it_has_no_library_instead_of_how_to_install_one(opened, monkeypatch):
+    monkeypatch.setitem(sys.modules, LIBRARY, None)
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    camera = opened()
+    camera.put(drawn(1))
+    until(lambda: camera.problem)
+    assert camera.problem.startswith("The installed program cannot send to a virtual camera")
+    assert "pip" not in camera.problem
+
+
 def test_a_driver_that_breaks_off_is_told_and_let_go(driver, opened):
     told = []
     camera = opened(failed=told.append)

@@ -4,9 +4,11 @@ import json
 import sys
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QDeadlineTimer, QObject, QTimer, QUrl
+from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtWidgets import QApplication, QPushButton
 
 from p2p_desktop.ui import app, main_window
@@ -14,6 +16,7 @@ from p2p_desktop.ui.main_window import MainWindow
 
 HEAVY = ("torch", "openvino", "cv2", "pyqtgraph", "qtawesome", "numpy")
 _LOOK_MS = 20
+_PATIENCE_MS = 30_000  # for what may never come
 
 
 def tell(**facts) -> None:
@@ -46,16 +49,40 @@ def end(window: MainWindow) -> None:
     QApplication.exit(0)
 
 
-def script_for(scene: str, window: MainWindow, folder: Path):
+def has_listed(window: MainWindow) -> bool:
     session = window._session
+    return (
+        session.phase == "ready" and not session.intake.is_looking and session.errands.are_done and window._probe.last is not None
+    )
 
-    def is_listed() -> bool:
-        return (
-            session.phase == "ready"
-            and not session.intake.is_looking
-            and session.errands.are_done
-            and window._probe.last is not None
-        )
+
+def open_with_program(*paths: Path) -> None:
+    """As macOS tells it: an event for each."""
+    for path in paths:
+        QApplication.sendEvent(QApplication.instance(), QFileOpenEvent(QUrl.fromLocalFile(str(path))))
+
+
+def script_of_opening(window: MainWindow, folder: Path):
+    """The first picture of the folder was opened before there was a window; the others are opened now."""
+    queue, pictures = window._session.queue, sorted(folder.iterdir())
+    patience = QDeadlineTimer(_PATIENCE_MS)
+
+    def has_come(number: int) -> bool:
+        return patience.hasExpired() or (len(queue) == number and has_listed(window))
+
+    def told(scene: str) -> None:
+        tell(scene=scene, names=[row.name for row in queue._rows], times=window.times_opened)
+
+    return [
+        (lambda: has_come(1), lambda: told("before")),
+        (lambda: True, lambda: open_with_program(*pictures[1:])),
+        (lambda: has_come(len(pictures)), lambda: told("after")),
+        (lambda: True, lambda: end(window)),
+    ]
+
+
+def script_for(scene: str, window: MainWindow, folder: Path):
+    session, is_listed = window._session, partial(has_listed, window)
 
     def start() -> None:
         window.findChild(QPushButton, "convert_start").click()
@@ -90,6 +117,8 @@ def script_for(scene: str, window: MainWindow, folder: Path):
                 ),
                 (lambda: True, lambda: end(window)),
             ]
+        case "opened":
+            return script_of_opening(window, folder)
         case "mishap":
 
             def mishap() -> None:
@@ -125,8 +154,15 @@ def main() -> int:
 
     class Played(MainWindow):
         def __init__(self, *arguments) -> None:
+            self.times_opened = 0
+            if scene == "opened":
+                open_with_program(sorted(folder.iterdir())[0])
             super().__init__(*arguments)
             self.painted.connect(self._on_painted)
+
+        def open_paths(self, paths) -> None:
+            self.times_opened += 1
+            super().open_paths(paths)
 
         def _on_painted(self) -> None:
             tell(scene="painted", modules=modules())

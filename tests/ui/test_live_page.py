@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QSlider, QSpinBox
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QLineEdit, QSlider, QSpinBox, QWidget
 
 from p2p_desktop.live.camera import CameraError
 from p2p_desktop.live.snapshot import read_about
@@ -18,6 +18,7 @@ from p2p_desktop.live.virtual_camera import LIBRARY
 from p2p_desktop.ui.address_dialog import AddressDialog
 from p2p_desktop.ui.compare_view import CompareView
 from p2p_desktop.ui.live_figures import LiveFigures
+from p2p_desktop.ui.live_output_form import LiveOutputForm
 from p2p_desktop.workers import cameras_watch
 from tests.live.clips import write_clip
 from tests.live.virtual_driver import Driver
@@ -526,3 +527,17 @@ def test_without_a_driver_for_it_the_switch_goes_back_and_says_what_is_missing(d
     live.click("live_virtual_camera")
     live.wait(lambda: "nstall" in live.note)
     assert not live.find("live_virtual_camera", QAbstractButton).isChecked()
+
+
+@pytest.mark.parametrize(("is_frozen", "begin"), [(False, "Needs the package"), (True, "The installed program cannot")])
+def test_without_the_library_for_it_the_switch_says_what_can_be_done_about_that(qtbot, look, monkeypatch, is_frozen, begin):
+    monkeypatch.setattr(sys, "frozen", is_frozen, raising=False)
+    around = QWidget()
+    qtbot.addWidget(around)
+    form = LiveOutputForm(look, around)
+    form.offer_camera(False)
+    switch = form.findChild(QAbstractButton, "live_virtual_camera")
+    hint = form.findChild(QLabel, "live_virtual_camera_hint").text()
+    assert not switch.isEnabled()
+    assert hint.startswith(begin)
+    assert switch.toolTip() == hint

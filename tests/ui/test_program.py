@@ -114,6 +114,17 @@ def test_a_second_start_hands_its_files_to_the_first_and_ends(prepared_home, pho
     assert first.end() == 0
 
 
+def test_what_macos_opens_with_the_program_comes_in_before_the_window_and_after(prepared_home, tmp_path):
+    odd = save_photo(tmp_path / "opened" / "a caf\u00e9 \u65e5\u672c #1.png")
+    others = [save_photo(odd.with_name(f"{name}.png"), seed=number) for number, name in enumerate("bc")]
+    played = Played("opened", str(odd.parent))
+    assert played.line("before")["names"] == [odd.name]
+    after = played.line("after")
+    assert after["names"] == [odd.name, *(other.name for other in others)]
+    assert after["times"] == 2  # those that were chosen together came as one
+    assert played.end() == 0
+
+
 def test_a_program_that_was_killed_does_not_stop_the_next_from_opening(prepared_home):
     first = Played("wait")
     first.line("waiting")

@@ -6,16 +6,18 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QGuiApplication, QWheelEvent
+from PySide6.QtCore import QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QAccessible, QGuiApplication, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPushButton, QScrollArea, QSlider, QWidget
 
+import p2p_desktop
 from p2p_desktop.inference.device import num_cores
 from p2p_desktop.paths import user_paths
 from p2p_desktop.settings import Settings
 from p2p_desktop.ui.errors import UncaughtErrors
 from p2p_desktop.ui.findings_view import FindingsView
+from p2p_desktop.ui.licences import licences_file
 from p2p_desktop.ui.report import without_home
 from p2p_desktop.ui.settings_box import SettingsBox
 from p2p_desktop.ui.settings_page import SettingsPage
@@ -23,6 +25,7 @@ from p2p_desktop.ui.widgets import SegmentedControl, Switch
 from p2p_desktop.workers.device_probe import DeviceProbe, Found
 from p2p_desktop.workers.doctor_run import DoctorRun
 from tests.deadlines import soon
+from training.contract.version import __version__
 
 PATIENCE_MS = 30_000
 SAID = [
@@ -298,6 +301,72 @@ def test_everything_is_reached_in_a_narrow_window(person):
     QTest.mouseClick(me.find("panel_strip"), Qt.MouseButton.LeftButton)
     me.wait(me.find("settings_check").isVisible)
     assert me.page.rect().contains(me.find("settings_computer").geometry())
+
+
+# Licences
+
+
+@pytest.fixture
+def installed(tmp_path, monkeypatch):
+    """Pretends to be the frozen program of a system, in a folder that is empty yet; gives the folder of its executable."""
+
+    def pretend(system):
+        executable = tmp_path / "Contents" / "MacOS" / "p2p-desktop"
+        executable.parent.mkdir(parents=True)
+        (tmp_path / "Contents" / "Frameworks").mkdir()
+        monkeypatch.setattr(sys, "frozen", True, raising=False)
+        monkeypatch.setattr(sys, "executable", str(executable))
+        monkeypatch.setattr(sys, "_MEIPASS", str(tmp_path / "Contents" / "Frameworks"), raising=False)
+        monkeypatch.setattr(sys, "platform", system)
+        return executable.parent
+
+    return pretend
+
+
+@pytest.mark.parametrize(("system", "place"), [("linux", "."), ("win32", "."), ("darwin", "../Frameworks")])
+def test_the_installed_program_finds_its_notices_where_they_lie(installed, system, place):
+    folder = installed(system)
+    assert licences_file() is None
+    notices = (folder / place).resolve() / "THIRD-PARTY-NOTICES.txt"
+    notices.touch()
+    assert licences_file() == notices
+
+
+def test_from_source_it_is_the_licence_of_the_checkout_and_of_nobody_else(tmp_path, monkeypatch):
+    assert licences_file() == Path(__file__).parents[2] / "LICENSE"
+    monkeypatch.setattr(p2p_desktop, "__file__", str(tmp_path / "p2p_desktop" / "__init__.py"))
+    (tmp_path / "LICENSE").touch()  # as a package of somebody else left it among all packages
+    assert licences_file() is None
+    (tmp_path / "pyproject.toml").touch()
+    assert licences_file() == tmp_path / "LICENSE"
+
+
+def test_the_licences_are_opened_by_keyboard_and_have_a_name(person):
+    me = person()
+    link = me.find("settings_licences", QPushButton)
+    opened = []
+    link.parent()._open_url = lambda url: not opened.append(url)
+    assert QAccessible.queryAccessibleInterface(link).text(QAccessible.Text.Name) == "Licences"
+    assert link.focusPolicy() & Qt.FocusPolicy.TabFocus
+    link.setFocus()
+    QTest.keyClick(link, Qt.Key.Key_Space)
+    assert opened == [QUrl.fromLocalFile(str(licences_file()))]
+    assert me.find("settings_version", QLabel).text() == f"P2P Desktop {__version__}"
+
+
+def test_where_nothing_shows_texts_it_is_told_where_the_licences_are(person):
+    me = person()
+    link = me.find("settings_licences", QPushButton)
+    link.parent()._open_url = lambda url: False
+    me.click("settings_licences")
+    assert me.find("settings_version", QLabel).text().endswith(str(licences_file()))
+
+
+def test_without_a_file_of_licences_there_is_no_link_to_one(person, installed):
+    installed(sys.platform)
+    me = person("")
+    assert me.find("settings_version").isVisible()
+    assert not me.find("settings_licences").isVisible()
 
 
 # The file
