@@ -24,7 +24,9 @@ class Component(NamedTuple):
 
 
 def components_of(distribution: Distribution) -> list[Component]:
-    """Return what the distribution's lists name, sorted; without what was needed only to build it, and without itself.
+    """Return what the distribution's lists name, sorted; without itself, what only built it, and what may be there or not.
+
+    What may be there would be a library of its own, for which the distribution's own files answer.
 
     Raises ValueError where a list cannot be read.
     """
@@ -105,7 +107,7 @@ def _read(file: Path) -> Iterator[Component]:
     except (OSError, ValueError, AttributeError) as error:
         raise ValueError(f"{file} cannot be read as a list of components: {error}") from error
     for entry in listed:
-        if entry.get("scope") != "excluded":
+        if entry.get("scope", "required") == "required":
             makers = entry.get("author") or ", ".join(author.get("name", "") for author in entry.get("authors", []))
             licences = [*filter(None, map(_licence, entry.get("licenses", [])))]
             licence = licences[0] if len(licences) == 1 else " AND ".join(f"({licence})" for licence in licences)

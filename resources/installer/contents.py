@@ -10,7 +10,16 @@ from resources.installer.build import BuildError
 
 UNUSED_MODULES = (
     "IPython",
-    "PIL",  # optional in what we use; pictures go through OpenCV, tifffile and pi-heif
+    # pi-heif imports PIL, to be a plugin of it; nothing is read or written with it
+    "PIL._avif",
+    "PIL._imagingcms",
+    "PIL._imagingft",
+    "PIL._imagingmath",
+    "PIL._imagingmorph",
+    "PIL._imagingtk",
+    "PIL._webp",
+    "PIL.ImageQt",
+    "PIL.ImageTk",
     "_pytest",
     "hypothesis",
     "jinja2",  # of torch's compiler
@@ -150,8 +159,10 @@ def never_shipped(paths: Iterable[str]) -> list[str]:
     return sorted(path for path in paths if never.search(PurePath(path).as_posix()))
 
 
-def is_from_system(source: Path) -> bool:
-    """Whether a file was taken from a folder of the system's own (Linux)."""
+def is_only_linked(source: Path) -> bool:
+    """Whether a file is wanted only for as long as another is linked with it (Linux): the system's own, and those of PIL."""
+    if source.parent.name == "pillow.libs":
+        return True
     return source.is_relative_to("/lib") or source.is_relative_to("/lib64") or source.is_relative_to("/usr/lib")
 
 

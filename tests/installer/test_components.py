@@ -50,7 +50,10 @@ def test_of_alternatives_the_first_known_is_kept_to_and_of_parts_all_must_be_kno
 
 def test_what_was_needed_only_to_build_and_the_distribution_itself_are_left_out(of_one):
     found = of_one(
-        crate("memory", "MIT", author="A. Maker"), crate("tool", "MIT", scope="excluded"), crate("One", "MIT", scope="required")
+        crate("memory", "MIT", author="A. Maker"),
+        crate("tool", "MIT", scope="excluded"),
+        crate("maybe", "GPL-3.0-only", scope="optional"),
+        crate("One", "MIT", scope="required"),
     )
 
     assert [(component.name, component.makers) for component in components_of(found)] == [("memory", "A. Maker")]
@@ -92,7 +95,7 @@ def test_the_notices_name_components_and_stop_the_build_where_a_text_is_lacking(
     assert report.lacking == ["strange 2.1 (Strange-1.0)"]
 
 
-@pytest.mark.parametrize("name", ["safetensors", "pydantic_core", "onnx", "opencv-python-headless"])
+@pytest.mark.parametrize("name", ["safetensors", "pydantic_core", "onnx", "opencv-python-headless", "pillow"])
 def test_all_that_is_really_inside_has_its_texts(name):
     components = components_of(distribution(name))
     if not components:
@@ -102,7 +105,7 @@ def test_all_that_is_really_inside_has_its_texts(name):
 
 
 def test_every_stored_text_is_the_whole_one():
-    short = [file.name for file in SPDX_TEXTS.iterdir() if len(file.read_text(encoding="utf-8")) < 700]
+    short = [file.name for file in SPDX_TEXTS.iterdir() if len(file.read_text(encoding="utf-8")) < 600]
 
     assert list(SPDX_TEXTS.iterdir())
     assert short == []

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from resources.installer.build import BuildError
-from resources.installer.contents import Content, is_from_system, is_wanted, never_shipped, read_contents, write_contents
+from resources.installer.contents import Content, is_only_linked, is_wanted, never_shipped, read_contents, write_contents
 
 QT = "PySide6/Qt/"
 
@@ -109,6 +109,7 @@ def test_what_was_frozen_of_another_version_or_is_no_list_is_not_used_again(tmp_
 
 
 def test_libraries_of_the_system_are_told_from_those_of_packages():
-    assert is_from_system(Path("/lib/x86_64-linux-gnu/libz.so.1"))
-    assert is_from_system(Path("/usr/lib/libz.so.1"))
-    assert not is_from_system(Path("/home/somebody/venv/lib/python3.11/site-packages/numpy.libs/libz.so.1"))
+    assert is_only_linked(Path("/lib/x86_64-linux-gnu/libz.so.1"))
+    assert is_only_linked(Path("/usr/lib/libz.so.1"))
+    assert is_only_linked(Path("/home/somebody/venv/lib/python3.11/site-packages/pillow.libs/libavif.so.16"))
+    assert not is_only_linked(Path("/home/somebody/venv/lib/python3.11/site-packages/numpy.libs/libz.so.1"))
