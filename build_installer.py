@@ -61,6 +61,7 @@ def _make(build: Build, *, reuse: bool) -> None:
     if not build.frozen.is_dir():
         raise BuildError(f"There is nothing to use again: {build.frozen} does not exist. Leave out --reuse.")
     build.say("\n" + size_table(build.packed, contents))
+    build.say(f"Notices: {(build.work / 'notices.log').read_text(encoding='utf-8')}")
     try_program(build)
     try_commands(build)
     picture_pages(build, build.output / "pages")

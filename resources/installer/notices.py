@@ -32,6 +32,11 @@ class NoticeReport(NamedTuple):
 
     lacking: list[str]
     packages: list[Package]
+    num_texts: int
+
+    def __str__(self) -> str:
+        lacking = ", ".join(self.lacking) or "nothing"
+        return f"{len(self.packages)} packages, {self.num_texts} licence texts; without one: {lacking}."
 
 
 class _Found(NamedTuple):
@@ -90,7 +95,7 @@ def write_notices(contents: Iterable[Content], target: Path, search: list[str] |
     lacking += [f"{owner.name}: nobody owns it" for owner in owned.owners() if owner.kind == "unknown"]
     told = offers.offers(owned)
     target.write_text(_lay_out(entries, told, _credits(owned), texts), encoding="utf-8", newline="\n")
-    return NoticeReport(lacking, [entry.package for entry in entries])
+    return NoticeReport(lacking, [entry.package for entry in entries], len(texts.bodies))
 
 
 def _python(owned: Owned) -> Iterator[_Found]:

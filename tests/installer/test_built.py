@@ -59,6 +59,7 @@ def test_the_log_says_that_all_parts_passed_and_whose_the_bytes_are(dist):
     log = next(dist.glob("*.log")).read_text(encoding="utf-8")
     assert "All parts passed." in log
     assert "failed" not in log
+    assert "; without one: nothing." in log
     for part in ("test window", "test trainer", "test live", "test network", "test deblur", "torch", "total"):
         assert part in log
     for name in PAGES:

@@ -92,6 +92,7 @@ def test_a_distribution_without_a_text_is_lacking(site, write):
     report, _ = write([site.content("bare/a.py")])
 
     assert report.lacking == ["bare 1.0"]
+    assert str(report).endswith("; without one: bare 1.0.")
 
 
 def test_a_file_that_nobody_owns_is_lacking(site, write, tmp_path):
