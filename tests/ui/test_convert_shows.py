@@ -11,7 +11,7 @@ from p2p_desktop.paths import user_paths
 from p2p_desktop.ui import convert_words
 from p2p_desktop.ui.queue_view import QueueView
 from p2p_desktop.ui.theme import SPACE_S
-from tests.ui.test_convert_page import add_own_model, go_on, interrupted, mime, note, save_photo
+from tests.ui.convert_page.hands import add_own_model, go_on, interrupted, mime, note, save_photo
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton
 
 from p2p_desktop.ui.compare_view import CompareView
 from p2p_desktop.ui.queue_view import QueueView
-from tests.ui.test_convert_page import note, save_photo
+from tests.ui.convert_page.hands import note, save_photo
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from p2p_desktop.ui.compare_view import CompareView
 from p2p_desktop.ui.queue_view import QueueView
 from p2p_desktop.ui.summary_bar import SummaryBar
 from tests.models_for_tests import write_small_model
-from tests.ui.test_convert_page import add_own_model, note, save_photo
+from tests.ui.convert_page.hands import add_own_model, note, save_photo
 
 
 @pytest.fixture

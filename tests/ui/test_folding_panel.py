@@ -6,7 +6,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit
 
 from p2p_desktop.ui.queue_view import QueueView
-from tests.ui.test_convert_page import save_photo
+from tests.ui.convert_page.hands import save_photo
 
 LEFT = Qt.MouseButton.LeftButton
 

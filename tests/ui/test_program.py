@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from p2p_desktop.ui.errors import UncaughtErrors
-from tests.ui.test_convert_page import fingerprint, save_photo
+from tests.ui.convert_page.hands import fingerprint, save_photo
 
 ROOT = Path(__file__).resolve().parents[2]
 TIMEOUT_S = 120
