@@ -46,19 +46,24 @@ class Ended:
 
 
 def run_limited(
-    command: Sequence[str], folder: Path, environment: Mapping[str, str | None], limit_s: float, hear: Hear | None = None
+    command: Sequence[str],
+    folder: Path,
+    temporary: Path,
+    environment: Mapping[str, str | None],
+    limit_s: float,
+    hear: Hear | None = None,
 ) -> Ended:
     """Run a child to its end, which is now if it takes longer than `limit_s` seconds; with all that it started.
 
-    `folder` must exist: its temporary files and its stderr go there. `environment`: see `child.start`. `hear` gets each line at
-    once. A child that cannot be started has a problem, too.
+    Both folders must exist: its stderr goes to `folder`, its temporary files to `temporary`. `environment`: see `child.start`.
+    `hear` gets each line at once. A child that cannot be started has a problem, too.
     """
     said = folder / "stderr.txt"
     lines: list[dict[str, Any]] = []  # Any: JSON
     is_late = threading.Event()
     try:
         with said.open("wb") as stderr:
-            process = start(command, stderr=stderr, temporary=folder, environment=environment)
+            process = start(command, stderr=stderr, temporary=temporary, environment=environment)
     except OSError as error:
         return Ended(0, (), "none", f"It could not be started: {error}.")
 

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from importlib.metadata import distributions
 from pathlib import Path
 
@@ -36,12 +37,13 @@ STEP = {"type": "step"}
 
 
 @pytest.fixture
-def bench(tmp_path, converted_networks):
+def bench(converted_networks):
     """The bench without a guard of this process, with the conversions that tests share."""
-    bench = Bench(tmp_path, tmp_path / "network.jsonl")
-    bench.cache.mkdir(parents=True)
-    (bench.cache / "openvino").symlink_to(converted_networks / "openvino", target_is_directory=True)
-    return bench
+    with tempfile.TemporaryDirectory(prefix="p2p-test-", ignore_cleanup_errors=True) as name:  # short: see Bench.run
+        bench = Bench(Path(name), Path(name) / "network.jsonl")
+        bench.cache.mkdir(parents=True)
+        (bench.cache / "openvino").symlink_to(converted_networks / "openvino", target_is_directory=True)
+        yield bench
 
 
 @pytest.fixture

@@ -44,7 +44,8 @@ class Bench:
             FORBID_VARIABLE: str(self.network),
             "QT_QPA_PLATFORM": platform,
         }
-        ended = run_limited(command, folder, environment, self.limit_s, hear)
+        # Not in its own folder: processes speak to each other by sockets there, whose paths must be short.
+        ended = run_limited(command, folder, self.folder, environment, self.limit_s, hear)
         self.num_well += not ended.complaint(codes)
         return ended
 
@@ -53,7 +54,7 @@ class Bench:
 def open_bench() -> Iterator[Bench]:
     """A folder that is removed at the end; until then this process is kept off the network. Raises OSError."""
     were_set = {name: os.environ.pop(name) for name in _CI_VARIABLES if name in os.environ}
-    with tempfile.TemporaryDirectory(prefix="p2p-self-test-", ignore_cleanup_errors=True) as name:
+    with tempfile.TemporaryDirectory(prefix="p2p-test-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         guard = NetworkGuard(folder / "network.jsonl")
         try:
