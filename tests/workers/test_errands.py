@@ -1,5 +1,9 @@
 """Small works beside the main one."""
 
+import pytest
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QApplication
+
 from p2p_desktop.workers.errands import Errand, Errands
 from tests.deadlines import soon
 from training.contract.errors import P2PError
@@ -7,8 +11,16 @@ from training.contract.errors import P2PError
 PATIENCE_MS = 60_000
 
 
-def test_an_errand_that_ended_early_still_gives_its_answer_before_it_is_left(qtbot):
-    errands = Errands()
+@pytest.fixture
+def errands(qtbot):
+    """Deleted here: answers that know it make a circle, which Python would end in any thread, and Qt crash with it."""
+    made = Errands()
+    yield made
+    made.deleteLater()
+    QApplication.sendPostedEvents(made, QEvent.Type.DeferredDelete)
+
+
+def test_an_errand_that_ended_early_still_gives_its_answer_before_it_is_left(qtbot, errands):
     answers = []
 
     def on_first(answer):
@@ -25,8 +37,7 @@ def test_an_errand_that_ended_early_still_gives_its_answer_before_it_is_left(qtb
     assert answers == ["first", "second"]
 
 
-def test_an_errand_that_fails_answers_nothing_and_is_left(qtbot):
-    errands = Errands()
+def test_an_errand_that_fails_answers_nothing_and_is_left(qtbot, errands):
     answers = []
 
     def fail(report, token):
@@ -37,8 +48,7 @@ def test_an_errand_that_fails_answers_nothing_and_is_left(qtbot):
     assert answers == [None]
 
 
-def test_a_cancelled_errand_answers_nothing_and_is_left(qtbot):
-    errands = Errands()
+def test_a_cancelled_errand_answers_nothing_and_is_left(qtbot, errands):
     answers = []
 
     def wait_for_cancel(report, token):
@@ -51,8 +61,8 @@ def test_a_cancelled_errand_answers_nothing_and_is_left(qtbot):
     assert answers == [None]
 
 
-def test_nothing_begins_after_the_end(qtbot):
-    errands, begun = Errands(), []
+def test_nothing_begins_after_the_end(qtbot, errands):
+    begun = []
     errands.run(lambda report, token: "first", "first", lambda _: errands.run(lambda *_: begun.append(1), "late", begun.append))
     errands.close(soon())
     qtbot.waitUntil(lambda: errands.are_done, timeout=PATIENCE_MS)  # the first one's answer is heard, and asks for more
