@@ -311,10 +311,15 @@ def test_the_frozen_way_to_the_trainer_is_watched(bench):
 # All together
 
 
+@pytest.fixture
+def temporary():
+    """A folder for temporary files, with a path short enough for sockets in it."""
+    with tempfile.TemporaryDirectory(prefix="p2p-") as name:
+        yield Path(name)
+
+
 @pytest.mark.slow
-def test_the_whole_self_test_passes_leaves_nothing_behind_and_writes_as_it_goes(p2p, tmp_path):
-    temporary = tmp_path / "temporary"
-    temporary.mkdir()
+def test_the_whole_self_test_passes_leaves_nothing_behind_and_writes_as_it_goes(p2p, temporary):
     environment = {"TMPDIR": str(temporary), "TEMP": str(temporary), "CI": "true"}
     ended = p2p("doctor", "--self-test", "--json", **environment)
     assert ended.code in (0, 3), ended.out
@@ -335,9 +340,7 @@ def test_the_whole_self_test_passes_leaves_nothing_behind_and_writes_as_it_goes(
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no asking to end")
-def test_being_asked_to_end_ends_the_children_and_leaves_nothing_behind(home_in_use, tmp_path):
-    temporary = tmp_path / "temporary"
-    temporary.mkdir()
+def test_being_asked_to_end_ends_the_children_and_leaves_nothing_behind(home_in_use, temporary):
     command = own_command("doctor", "--self-test", "--json")
     environment = {"TMPDIR": str(temporary), "PYTHONPATH": str(Path(__file__).parents[2])}
     with subprocess.Popen(command, env=os.environ | environment, stdout=subprocess.PIPE) as process:
