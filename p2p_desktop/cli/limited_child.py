@@ -38,11 +38,15 @@ class Ended:
     def lines_of(self, kind: str) -> list[dict[str, Any]]:  # Any: JSON
         return [line for line in self.lines if line.get("type") == kind]
 
-    def complaint(self, codes: Sequence[int] = (0,)) -> str:
-        """What is wrong with its ending, as sentences; empty for one of these exit codes."""
+    @property
+    def complaint(self) -> str:
+        """What it said that failed, and what is wrong with its ending, as sentences; empty if all is well."""
+        told = [str(line.get("message")) for line in self.lines_of("failed")]
         if self.problem:
-            return f"{self.problem} Its last words: {self.words}"
-        return "" if self.code in codes else f"It ended with code {self.code}. Its last words: {self.words}"
+            told.append(f"{self.problem} Its last words: {self.words}")
+        elif self.code:
+            told.append(f"It ended with code {self.code}. Its last words: {self.words}")
+        return " ".join(told)
 
 
 def run_limited(

@@ -34,7 +34,7 @@ class Bench:
     def cache(self) -> Path:
         return self.folder / "home" / "cache"
 
-    def run(self, name: str, command: Sequence[str], codes: Sequence[int] = (0,), hear: Hear | None = None) -> Ended:
+    def run(self, name: str, command: Sequence[str], hear: Hear | None = None) -> Ended:
         """Run a child in a folder and a home of the bench."""
         folder = self.folder / name
         folder.mkdir()
@@ -46,7 +46,7 @@ class Bench:
         }
         # Not in its own folder: processes speak to each other by sockets there, whose paths must be short.
         ended = run_limited(command, folder, self.folder, environment, self.limit_s, hear)
-        self.num_well += not ended.complaint(codes)
+        self.num_well += not ended.complaint
         return ended
 
 

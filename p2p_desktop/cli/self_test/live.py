@@ -23,8 +23,8 @@ def try_live(library: Library, bench: Bench, command: Sequence[str] | None = Non
     words = ("live", "--camera", str(clip), "-m", str(model.path), "--frames", str(LIVE_FRAMES), "--device", "cpu", "--json")
     ended = bench.run("live", [*command, *words] if command else own_command(*words))
     summaries = ended.lines_of("summary")
-    if ended.complaint() or not summaries:
-        said = ended.complaint() or f"It told nothing. Its last words: {ended.words}"
+    if ended.complaint or not summaries:
+        said = ended.complaint or f"It told nothing. Its last words: {ended.words}"
         return broken("live", title, said, remedy_after(ended))
     summary = summaries[-1]
     if summary["frames_out"] < LIVE_FRAMES:

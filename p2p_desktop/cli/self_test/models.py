@@ -15,7 +15,7 @@ def try_model(name: str, bench: Bench, command: Sequence[str] | None = None) -> 
     """
     title = f"The model {name} does not work"
     ended = bench.run(f"model-{name}", _command(command, "model", name))
-    complaint = " ".join([*(str(line.get("message")) for line in ended.lines_of("failed")), ended.complaint()]).strip()
+    complaint = ended.complaint
     differences = ended.lines_of("difference")
     if complaint:
         return broken(name, title, complaint, remedy_after(ended))
@@ -34,7 +34,7 @@ def try_formats(bench: Bench, command: Sequence[str] | None = None) -> Finding:
     """Whether each kind of picture file can be written and read. `command` stands in for the check's."""
     title = "Not every kind of picture file works"
     ended = bench.run("formats", _command(command, "formats"))
-    complaint = " ".join([*(str(line.get("message")) for line in ended.lines_of("failed")), ended.complaint()]).strip()
+    complaint = ended.complaint
     kinds = [str(line["format"]) for line in ended.lines_of("format")]
     if complaint or not kinds:
         return broken("formats", title, complaint or "None was tried.", remedy_after(ended))

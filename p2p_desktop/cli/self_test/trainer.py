@@ -37,7 +37,7 @@ def try_trainer(bench: Bench, command: TrainerCommand | None = None) -> Finding:
     # By our own first word and not by `python -m training`: so the guard of the network is there before the trainer.
     ended = bench.run("trainer", (command or _trainer)(config), hear=hear)
     last = ended.lines[-1] if ended.lines else {}
-    complaint = " ".join([*(str(line.get("message")) for line in ended.lines_of("failed")), ended.complaint()]).strip()
+    complaint = ended.complaint
     if not complaint:
         complaint = _missing_of_run(run, last, steps)
     if complaint:

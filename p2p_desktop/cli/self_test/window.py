@@ -16,7 +16,7 @@ def try_window(bench: Bench, command: Sequence[str] | None = None) -> Finding:
     """Whether the window opens, shows every page, and closes. `command` stands in for the window's."""
     ended = bench.run("window", command or own_command("window-check"))
     pages = ended.lines_of("page")
-    complaint = " ".join([*(str(line.get("message")) for line in ended.lines_of("failed")), ended.complaint()]).strip()
+    complaint = ended.complaint
     if not complaint and len(pages) != _PLACES:
         complaint = f"It showed {len(pages)} of its {_PLACES} pages."
     firsts = ended.lines_of("first_paint")
