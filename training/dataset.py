@@ -6,9 +6,12 @@ interrupted. Shapes: input float32 [C_in, size, size], target float32 [C_out, si
 """
 
 import atexit
+import logging
 import multiprocessing
 import os
 import signal
+import sys
+import tempfile
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
@@ -33,6 +36,10 @@ from training.reading import PairReader, Sides
 from training.snow import winter
 from training.sparse import sparse_depth
 
+log = logging.getLogger(__name__)
+
+_LONGEST_SOCKET = 103  # bytes of a socket's path on macOS; Linux allows 107
+_SOCKET_BYTES = len("/pymp-12345678/listener-12345678")  # what multiprocessing adds to the temporary folder
 MEAN_PAIRS = 200  # enough for a mean, and to have met every label
 STREAM_ORDER, STREAM_SAMPLE = 1, 2  # keep random streams of one seed apart
 
@@ -230,11 +237,12 @@ def batches(pairs: TrainingPairs, config: TrainConfig, first_step: int, share: s
 
     `share`: the part of each that is wanted, where several processes share them out.
     """
+    num_workers = config.workers if _have_sockets_room() else 0
     loader = DataLoader(
         pairs,
         batch_sampler=EndlessBatches(len(pairs), config.batch_size, config.seed, first_step, share),
-        num_workers=config.workers,
-        multiprocessing_context="spawn" if config.workers else None,
+        num_workers=num_workers,
+        multiprocessing_context="spawn" if num_workers else None,
         collate_fn=_joined,
         worker_init_fn=_settle_worker,
         generator=torch.Generator(),  # its own: the loader must not draw from the generator that dropout uses
@@ -243,6 +251,14 @@ def batches(pairs: TrainingPairs, config: TrainConfig, first_step: int, share: s
         if isinstance(batch, PairingError):
             raise batch
         yield batch
+
+
+def _have_sockets_room() -> bool:
+    """Whether workers can send batches: by sockets in the temporary folder, whose paths are limited. If not, the log says so."""
+    has_room = sys.platform == "win32" or len(os.fsencode(tempfile.gettempdir())) + _SOCKET_BYTES <= _LONGEST_SOCKET
+    if not has_room:
+        log.warning("The path of the temporary folder is too long for workers: pictures are read by the trainer itself")
+    return has_room
 
 
 def _joined(pairs: list[Pair | PairingError]) -> Batch | PairingError:

@@ -1,4 +1,6 @@
 import shutil
+import sys
+import tempfile
 from dataclasses import replace
 from itertools import islice
 
@@ -264,6 +266,18 @@ def test_a_damaged_picture_gives_way_to_the_next(tmp_path):
     assert "photo-1.png" in pair.damaged[0]
     rgb = encode(read_picture(tmp_path / "photo-2.png").pixels, "rgb8")
     assert set(np.unique(pair.target_CHW.numpy())) <= set(np.unique(rgb))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="workers speak through pipes there")
+def test_a_temporary_folder_too_deep_for_workers_keeps_nobody_waiting(photos, tmp_path, monkeypatch, caplog):
+    pairs, config = pairs_of(photos)
+    deep = tmp_path / ("d" * 100)
+    deep.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(deep))
+    stream = batches(pairs, replace(config, workers=1), 0)
+    assert same([next(stream)], take(pairs, config, 1))
+    stream.close()
+    assert "too long for workers" in caplog.text
 
 
 @pytest.mark.parametrize("workers", [0, 1])

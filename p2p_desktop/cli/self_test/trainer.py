@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from p2p_desktop.child import is_frozen, own_command
+from p2p_desktop.child import own_command
 from p2p_desktop.cli.finding import Finding
 from p2p_desktop.cli.self_test.bench import ROOM, Bench, broken, remedy_after
 from p2p_desktop.runs.run_folder import TrainerError, create_run
@@ -42,7 +42,6 @@ def try_trainer(bench: Bench, command: TrainerCommand | None = None) -> Finding:
         complaint = _missing_of_run(run, last, steps)
     if complaint:
         return broken("trainer", title, complaint, remedy_after(ended))
-    bench.num_well += is_frozen()  # the worker that read the pairs; from source it begins elsewhere than at our door
     said = f"It made {steps} steps, stopped when it was told to, and left a checkpoint and a model."
     return Finding("test trainer", "ok", "The trainer works", said)
 
